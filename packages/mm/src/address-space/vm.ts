@@ -1,0 +1,85 @@
+import type { PhysicalMemory } from '../hardware/physical-memory.ts';
+import type { PageAllocator } from '../page-allocator/page-allocator.ts';
+import type { PageCache } from '../page-cache/page-cache.ts';
+import type { PageTables, TlbFlush } from '../page-tables/page-tables.ts';
+import type { MemMap } from '../physical/mem-map.ts';
+import type { Trace } from '../trace/trace.ts';
+import type { Addr, Pfn } from '../types.ts';
+import { MmStruct } from './mm-struct.ts';
+import type { Task } from './task.ts';
+import type { Vma } from './vma.ts';
+
+/** What differs between releases in this room. */
+export interface AddressSpaceRules {
+  /** 2.4.20: a length that rounds to 0 returns the address; 2.4.22: only 0 itself does, a wrap is -EINVAL. */
+  readonly mmapRoundsLengthFirst: boolean;
+  /** 2.4.20: free_pgtables lacks the `last < first` test. */
+  readonly freePgtablesWithoutOrderTest: boolean;
+  /** 2.4.20: mremap of a locked area tests the new area's flag and faults all of it in. */
+  readonly mremapPopulatesWhole: boolean;
+  /** 2.4.22: MADV_WILLNEED on a mapping without readpage is -EBADF. */
+  readonly willneedChecksReadpage: boolean;
+}
+
+/** Upper rooms that this one calls; kernel.ts plugs them in. */
+export interface AddressSpacePorts {
+  /** Makes an area shared anonymous memory: 0 or -errno. @linux shmem_zero_setup() */
+  shmemZeroSetup(vma: Vma): number;
+  /** mmap of a shmem file: sets vmOps. @linux shmem_mmap() */
+  shmemMmap(vma: Vma): number;
+  /** Slots of swap: free ones and pages of the swap cache; for vm_enough_memory. */
+  nrSwapPages(): number;
+  swapCachePages(): number;
+  /** Pages that unused dentries and inodes would give. */
+  shrinkableSlabPages(): number;
+  /** @linux swap_duplicate(), free_swap_and_cache(), do_swap_page(): until swap exists no entry is a swap entry */
+  swapDuplicate(entry: number): void;
+  freeSwapAndCache(entry: number): void;
+  doSwapPage(vm: Vm, mm: MmStruct, vma: Vma, address: Addr, entry: number, write: boolean): number;
+}
+
+/** sysctls of this room, settable. */
+export interface AddressSpaceSysctls {
+  overcommitMemory: number;
+  maxMapCount: number;
+  pageCluster: number;
+}
+
+/** All that the address-space functions work on; made once by kernel.ts. */
+export class Vm {
+  readonly memory: PhysicalMemory;
+  readonly memMap: MemMap;
+  readonly allocator: PageAllocator;
+  readonly pageTables: PageTables;
+  readonly tlb: TlbFlush;
+  readonly pageCache: PageCache;
+  readonly trace: Trace;
+  readonly rules: AddressSpaceRules;
+  readonly ports: AddressSpacePorts;
+  readonly sysctls: AddressSpaceSysctls;
+  /** Frame of the zero page (reserved). @linux empty_zero_page */
+  readonly zeroPage: Pfn;
+  /** Frames of RAM, holes included. @linux num_physpages */
+  readonly numPhyspages: number;
+  /** The kernel's own address space; head of mmlist. */
+  readonly initMm: MmStruct;
+  /** The running task. */
+  current: Task;
+
+  constructor(parts: Omit<Vm, 'initMm'>) {
+    this.memory = parts.memory;
+    this.memMap = parts.memMap;
+    this.allocator = parts.allocator;
+    this.pageTables = parts.pageTables;
+    this.tlb = parts.tlb;
+    this.pageCache = parts.pageCache;
+    this.trace = parts.trace;
+    this.rules = parts.rules;
+    this.ports = parts.ports;
+    this.sysctls = parts.sysctls;
+    this.zeroPage = parts.zeroPage;
+    this.numPhyspages = parts.numPhyspages;
+    this.current = parts.current;
+    this.initMm = new MmStruct(parts.pageTables.swapperPgDir);
+  }
+}

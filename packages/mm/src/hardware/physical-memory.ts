@@ -1,0 +1,88 @@
+import { ConfigError } from '../kernel-bug.ts';
+import type { Pfn } from '../types.ts';
+
+/** 32-bit words in a page frame. */
+export const WORDS_PER_PAGE = 1024;
+/** The largest machine whose RAM is one flat buffer: bytes. Above it, frames get their bytes when first touched. */
+const FLAT_LIMIT_BYTES = 4 * 2 ** 30;
+/** Frames that a sparse machine can hold contents of: 8 GiB of host memory at the most, committed as touched. */
+const SPARSE_FRAMES_MAX = 2 ** 21;
+
+/**
+ * The machine's RAM: page frames of real bytes, seen as 32-bit words.
+ *
+ * Up to 4 GiB it is one flat buffer (frame `pfn` begins at word `pfn * 1024`), which an emulated CPU can share. A larger
+ * machine keeps a slot table and gives a frame its bytes when {@link base} is first asked for it. The host commits
+ * either only as it is touched.
+ *
+ * A *content-free* machine has no bytes in frames that hold user data: `clear` and `copy` do nothing. Page tables are
+ * real there too.
+ */
+export class PhysicalMemory {
+  /** All frames' words. Re-read this field after a CPU ran: an emulated CPU's memory may have moved. */
+  words: Int32Array;
+  /** The same bytes. */
+  bytes: Uint8Array;
+  /** Number of page frames, holes included. Immutable. */
+  readonly frames: number;
+  /** Whether frames of user data have no contents. Immutable. */
+  readonly contentFree: boolean;
+  // Word index / 1024 of a frame's bytes, 0 = none yet. Null on a flat machine.
+  readonly #slots: Int32Array | null;
+  #slotsUsed = 1;
+
+  /**
+   * @param frames number of page frames, 1 .. 2^28 (1 TiB)
+   * @param contentFree leave user pages without contents
+   */
+  constructor(frames: number, contentFree = false) {
+    if (!Number.isInteger(frames) || frames < 1 || frames > 2 ** 28) {
+      throw new ConfigError(`physical memory: ${frames} page frames; allowed are 1 to ${2 ** 28}`);
+    }
+    this.frames = frames;
+    this.contentFree = contentFree;
+    const flat = frames * 4096 <= FLAT_LIMIT_BYTES;
+    this.#slots = flat ? null : new Int32Array(frames);
+    const buffer = new ArrayBuffer(flat ? frames * 4096 : SPARSE_FRAMES_MAX * 4096);
+    this.words = new Int32Array(buffer);
+    this.bytes = new Uint8Array(buffer);
+  }
+
+  /** Index in {@link words} of the frame's first word. */
+  base(pfn: Pfn): number {
+    return this.#slots === null ? pfn * WORDS_PER_PAGE : this.#sparseBase(pfn);
+  }
+
+  #sparseBase(pfn: Pfn): number {
+    const slots = this.#slots as Int32Array;
+    let slot = slots[pfn] as number;
+    if (slot === 0) {
+      if (this.#slotsUsed === SPARSE_FRAMES_MAX) {
+        throw new ConfigError(
+          'physical memory: more than 8 GiB of a sparse machine touched; use a content-free machine',
+        );
+      }
+      slot = this.#slotsUsed++;
+      slots[pfn] = slot;
+    }
+    return slot * WORDS_PER_PAGE;
+  }
+
+  /** Zeroes a user page (nothing on a content-free machine). @linux clear_user_highpage() */
+  clearUser(pfn: Pfn): void {
+    if (!this.contentFree) this.clear(pfn);
+  }
+
+  /** Copies a user page (nothing on a content-free machine). @linux copy_user_highpage() */
+  copyUser(to: Pfn, from: Pfn): void {
+    if (this.contentFree) return;
+    const source = this.base(from);
+    this.words.copyWithin(this.base(to), source, source + WORDS_PER_PAGE);
+  }
+
+  /** Zeroes a frame whatever the machine: page tables need it. @linux clear_page() */
+  clear(pfn: Pfn): void {
+    const base = this.base(pfn);
+    this.words.fill(0, base, base + WORDS_PER_PAGE);
+  }
+}

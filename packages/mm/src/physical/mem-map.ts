@@ -1,0 +1,101 @@
+import type { Pfn } from '../types.ts';
+
+/** Bits of `page->flags`. @linux 2.4.22 include/linux/mm.h PG_* */
+export const PG = {
+  locked: 1 << 0,
+  error: 1 << 1,
+  referenced: 1 << 2,
+  uptodate: 1 << 3,
+  dirty: 1 << 4,
+  unused: 1 << 5,
+  lru: 1 << 6,
+  active: 1 << 7,
+  slab: 1 << 8,
+  skip: 1 << 10,
+  highmem: 1 << 11,
+  checked: 1 << 12,
+  arch1: 1 << 13,
+  reserved: 1 << 14,
+  launder: 1 << 15,
+  fs1: 1 << 16,
+} as const;
+
+/** List heads that live past the last frame in {@link MemMap.next} and {@link MemMap.lruNext}. */
+const LIST_HEADS = 4096;
+
+/**
+ * The page descriptors (`mem_map`), one typed array a field; a page is its pfn.
+ *
+ * Zero means "never used" in every array, so nothing is initialised eagerly and a terabyte costs nothing until touched.
+ * Two fields of Linux's `struct page` are implied: the zone (from the pfn, see `zoneOf`) and PG_highmem.
+ * Lists are intrusive and circular; their heads are entries with an index >= `frames`, taken by {@link newListHead}.
+ */
+export class MemMap {
+  readonly frames: number;
+  /** PG_* bits without the zone byte. Set to PG_reserved at boot for frames that are no free RAM. */
+  readonly flags: Int32Array;
+  /** References: 0 = free (or a tail page of a block). */
+  readonly count: Int32Array;
+  /** Id of the owning address_space (page cache), 0 = none. See page-cache. */
+  readonly mapping: Int32Array;
+  /** Page offset in its mapping (or swap entry), unsigned 32 bit stored signed: read with `>>> 0`. */
+  readonly index: Int32Array;
+  /** `page->list`: free list, or one of the mapping's three lists. */
+  readonly next: Int32Array;
+  readonly prev: Int32Array;
+  /** `page->lru`: active or inactive list. */
+  readonly lruNext: Int32Array;
+  readonly lruPrev: Int32Array;
+  /** Next page in the page-cache hash bucket, 0 = end. */
+  readonly nextHash: Int32Array;
+  /** Order + 1 of the free block that begins here, 0 = none begins here. */
+  readonly freeOrder: Uint8Array;
+  /** Event number of the allocation (page owner), 0 = before tracing. */
+  readonly owner: Int32Array;
+  #heads: number;
+
+  /** @param frames number of page frames, holes included (`max_mapnr`) */
+  constructor(frames: number) {
+    this.frames = frames;
+    this.flags = new Int32Array(frames);
+    this.count = new Int32Array(frames);
+    this.mapping = new Int32Array(frames);
+    this.index = new Int32Array(frames);
+    this.next = new Int32Array(frames + LIST_HEADS);
+    this.prev = new Int32Array(frames + LIST_HEADS);
+    this.lruNext = new Int32Array(frames + LIST_HEADS);
+    this.lruPrev = new Int32Array(frames + LIST_HEADS);
+    this.nextHash = new Int32Array(frames);
+    this.freeOrder = new Uint8Array(frames);
+    this.owner = new Int32Array(frames);
+    this.#heads = frames;
+  }
+
+  /** Takes an entry for an empty list's head (usable for both kinds of list). */
+  newListHead(): number {
+    const head = this.#heads++;
+    if (head >= this.frames + LIST_HEADS) throw new RangeError(`mem_map: more than ${LIST_HEADS} list heads`);
+    this.next[head] = head;
+    this.prev[head] = head;
+    this.lruNext[head] = head;
+    this.lruPrev[head] = head;
+    return head;
+  }
+
+  /** Inserts at the head of a `page->list` list. @linux list_add() */
+  listAdd(pfn: Pfn, head: number): void {
+    const first = this.next[head] as number;
+    this.prev[first] = pfn;
+    this.next[pfn] = first;
+    this.prev[pfn] = head;
+    this.next[head] = pfn;
+  }
+
+  /** @linux list_del() on `page->list` */
+  listDel(pfn: Pfn): void {
+    const next = this.next[pfn] as number;
+    const prev = this.prev[pfn] as number;
+    this.next[prev] = next;
+    this.prev[next] = prev;
+  }
+}
