@@ -1,0 +1,380 @@
+import { KernelBug } from '../kernel-bug.ts';
+import { type MemMap, PG } from '../physical/mem-map.ts';
+import type { PhysicalNode } from '../physical/node.ts';
+import { MAX_ORDER, MAX_ORDER_PAGES, memclass, type Zone } from '../physical/zone.ts';
+import type { Trace } from '../trace/trace.ts';
+import type { Pfn } from '../types.ts';
+import { GFP, GFP_ZONEMASK } from './gfp.ts';
+import { NO_RECLAIM, type PageAllocatorPorts } from './ports.ts';
+import { PF } from './process-flags.ts';
+import { MM_PAGE_ALLOC, MM_PAGE_FREE, MM_VMSCAN_WAKEUP_KSWAPD, ZONE_WATERMARK_OK } from './tracepoints.ts';
+
+export { GFP } from './gfp.ts';
+export { PF } from './process-flags.ts';
+
+const RESERVED = PG.reserved;
+/** A page that still carries one of these needs a closer look before it is freed. */
+const UNUSUAL = PG.lru | PG.active | PG.locked | PG.referenced | PG.dirty;
+const MUST_NOT_BE_FREED = PG.active | PG.locked;
+const TOP = MAX_ORDER - 1;
+
+/**
+ * The page allocator: zones by watermark, blocks by the binary buddy system.
+ *
+ * Every multi-page block has its count on its first page only. Free blocks are marked in `memMap.freeOrder`; that their
+ * kernel counterpart is a bitmap with one bit a pair of buddies makes no difference to any result (see buddy-map.ts).
+ *
+ * Reentrancy: {@link allocPages} may call reclaim through the ports, which may free pages and allocate; it never reclaims
+ * twice, because the running task carries PF_MEMALLOC meanwhile.
+ *
+ * @linux 2.4.22 mm/page_alloc.c
+ */
+export class PageAllocator {
+  readonly memMap: MemMap;
+  readonly node: PhysicalNode;
+  /** All three zones, also the empty ones. */
+  readonly zones: readonly Zone[];
+  /** PF_* flags of the running task: the scheduler sets them at a switch, reclaim adds and clears its own. */
+  currentFlags = 0;
+  /** Whether an interrupt handler runs: it may neither sleep nor use the task's private block. */
+  inInterrupt = false;
+  /** What reclaim and the scheduler do for the allocator. */
+  ports: PageAllocatorPorts;
+
+  private readonly trace: Trace;
+  private readonly flags: Int32Array;
+  private readonly count: Int32Array;
+  private readonly next: Int32Array;
+  private readonly prev: Int32Array;
+  private readonly freeOrder: Uint8Array;
+  private readonly zonelists: readonly (readonly Zone[])[];
+  private readonly dma: Zone;
+  private readonly normal: Zone;
+  private readonly highmem: Zone;
+  private readonly normalStart: number;
+  private readonly highmemStart: number;
+  // The block that the running task freed to itself under PF_FREE_PAGES (0: none). @linux task_struct.local_pages
+  private localPage: Pfn = 0;
+  // Calls of allocPages until one is made to fail; 0: off.
+  private failIn = 0;
+
+  /**
+   * @param node the zones and zonelists to serve
+   * @param trace where events go
+   * @param ports reclaim and scheduler; without them nothing is ever reclaimed
+   */
+  constructor(node: PhysicalNode, trace: Trace, ports: PageAllocatorPorts = NO_RECLAIM) {
+    this.node = node;
+    this.memMap = node.memMap;
+    this.zones = node.zones;
+    this.zonelists = node.zonelists;
+    this.trace = trace;
+    this.ports = ports;
+    this.flags = node.memMap.flags;
+    this.count = node.memMap.count;
+    this.next = node.memMap.next;
+    this.prev = node.memMap.prev;
+    this.freeOrder = node.memMap.freeOrder;
+    this.dma = node.zones[0] as Zone;
+    this.normal = node.zones[1] as Zone;
+    this.highmem = node.zones[2] as Zone;
+    this.normalStart = this.dma.endPfn;
+    this.highmemStart = this.normalStart + this.normal.size;
+  }
+
+  /** The zone of a frame. @linux page_zone() */
+  zoneOf(pfn: Pfn): Zone {
+    return pfn < this.normalStart ? this.dma : pfn < this.highmemStart ? this.normal : this.highmem;
+  }
+
+  /**
+   * Allocates 2^`order` contiguous page frames; 0 if there are none.
+   *
+   * @param gfp which zones, and what may be done to find memory
+   * @param order 0 .. 9; a higher order fails
+   * @linux 2.4.22 mm/page_alloc.c alloc_pages(), __alloc_pages()
+   */
+  allocPages(gfp: number, order: number): Pfn {
+    if (order >= MAX_ORDER) return 0;
+    if (this.failIn !== 0 && --this.failIn === 0) return this.traceAlloc(0, order, gfp);
+    const zonelist = this.zonelists[gfp & GFP_ZONEMASK] as readonly Zone[];
+    // Marks add up along the zonelist: a request that falls back must leave the next zone its own share as well.
+    let mark = 1 << order;
+    for (let i = 0; i < zonelist.length; i++) {
+      const zone = zonelist[i] as Zone;
+      mark += zone.pagesLow;
+      if (this.trace.on) this.traceWatermark(zone, mark, order, gfp, 1);
+      if (zone.freePages > mark) {
+        const pfn = this.rmqueue(zone, order);
+        if (pfn !== 0) {
+          if (this.trace.on) this.traceAlloc(pfn, order, gfp);
+          return pfn;
+        }
+      }
+    }
+    return zonelist.length === 0 ? 0 : this.traceAlloc(this.allocSlowly(zonelist, gfp, order), order, gfp);
+  }
+
+  /**
+   * Drops a reference to a block; at the last one the block goes back to its zone. A reserved page is left alone, its
+   * count too.
+   *
+   * @linux 2.4.22 mm/page_alloc.c __free_pages()
+   */
+  freePages(pfn: Pfn, order: number): void {
+    if (((this.flags[pfn] as number) & RESERVED) !== 0) return;
+    const count = (this.count[pfn] as number) - 1;
+    if (count < 0) throw new KernelBug(`page ${pfn} is freed but has no reference`);
+    this.count[pfn] = count;
+    if (count === 0) this.freePagesOk(pfn, order);
+  }
+
+  /** Takes one more reference. @linux get_page() */
+  getPage(pfn: Pfn): void {
+    this.count[pfn] = (this.count[pfn] as number) + 1;
+  }
+
+  /** Drops one reference to a single page. @linux put_page(), __free_page() */
+  putPage(pfn: Pfn): void {
+    this.freePages(pfn, 0);
+  }
+
+  /** Pages in the free lists of all zones. @linux nr_free_pages() */
+  nrFreePages(): number {
+    return this.dma.freePages + this.normal.freePages + this.highmem.freePages;
+  }
+
+  /** Pages in the free lists of high memory. @linux nr_free_highpages() */
+  nrFreeHighpages(): number {
+    return this.highmem.freePages;
+  }
+
+  /** Pages beyond the high watermarks of the zones that serve GFP_USER, counted by size. @linux nr_free_buffer_pages() */
+  nrFreeBufferPages(): number {
+    let sum = 0;
+    for (const zone of this.zonelists[0] as readonly Zone[]) sum += Math.max(0, zone.size - zone.pagesHigh);
+    return sum;
+  }
+
+  /**
+   * Makes the `n`-th call of {@link allocPages} from now fail (1: the next one), whatever its order.
+   * 0 calls the injection off.
+   */
+  failAlloc(n: number): void {
+    this.failIn = n;
+  }
+
+  /** Calls of {@link allocPages} that the injected failure is still away; 0: none is armed. */
+  get failAllocPending(): number {
+    return this.failIn;
+  }
+
+  /**
+   * Frees a block whose count is 0: on to the task itself under PF_FREE_PAGES, else to the free lists.
+   *
+   * @linux 2.4.22 mm/page_alloc.c __free_pages_ok()
+   */
+  freePagesOk(pfn: Pfn, order: number): void {
+    if (((this.flags[pfn] as number) & UNUSUAL) !== 0) this.prepareUnusualPage(pfn);
+    if (this.memMap.mapping[pfn] !== 0) throw new KernelBug(`page ${pfn} is freed but belongs to a mapping`);
+    if (this.trace.on) this.trace.emit(MM_PAGE_FREE, pfn, order);
+    if ((this.currentFlags & PF.FREE_PAGES) !== 0 && this.localPage === 0 && !this.inInterrupt) {
+      // A task in reclaim keeps the first block that it frees, lest others snatch what it worked for.
+      this.localPage = pfn;
+      this.memMap.index[pfn] = order;
+      return;
+    }
+    this.freeToLists(pfn, order);
+  }
+
+  /**
+   * Puts a block on its zone's free lists, merged with its free buddies as far as possible.
+   *
+   * ```
+   *   order 2   [ . . . . ]          a block of order o and its buddy (index XOR 2^o) are the halves of
+   *   order 1   [ . . ][ . . ]       one block of order o + 1, which begins at index AND NOT 2^o
+   *   order 0   [.][.][.][.]
+   * ```
+   * The block goes to the head of its list.
+   */
+  freeToLists(pfn: Pfn, order: number): void {
+    const zone = pfn < this.normalStart ? this.dma : pfn < this.highmemStart ? this.normal : this.highmem;
+    const start = zone.startPfn;
+    const size = zone.size;
+    const { freeOrder, next, prev } = this;
+    let index = pfn - start;
+    if ((index & ((1 << order) - 1)) !== 0)
+      throw new KernelBug(`block ${pfn} is not aligned to its order ${order}`);
+    if (freeOrder[pfn] !== 0) throw new KernelBug(`page ${pfn} is freed twice`);
+    zone.freePages += 1 << order;
+    while (order < TOP) {
+      const buddyIndex = index ^ (1 << order);
+      // A buddy past the zone's end never becomes free; the frame there may belong to the next zone.
+      if (buddyIndex >= size) break;
+      const buddy = start + buddyIndex;
+      if (freeOrder[buddy] !== order + 1) break;
+      const after = next[buddy] as number;
+      const before = prev[buddy] as number;
+      next[before] = after;
+      prev[after] = before;
+      freeOrder[buddy] = 0;
+      index &= ~(1 << order);
+      order++;
+    }
+    const block = start + index;
+    const head = zone.freeListHeads + order;
+    const first = next[head] as number;
+    freeOrder[block] = order + 1;
+    prev[first] = block;
+    next[block] = first;
+    prev[block] = head;
+    next[head] = block;
+  }
+
+  /**
+   * Takes a block of 2^`order` pages from a zone, whatever its watermarks; 0 if it has none so large. The smallest
+   * sufficient block at the head of its list is split; the *upper* part is handed out, the lower halves go back.
+   *
+   * @linux 2.4.22 mm/page_alloc.c rmqueue(), expand()
+   */
+  rmqueue(zone: Zone, order: number): Pfn {
+    const { freeOrder, next, prev } = this;
+    const heads = zone.freeListHeads;
+    for (let high = order; high < MAX_ORDER; high++) {
+      const head = heads + high;
+      let block = next[head] as number;
+      if (block === head) {
+        if (high !== TOP || zone.frontier === zone.frontierEnd) continue;
+        block = takeFrontier(zone);
+      } else {
+        const after = next[block] as number;
+        next[head] = after;
+        prev[after] = head;
+        freeOrder[block] = 0;
+      }
+      zone.freePages -= 1 << order;
+      while (high > order) {
+        high--;
+        const listHead = heads + high;
+        const first = next[listHead] as number;
+        freeOrder[block] = high + 1;
+        prev[first] = block;
+        next[block] = first;
+        prev[block] = listHead;
+        next[listHead] = block;
+        block += 1 << high;
+      }
+      this.count[block] = 1;
+      if (((this.flags[block] as number) & (PG.lru | PG.active)) !== 0) {
+        throw new KernelBug(`page ${block} came off a free list but is on an LRU list`);
+      }
+      return block;
+    }
+    return 0;
+  }
+
+  /** The order of the block that the running task keeps for itself, with its frame; null when there is none. */
+  get localBlock(): { pfn: Pfn; order: number } | null {
+    const pfn = this.localPage;
+    return pfn === 0 ? null : { pfn, order: this.memMap.index[pfn] as number };
+  }
+
+  /** All that follows when every zone is below its low watermark. */
+  private allocSlowly(zonelist: readonly Zone[], gfp: number, order: number): Pfn {
+    const classzone = zonelist[0] as Zone;
+    const mayWait = (gfp & GFP.WAIT) !== 0;
+    classzone.needBalance = true;
+    if (this.trace.on) this.trace.emit(MM_VMSCAN_WAKEUP_KSWAPD, classzone.index, order, gfp);
+    this.ports.wakeupKswapd(classzone);
+    // Who cannot wait may use three quarters of what pages_min keeps back.
+    let pfn = this.tryZones(zonelist, gfp, order, 2, mayWait ? 0 : 2);
+    if (pfn !== 0) return pfn;
+    for (;;) {
+      if ((this.currentFlags & (PF.MEMALLOC | PF.MEMDIE)) !== 0) {
+        for (const zone of zonelist) {
+          pfn = this.rmqueue(zone, order);
+          if (pfn !== 0) return pfn;
+        }
+        return 0;
+      }
+      if (!mayWait) return 0;
+      pfn = this.balanceClasszone(classzone, gfp, order);
+      if (pfn !== 0) return pfn;
+      pfn = this.tryZones(zonelist, gfp, order, 3, 0);
+      if (pfn !== 0) return pfn;
+      if (order > 3) return 0;
+      if (!this.ports.yieldAndRetry(gfp, order)) return 0;
+    }
+  }
+
+  /** One walk down the zonelist against pages_min >> `shift`. */
+  private tryZones(zonelist: readonly Zone[], gfp: number, order: number, pass: number, shift: number): Pfn {
+    let mark = 1 << order;
+    for (const zone of zonelist) {
+      mark += zone.pagesMin >> shift;
+      if (this.trace.on) this.traceWatermark(zone, mark, order, gfp, pass);
+      if (zone.freePages > mark) {
+        const pfn = this.rmqueue(zone, order);
+        if (pfn !== 0) return pfn;
+      }
+    }
+    return 0;
+  }
+
+  /**
+   * Reclaims on the task's own account. The first block that reclaim frees stays with the task; it is the result if it fits
+   * and reclaim reports success, else it goes to the free lists.
+   *
+   * @linux 2.4.22 mm/page_alloc.c balance_classzone()
+   */
+  private balanceClasszone(classzone: Zone, gfp: number, order: number): Pfn {
+    if (this.inInterrupt) throw new KernelBug('an interrupt handler asks for pages and is willing to wait');
+    this.currentFlags |= PF.MEMALLOC | PF.FREE_PAGES;
+    const freed = this.ports.tryToFreePagesZone(classzone, gfp);
+    this.currentFlags &= ~(PF.MEMALLOC | PF.FREE_PAGES);
+    const pfn = this.localPage;
+    if (pfn === 0) return 0;
+    this.localPage = 0;
+    const localOrder = this.memMap.index[pfn] as number;
+    if (freed !== 0 && localOrder === order && memclass(this.zoneOf(pfn), classzone)) {
+      this.count[pfn] = 1;
+      return pfn;
+    }
+    this.freePagesOk(pfn, localOrder);
+    return 0;
+  }
+
+  private prepareUnusualPage(pfn: Pfn): void {
+    if (((this.flags[pfn] as number) & PG.lru) !== 0) this.ports.lruCacheDel(pfn);
+    const flags = this.flags[pfn] as number;
+    if ((flags & MUST_NOT_BE_FREED) !== 0) {
+      throw new KernelBug(`page ${pfn} is freed while locked or active (flags ${flags.toString(16)})`);
+    }
+    this.flags[pfn] = flags & ~(PG.referenced | PG.dirty);
+  }
+
+  /** Records the end of an allocation, and the event as the page's owner. Returns `pfn`. */
+  private traceAlloc(pfn: Pfn, order: number, gfp: number): Pfn {
+    const trace = this.trace;
+    if (!trace.on) return pfn;
+    trace.emit(MM_PAGE_ALLOC, pfn, order, gfp, pfn === 0 ? -1 : this.zoneOf(pfn).index);
+    if (pfn !== 0) this.memMap.owner.fill(trace.seq, pfn, pfn + (1 << order));
+    return pfn;
+  }
+
+  private traceWatermark(zone: Zone, mark: number, order: number, gfp: number, pass: number): void {
+    const free = zone.freePages;
+    this.trace.emit(ZONE_WATERMARK_OK, zone.index, free, mark, order, gfp, pass, free > mark ? 1 : 0);
+  }
+}
+
+/** Takes the first block of the implicit tail of a zone's order-9 list. The tail must not be empty. */
+function takeFrontier(zone: Zone): Pfn {
+  const block = zone.frontier;
+  zone.frontier = block + MAX_ORDER_PAGES;
+  if (zone.frontier === zone.frontierEnd && zone.laterRanges.length > 0) {
+    zone.frontier = zone.laterRanges.shift() as number;
+    zone.frontierEnd = zone.laterRanges.shift() as number;
+  }
+  return block;
+}

@@ -1,0 +1,77 @@
+import type { Pfn } from '../types.ts';
+import { type MemMap, PG } from './mem-map.ts';
+import { MAX_NR_ZONES, ZONE_DMA, ZONE_HIGHMEM, ZONE_NORMAL, Zone } from './zone.ts';
+
+/** Zonelists of a node: one for each value of the low four gfp bits. @linux GFP_ZONEMASK + 1 */
+export const NR_ZONELISTS = 16;
+
+/**
+ * A memory node: on i386 there is one, `contig_page_data`.
+ *
+ * @linux 2.4.22 include/linux/mmzone.h pg_data_t
+ */
+export class PhysicalNode {
+  readonly id = 0;
+  readonly startPfn: Pfn = 0;
+  /** Page frames, holes included. @linux node_size */
+  readonly size: number;
+  readonly memMap: MemMap;
+  /** DMA, Normal, HighMem, also the empty ones. @linux node_zones, zone_table */
+  readonly zones: readonly Zone[];
+  /** Index of the highest zone that is not empty, plus 1. */
+  readonly nrZones: number;
+  /** Fallback lists by the low four gfp bits, without empty zones. */
+  readonly zonelists: readonly (readonly Zone[])[];
+
+  /** @param sizes pages of the DMA, Normal and HighMem zone, which lie one behind the other from frame 0 */
+  constructor(memMap: MemMap, sizes: readonly number[]) {
+    this.memMap = memMap;
+    const zones: Zone[] = [];
+    let start = 0;
+    for (let index = 0; index < MAX_NR_ZONES; index++) {
+      const size = sizes[index] ?? 0;
+      zones.push(new Zone(memMap, index, start, size));
+      start += size;
+    }
+    this.zones = zones;
+    this.size = start;
+    this.nrZones = zones.reduce((highest, zone) => (zone.size > 0 ? zone.index + 1 : highest), 0);
+    this.zonelists = buildZonelists(zones);
+  }
+
+  /** The zone of a frame. @linux page_zone() */
+  zoneOf(pfn: Pfn): Zone {
+    const zones = this.zones;
+    const normal = zones[ZONE_NORMAL] as Zone;
+    if (pfn < normal.startPfn) return zones[ZONE_DMA] as Zone;
+    return zones[pfn < normal.endPfn ? ZONE_NORMAL : ZONE_HIGHMEM] as Zone;
+  }
+
+  /**
+   * The word that `page->flags` holds in the kernel: zone number in bits 24 .. 31, and PG_highmem on frames of high memory
+   * that are RAM.
+   */
+  pageFlags(pfn: Pfn): number {
+    const flags = this.memMap.flags[pfn] as number;
+    const zone = this.zoneOf(pfn).index;
+    const ram = zone === ZONE_HIGHMEM && (flags & PG.reserved) === 0;
+    return (zone << 24) | flags | (ram ? PG.highmem : 0);
+  }
+}
+
+/**
+ * Which zones serve a request, best first: from the zone that the mask names down to DMA. GFP_DMA wins over HIGHMEM.
+ *
+ * @linux 2.4.22 mm/page_alloc.c build_zonelists()
+ */
+export function buildZonelists(zones: readonly Zone[]): Zone[][] {
+  return Array.from({ length: NR_ZONELISTS }, (_, mask) => {
+    const first = mask & 1 ? ZONE_DMA : mask & 2 ? ZONE_HIGHMEM : ZONE_NORMAL;
+    const list: Zone[] = [];
+    for (let index = first; index >= ZONE_DMA; index--) {
+      const zone = zones[index] as Zone;
+      if (zone.size > 0) list.push(zone);
+    }
+    return list;
+  });
+}
