@@ -1,0 +1,203 @@
+import { KernelPanic } from '../kernel-bug.ts';
+import { type BootLog, KERN } from '../physical/boot-log.ts';
+import type { Pfn } from '../types.ts';
+
+/** Where allocations begin to look unless they want low memory: above the DMA zone. @linux MAX_DMA_ADDRESS */
+export const BOOTMEM_GOAL = 0x1000000;
+const PAGE = 4096;
+
+/**
+ * The boot memory allocator: first fit over a bitmap with one bit a page frame (1 = taken), down to single bytes within a
+ * page. It serves until the page allocator is up; {@link freeAll} then hands every free frame over.
+ *
+ * ```
+ *   frame    0   1   2   3   4   5   6
+ *   bit      1   1   0   0   1   1   0        next fit of 2 pages: frame 2
+ *                                ^ lastPos: bytes from lastOffset on are still free and serve the next small request
+ * ```
+ *
+ * Errors are panics: whatever goes wrong here, a real machine does not come up.
+ *
+ * @linux 2.4.22 mm/bootmem.c
+ */
+export class BootMemory {
+  /** Frame in which the bitmap lies: the first one behind the kernel image. @linux min_low_pfn */
+  readonly mapPfn: Pfn;
+  /** One past the last frame. @linux node_low_pfn */
+  readonly lowPfn: Pfn;
+  /** Size of the bitmap: a bit a frame, rounded up to 4 bytes. @linux init_bootmem()'s result */
+  readonly mapBytes: number;
+  /** Frame in which the last allocation ends. */
+  lastPos = 0;
+  /** Bytes of that frame that are taken; 0: none left, nothing to share. */
+  lastOffset = 0;
+  readonly #cacheLine: number;
+  readonly #log: BootLog;
+  #map: Uint8Array;
+
+  /**
+   * Begins with every frame taken.
+   *
+   * @param mapPfn frame in which the bitmap lies
+   * @param lowPfn number of frames
+   * @param cacheLine alignment of allocations, bytes, a power of two
+   * @linux init_bootmem()
+   */
+  constructor(mapPfn: Pfn, lowPfn: Pfn, cacheLine: number, log: BootLog) {
+    this.mapPfn = mapPfn;
+    this.lowPfn = lowPfn;
+    this.mapBytes = Math.ceil(Math.ceil(lowPfn / 8) / 4) * 4;
+    this.#cacheLine = cacheLine;
+    this.#log = log;
+    this.#map = new Uint8Array(this.mapBytes).fill(0xff);
+  }
+
+  /** Whether a frame is taken. */
+  isReserved(pfn: Pfn): boolean {
+    return (((this.#map[pfn >> 3] as number) >> (pfn & 7)) & 1) !== 0;
+  }
+
+  /** Takes all frames that `[address, address + size)` touches. @linux reserve_bootmem() */
+  reserve(address: number, size: number): void {
+    const end = Math.ceil((address + size) / PAGE);
+    if (size <= 0 || Math.floor(address / PAGE) >= this.lowPfn || end > this.lowPfn) {
+      throw new KernelPanic(`reserve_bootmem: ${size} bytes at ${hex(address)} are not all in low memory`);
+    }
+    for (let pfn = Math.floor(address / PAGE); pfn < end; pfn++) {
+      if (this.isReserved(pfn)) {
+        this.#log.print(`hm, page ${(pfn * PAGE).toString(16).padStart(8, '0')} reserved twice.`);
+      }
+      this.#take(pfn);
+    }
+  }
+
+  /** Frees the frames that lie wholly in `[address, address + size)`. @linux free_bootmem() */
+  free(address: number, size: number): void {
+    const end = Math.floor((address + size) / PAGE);
+    if (size <= 0 || end > this.lowPfn) {
+      throw new KernelPanic(`free_bootmem: ${size} bytes at ${hex(address)} are not all in low memory`);
+    }
+    for (let pfn = Math.ceil(address / PAGE); pfn < end; pfn++) {
+      if (!this.isReserved(pfn))
+        throw new KernelPanic(`free_bootmem: page ${hex(pfn * PAGE)} is free already`);
+      this.#release(pfn);
+    }
+  }
+
+  /** `size` bytes above 16 MiB if possible, aligned to a cache line. @linux alloc_bootmem() */
+  alloc(size: number): number {
+    return this.#allocOrPanic(size, this.#cacheLine, BOOTMEM_GOAL);
+  }
+
+  /** `size` bytes as low as possible, aligned to a cache line. @linux alloc_bootmem_low() */
+  allocLow(size: number): number {
+    return this.#allocOrPanic(size, this.#cacheLine, 0);
+  }
+
+  /** Whole pages above 16 MiB if possible. @linux alloc_bootmem_pages() */
+  allocPages(size: number): number {
+    return this.#allocOrPanic(size, PAGE, BOOTMEM_GOAL);
+  }
+
+  /** Whole pages as low as possible. @linux alloc_bootmem_low_pages() */
+  allocLowPages(size: number): number {
+    return this.#allocOrPanic(size, PAGE, 0);
+  }
+
+  /**
+   * First fit from `goal` on, then from 0. The bytes are zero. Returns a physical address, or -1 if nothing fits.
+   *
+   * @param align a power of two, bytes
+   * @linux __alloc_bootmem_core()
+   */
+  allocCore(size: number, align: number, goal: number): number {
+    if (size <= 0 || (align & (align - 1)) !== 0)
+      throw new KernelPanic(`alloc_bootmem: size ${size}, align ${align}`);
+    let preferred = goal !== 0 && Math.floor(goal / PAGE) < this.lowPfn ? goal : 0;
+    preferred = Math.floor((Math.ceil(preferred / align) * align) / PAGE);
+    const pages = Math.ceil(size / PAGE);
+    const step = Math.max(1, Math.floor(align / PAGE));
+    let start = this.#firstFit(preferred, pages, step);
+    if (start < 0 && preferred !== 0) start = this.#firstFit(0, pages, step);
+    if (start < 0) return -1;
+    return this.#place(start, pages, size, align);
+  }
+
+  /**
+   * Hands over every frame that is not taken, ascending, then the frames of the bitmap itself, as runs `[start, end)`.
+   * Returns their number. The allocator serves nothing afterwards.
+   *
+   * @linux free_all_bootmem()
+   */
+  freeAll(freeRun: (start: Pfn, end: Pfn) => void): number {
+    let total = 0;
+    for (let pfn = 0; pfn < this.lowPfn; pfn++) {
+      if (this.isReserved(pfn)) continue;
+      const start = pfn;
+      while (pfn < this.lowPfn && !this.isReserved(pfn)) pfn++;
+      freeRun(start, pfn);
+      total += pfn - start;
+    }
+    const mapPages = Math.ceil(this.lowPfn / 8 / PAGE);
+    freeRun(this.mapPfn, this.mapPfn + mapPages);
+    return total + mapPages;
+  }
+
+  /** Where the first of `pages` free frames begins, trying each `step`-th frame from `from`; -1 if nowhere. */
+  #firstFit(from: Pfn, pages: number, step: number): Pfn {
+    next: for (let start = from; start + pages <= this.lowPfn; start += step) {
+      for (let pfn = start; pfn < start + pages; pfn++) {
+        if (this.isReserved(pfn)) {
+          if (step === 1) start = pfn;
+          continue next;
+        }
+      }
+      return start;
+    }
+    return -1;
+  }
+
+  /** Takes the frames at `start`, or the rest of the frame before them and fewer of them. */
+  #place(start: Pfn, pages: number, size: number, align: number): number {
+    let address = start * PAGE;
+    let take = pages;
+    if (align <= PAGE && this.lastOffset !== 0 && this.lastPos + 1 === start) {
+      const offset = Math.ceil(this.lastOffset / align) * align;
+      const remaining = PAGE - offset;
+      address = this.lastPos * PAGE + offset;
+      if (size < remaining) {
+        take = 0;
+        this.lastOffset = offset + size;
+      } else {
+        const beyond = size - remaining;
+        take = Math.ceil(beyond / PAGE);
+        this.lastPos = start + take - 1;
+        this.lastOffset = beyond % PAGE;
+      }
+    } else {
+      this.lastPos = start + take - 1;
+      this.lastOffset = size % PAGE;
+    }
+    for (let pfn = start; pfn < start + take; pfn++) this.#take(pfn);
+    return address;
+  }
+
+  #allocOrPanic(size: number, align: number, goal: number): number {
+    const address = this.allocCore(size, align, goal);
+    if (address >= 0) return address;
+    this.#log.print(`bootmem alloc of ${size} bytes failed!`, KERN.ALERT);
+    throw new KernelPanic(`Out of memory: bootmem alloc of ${size} bytes failed`);
+  }
+
+  #take(pfn: Pfn): void {
+    this.#map[pfn >> 3] = (this.#map[pfn >> 3] as number) | (1 << (pfn & 7));
+  }
+
+  #release(pfn: Pfn): void {
+    this.#map[pfn >> 3] = (this.#map[pfn >> 3] as number) & ~(1 << (pfn & 7));
+  }
+}
+
+function hex(value: number): string {
+  return `0x${value.toString(16)}`;
+}

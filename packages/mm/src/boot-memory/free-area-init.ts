@@ -1,0 +1,130 @@
+import type { BootLog } from '../physical/boot-log.ts';
+import { MemMap } from '../physical/mem-map.ts';
+import { PhysicalNode } from '../physical/node.ts';
+import { MAX_ORDER, MAX_ORDER_PAGES, type Zone } from '../physical/zone.ts';
+import type { Pfn } from '../types.ts';
+import type { BootMemory } from './bootmem.ts';
+import type { MemorySetup } from './setup-memory.ts';
+
+/** Frames below 16 MiB, which ISA DMA reaches. */
+const MAX_DMA_PFN = 4096;
+const PAGES_PER_WAITQUEUE = 256;
+const WAIT_TABLE_MAX = 4096;
+const ZONE_BALANCE_RATIO = 128;
+const ZONE_BALANCE_MIN = 20;
+const ZONE_BALANCE_MAX = 255;
+const PAGE_OFFSET = 0xc0000000;
+
+/** The node with its page descriptors, and where boot put the descriptors. */
+export interface NodeInit {
+  readonly node: PhysicalNode;
+  /** Physical address of `mem_map`, bytes. */
+  readonly memMapAddress: number;
+  /** Bytes taken for it. */
+  readonly memMapBytes: number;
+}
+
+/**
+ * Sizes of the three zones in pages. Holes count.
+ *
+ * @linux 2.4.22 arch/i386/mm/init.c zone_sizes_init()
+ */
+export function zoneSizes(setup: Pick<MemorySetup, 'maxLowPfn' | 'highStartPfn' | 'highEndPfn'>): number[] {
+  const { maxLowPfn, highEndPfn } = setup;
+  if (maxLowPfn < MAX_DMA_PFN) return [maxLowPfn, 0, 0];
+  return [MAX_DMA_PFN, maxLowPfn - MAX_DMA_PFN, highEndPfn - maxLowPfn];
+}
+
+/**
+ * pages_min of a zone of `size` pages: a 128th, 20 pages at least and 255 at most. pages_low is twice, pages_high three
+ * times as much.
+ */
+export function pagesMin(size: number): number {
+  return Math.min(ZONE_BALANCE_MAX, Math.max(ZONE_BALANCE_MIN, Math.floor(size / ZONE_BALANCE_RATIO)));
+}
+
+/** Wait queues of a zone of `size` pages. @linux wait_table_size() */
+export function waitTableSize(size: number): number {
+  let queues = 1;
+  while (queues < Math.floor(size / PAGES_PER_WAITQUEUE)) queues *= 2;
+  return Math.min(queues, WAIT_TABLE_MAX);
+}
+
+/** Right shift of the 32-bit hash for a table of so many queues, a power of two. */
+export function waitTableShift(queues: number): number {
+  return 32 - Math.log2(queues);
+}
+
+/**
+ * Queue of the page whose descriptor lies at kernel address `pageAddress`. Where the shift is 32 (a table of one queue), which
+ * C leaves undefined, it is queue 0.
+ *
+ * @linux 2.4.22 mm/filemap.c page_waitqueue()
+ */
+export function waitQueueIndex(pageAddress: number, shift: number): number {
+  return shift === 32 ? 0 : Math.imul(pageAddress, 0x9e370001) >>> shift;
+}
+
+/** Bytes of the pair bitmap of `order` in a zone of `size` pages; order 9 has none. */
+export function pairBitmapBytes(size: number, order: number): number {
+  return Math.ceil((((size - 1) >> (order + 4)) + 1) / 4) * 4;
+}
+
+/**
+ * Creates the node, its zones and page descriptors, and takes the boot memory that the kernel takes for them. All pages are
+ * taken afterwards: mem_init() frees what is RAM and not in use.
+ *
+ * @linux 2.4.22 mm/page_alloc.c free_area_init_core()
+ */
+export function freeAreaInit(
+  setup: MemorySetup,
+  pageBytes: number,
+  waitQueueHeadBytes: number,
+  log: BootLog,
+): NodeInit {
+  const { bootmem } = setup;
+  const sizes = zoneSizes(setup);
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  log.print(`On node 0 totalpages: ${total}`);
+  const memMapBytes = (total + 1) * pageBytes;
+  const memMapAddress = mapAlign(bootmem.alloc(memMapBytes), pageBytes);
+  const node = new PhysicalNode(new MemMap(total), sizes);
+  for (const zone of node.zones) {
+    log.print(`zone(${zone.index}): ${zone.size} pages.`);
+    if (zone.size === 0) continue;
+    initZone(zone, bootmem, waitQueueHeadBytes);
+    if ((zone.startPfn & (MAX_ORDER_PAGES - 1)) !== 0) log.print('BUG: wrong zone alignment, it will crash');
+  }
+  return { node, memMapAddress, memMapBytes };
+}
+
+/** Sets a zone's watermarks and takes boot memory for its wait table and pair bitmaps. */
+function initZone(zone: Zone, bootmem: BootMemory, waitQueueHeadBytes: number): void {
+  const queues = waitTableSize(zone.size);
+  zone.waitTable = {
+    size: queues,
+    shift: waitTableShift(queues),
+    address: bootmem.alloc(queues * waitQueueHeadBytes),
+  };
+  zone.pagesMin = pagesMin(zone.size);
+  zone.pagesLow = zone.pagesMin * 2;
+  zone.pagesHigh = zone.pagesMin * 3;
+  const bytes: number[] = [];
+  const addresses: Pfn[] = [];
+  for (let order = 0; order < MAX_ORDER - 1; order++) {
+    bytes.push(pairBitmapBytes(zone.size, order));
+    addresses.push(bootmem.alloc(bytes[order] as number));
+  }
+  zone.mapBytes = bytes;
+  zone.mapAddresses = addresses;
+}
+
+/** Rounds up so that the kernel address minus PAGE_OFFSET is a multiple of the descriptor's size. @linux MAP_ALIGN() */
+function mapAlign(address: number, pageBytes: number): number {
+  return Math.ceil(address / pageBytes) * pageBytes;
+}
+
+/** Kernel address of a page's descriptor. */
+export function pageDescriptorAddress(init: NodeInit, pfn: Pfn, pageBytes: number): number {
+  return PAGE_OFFSET + init.memMapAddress + pfn * pageBytes;
+}

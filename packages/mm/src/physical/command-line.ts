@@ -1,0 +1,98 @@
+import { PAGE_SHIFT } from '../types.ts';
+import { type BootLog, KERN } from './boot-log.ts';
+import { E820_ACPI, E820_RAM, E820_RESERVED, type E820Map } from './e820.ts';
+
+/** What the memory options of the kernel command line ask for. */
+export interface EarlyOptions {
+  /** The line without its `mem=` and `highmem=` options, for the options that are parsed later. */
+  readonly rest: string;
+  /** `highmem=` in pages; -1 = automatic. */
+  readonly highmemPages: number;
+  /** `mem=nopentium`: no 4 MiB pages. */
+  readonly noPse: boolean;
+}
+
+/**
+ * A number as the kernel reads sizes: decimal, 0x… or octal 0…, then K, M or G. `next` is the index after it.
+ *
+ * @linux 2.4.22 lib/cmdline.c memparse()
+ */
+export function memparse(text: string, from = 0): { value: number; next: number } {
+  const match = /^(?:0[xX]([0-9a-fA-F]+)|(0[0-7]*)|([1-9][0-9]*))?([KkMmGg]?)/.exec(text.slice(from));
+  const [whole = '', hex, octal, decimal, suffix = ''] = match ?? [];
+  let value = 0;
+  if (hex !== undefined) value = Number.parseInt(hex, 16);
+  else if (octal !== undefined) value = Number.parseInt(octal, 8);
+  else if (decimal !== undefined) value = Number.parseInt(decimal, 10);
+  const scale = { k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 }[suffix.toLowerCase()] ?? 1;
+  return { value: value * scale, next: from + whole.length };
+}
+
+/**
+ * Reads `mem=` and `highmem=`, which must be known before there is any memory, and changes the map accordingly:
+ *
+ * | option | effect |
+ * |---|---|
+ * | `mem=nopentium` | kernel mapped with 4 KiB pages |
+ * | `mem=exactmap` | empties the map |
+ * | `mem=S@A` | adds S bytes of RAM at A |
+ * | `mem=S#A`, `mem=S$A` | adds ACPI data, reserved memory (2.4.22 only) |
+ * | `mem=S` | cuts the map at S |
+ * | `highmem=S` | wants S bytes of high memory |
+ *
+ * @param memHash whether the release knows `mem=S#A` and `mem=S$A`
+ * @linux 2.4.22 arch/i386/kernel/setup.c parse_cmdline_early()
+ */
+export function parseEarlyOptions(
+  commandLine: string,
+  map: E820Map,
+  memHash: boolean,
+  log: BootLog,
+): EarlyOptions {
+  let rest = '';
+  let highmemPages = -1;
+  let noPse = false;
+  let userDefined = false;
+  let at = 0;
+  let previous = ' ';
+  for (;;) {
+    if (previous === ' ' && commandLine.startsWith('mem=', at)) {
+      // The blank before the option goes with it.
+      rest = rest.slice(0, -1);
+      at += 4;
+      if (commandLine.startsWith('nopentium', at)) {
+        at += 9;
+        noPse = true;
+      } else if (commandLine.startsWith('exactmap', at)) {
+        at += 8;
+        map.entries.length = 0;
+        userDefined = true;
+      } else {
+        const size = memparse(commandLine, at);
+        at = size.next;
+        const type = { '@': E820_RAM, '#': E820_ACPI, $: E820_RESERVED }[commandLine[at] ?? ''];
+        if (type !== undefined && (type === E820_RAM || memHash)) {
+          const start = memparse(commandLine, at + 1);
+          at = start.next;
+          map.add(start.value, size.value, type, log);
+        } else {
+          map.limit(size.value);
+          userDefined = true;
+        }
+      }
+    } else if (previous === ' ' && commandLine.startsWith('highmem=', at)) {
+      const size = memparse(commandLine, at + 8);
+      at = size.next;
+      highmemPages = Math.floor(size.value / 2 ** PAGE_SHIFT);
+    }
+    const next = commandLine[at++];
+    if (next === undefined) break;
+    rest += next;
+    previous = next;
+  }
+  if (userDefined) {
+    log.print('user-defined physical RAM map:', KERN.INFO);
+    map.print('user', log);
+  }
+  return { rest, highmemPages, noPse };
+}
