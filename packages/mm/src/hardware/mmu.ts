@@ -1,0 +1,265 @@
+import { KernelBug } from '../kernel-bug.ts';
+import type { Addr, Pfn } from '../types.ts';
+import type { Clock } from './clock.ts';
+import { COST_NS } from './cost-model.ts';
+import type { PhysicalMemory } from './physical-memory.ts';
+import { TLB_ENTRIES, Tlb } from './tlb.ts';
+
+/** Bits of a table entry that the CPU looks at. */
+const P = 0x001;
+const RW = 0x002;
+const US = 0x004;
+const A = 0x020;
+const D = 0x040;
+const PS = 0x080;
+const G = 0x100;
+
+/** Bits of a page fault's error code. */
+export const FAULT = {
+  /** 1: the page is present but the access is not allowed; 0: not present. */
+  protection: 1,
+  /** 1: a write. */
+  write: 2,
+  /** 1: in user mode. */
+  user: 4,
+} as const;
+
+/** What an {@link Mmu} is built from. */
+export interface MmuParts {
+  readonly memory: PhysicalMemory;
+  readonly clock: Clock;
+  /** Three-level tables with 64-bit entries. */
+  readonly pae: boolean;
+  /** CR4.PSE: 4 MiB pages in two-level tables (PAE knows 2 MiB pages in any case). */
+  readonly pse: boolean;
+  /** CR4.PGE: the G bit has its effect. */
+  readonly pge: boolean;
+}
+
+/**
+ * A CPU's memory management unit: segments flat, paging on, CR0.WP set.
+ *
+ * The tables that it walks are the words of page frames, and it writes into them what a CPU writes: A in every entry that
+ * a translation used, D in the last one on a write. A hit in the TLB touches no table.
+ *
+ * ```
+ *   two levels   31      22 21      12 11        0      PAE   31 30 29     21 20    12 11        0
+ *               [ directory |  table   |  offset  ]          [ pdpt | directory| table  |  offset  ]
+ *                  1024        1024                             4      512        512
+ * ```
+ */
+export class Mmu {
+  readonly memory: PhysicalMemory;
+  readonly clock: Clock;
+  readonly pae: boolean;
+  readonly tlb = new Tlb();
+  /** Physical address of the top level. Written by {@link loadCr3} only. */
+  cr3 = 0;
+  /** Error code of the last translation that failed: {@link FAULT} bits. */
+  errorCode = 0;
+  /** CR4.PSE and CR4.PGE; flush everything after a change. */
+  pse: boolean;
+  pge: boolean;
+  private readonly tags: Int32Array;
+  private readonly bases: Int32Array;
+  // Word index of the page directory (two levels).
+  private directory = 0;
+  // Frames of the four page directories that cr3 pointed to when it was loaded, 0 = not present (PAE).
+  private readonly pdptes = new Int32Array(4);
+  // Walks so far, flushes so far.
+  private readonly counters = new Float64Array(2);
+
+  constructor(parts: MmuParts) {
+    this.memory = parts.memory;
+    this.clock = parts.clock;
+    this.pae = parts.pae;
+    this.pse = parts.pse;
+    this.pge = parts.pge;
+    this.tags = this.tlb.tags;
+    this.bases = this.tlb.bases;
+  }
+
+  /** Walks of the tables since power-on, i.e. TLB misses. */
+  get walks(): number {
+    return this.counters[0] as number;
+  }
+
+  /** TLB flushes since power-on, single pages not counted. */
+  get flushes(): number {
+    return this.counters[1] as number;
+  }
+
+  /**
+   * Translates one access.
+   *
+   * @param addr virtual address, 0 .. 2^32 - 1
+   * @param write 1 for a store
+   * @param user 1 in user mode
+   * @returns index in `memory.words` of the frame's first word, or -1: a page fault, see {@link errorCode}. On a
+   *   content-free machine every page is at word 0: frames of user data have no contents there.
+   */
+  translate(addr: Addr, write: 0 | 1, user: 0 | 1): number {
+    const index = (addr >>> 12) & (TLB_ENTRIES - 1);
+    // The common case: a page that user mode may use, loaded since the last flush. Such an entry serves both modes.
+    if (this.tags[index + write * TLB_ENTRIES] === ((addr & -4096) | this.tlb.epoch)) {
+      return this.bases[index] as number;
+    }
+    return this.miss(addr, write, user);
+  }
+
+  /** The frame that the tables map at `addr` now; -1 = none. Looks at no TLB and changes nothing. */
+  pfnOf(addr: Addr): Pfn | -1 {
+    const words = this.memory.words;
+    if (this.pae) {
+      const directory = this.pdptes[addr >>> 30] as number;
+      if (directory === 0) return -1;
+      const pde = this.memory.base(directory) + ((addr >>> 21) & 511) * 2;
+      const pdeLow = words[pde] as number;
+      if ((pdeLow & P) === 0) return -1;
+      const pdePfn = entryPfn(pdeLow, words[pde + 1] as number);
+      if ((pdeLow & PS) !== 0) return (pdePfn & ~511) + ((addr >>> 12) & 511);
+      const pte = this.memory.base(pdePfn) + ((addr >>> 12) & 511) * 2;
+      const low = words[pte] as number;
+      return (low & P) === 0 ? -1 : entryPfn(low, words[pte + 1] as number);
+    }
+    const pde = words[this.directory + (addr >>> 22)] as number;
+    if ((pde & P) === 0) return -1;
+    if ((pde & PS) !== 0 && this.pse) return ((pde >>> 12) & ~1023) + ((addr >>> 12) & 1023);
+    const pte = words[this.memory.base(pde >>> 12) + ((addr >>> 12) & 1023)] as number;
+    return (pte & P) === 0 ? -1 : pte >>> 12;
+  }
+
+  /**
+   * Loads cr3, which drops all TLB entries but global ones. With PAE the four top entries are read now: later changes of
+   * them count only after the next load.
+   *
+   * @param phys physical address of the top level: page aligned, or 32-byte aligned with PAE
+   */
+  loadCr3(phys: number): void {
+    this.cr3 = phys;
+    if (this.pae) {
+      const words = this.memory.words;
+      const table = this.memory.base(phys >>> 12) + ((phys >>> 2) & 1023);
+      for (let i = 0; i < 4; i++) {
+        const low = words[table + 2 * i] as number;
+        this.pdptes[i] = (low & P) === 0 ? 0 : entryPfn(low, words[table + 2 * i + 1] as number);
+      }
+    } else {
+      this.directory = this.memory.base(phys >>> 12);
+    }
+    this.flushNonGlobal();
+  }
+
+  /** What reloading cr3 with its own value does. With PAE it reads the top entries again. @linux __flush_tlb() */
+  reloadCr3(): void {
+    this.loadCr3(this.cr3);
+  }
+
+  /** Drops the TLB entry of one page, global or not. @linux __flush_tlb_one() */
+  invlpg(addr: Addr): void {
+    this.tlb.invalidate(addr);
+    this.clock.advance(COST_NS.invlpg);
+  }
+
+  /** Drops all TLB entries but global ones. */
+  flushNonGlobal(): void {
+    this.counters[1] = (this.counters[1] as number) + 1;
+    this.clock.advance(COST_NS.tlbFlush);
+    this.tlb.flushNonGlobal();
+  }
+
+  /** Drops all TLB entries: toggles CR4.PGE and reloads cr3. @linux __flush_tlb_all() */
+  flushAll(): void {
+    this.reloadCr3();
+    this.tlb.flushAll();
+  }
+
+  private miss(addr: Addr, write: 0 | 1, user: 0 | 1): number {
+    const base = this.tlb.lookUp(addr, write, user);
+    if (base >= 0) return base;
+    this.counters[0] = (this.counters[0] as number) + 1;
+    this.clock.advance(COST_NS.walk);
+    return this.pae ? this.walkPae(addr, write, user) : this.walkTwoLevels(addr, write, user);
+  }
+
+  private walkTwoLevels(addr: Addr, write: 0 | 1, user: 0 | 1): number {
+    const words = this.memory.words;
+    const pdeAt = this.directory + (addr >>> 22);
+    const pde = words[pdeAt] as number;
+    if ((pde & P) === 0) return this.fault(0, write, user);
+    if ((pde & PS) !== 0 && this.pse) {
+      const pfn = ((pde >>> 12) & ~1023) + ((addr >>> 12) & 1023);
+      return this.finish(addr, write, user, pdeAt, pde, pde, pfn, true);
+    }
+    if ((pde & A) === 0) words[pdeAt] = pde | A;
+    const pteAt = this.memory.base(pde >>> 12) + ((addr >>> 12) & 1023);
+    const pte = words[pteAt] as number;
+    if ((pte & P) === 0) return this.fault(0, write, user);
+    return this.finish(addr, write, user, pteAt, pte, pde & pte, pte >>> 12, false);
+  }
+
+  private walkPae(addr: Addr, write: 0 | 1, user: 0 | 1): number {
+    const words = this.memory.words;
+    const directory = this.pdptes[addr >>> 30] as number;
+    if (directory === 0) return this.fault(0, write, user);
+    const pdeAt = this.memory.base(directory) + ((addr >>> 21) & 511) * 2;
+    const pde = words[pdeAt] as number;
+    if ((pde & P) === 0) return this.fault(0, write, user);
+    const pdePfn = entryPfn(pde, words[pdeAt + 1] as number);
+    if ((pde & PS) !== 0) {
+      return this.finish(addr, write, user, pdeAt, pde, pde, (pdePfn & ~511) + ((addr >>> 12) & 511), true);
+    }
+    if ((pde & A) === 0) words[pdeAt] = pde | A;
+    const pteAt = this.memory.base(pdePfn) + ((addr >>> 12) & 511) * 2;
+    const pte = words[pteAt] as number;
+    if ((pte & P) === 0) return this.fault(0, write, user);
+    return this.finish(
+      addr,
+      write,
+      user,
+      pteAt,
+      pte,
+      pde & pte,
+      entryPfn(pte, words[pteAt + 1] as number),
+      false,
+    );
+  }
+
+  /** Checks the rights (RW and US count only if every level grants them), sets A and D, loads the TLB. */
+  private finish(
+    addr: Addr,
+    write: 0 | 1,
+    user: 0 | 1,
+    entryAt: number,
+    entry: number,
+    rights: number,
+    pfn: Pfn,
+    large: boolean,
+  ): number {
+    if ((write === 1 && (rights & RW) === 0) || (user === 1 && (rights & US) === 0)) {
+      return this.fault(FAULT.protection, write, user);
+    }
+    const used = write === 1 ? entry | A | D : entry | A;
+    if (used !== entry) this.memory.words[entryAt] = used;
+    if (pfn >= this.memory.frames) {
+      throw new KernelBug(
+        `page table entry of ${addr.toString(16)} names frame ${pfn}, which does not exist`,
+      );
+    }
+    if (large) this.tlb.noteLarge(addr);
+    const base = this.memory.contentFree ? 0 : this.memory.base(pfn);
+    const mayWrite = (rights & RW) !== 0 && (used & D) !== 0;
+    this.tlb.fill(addr, base, mayWrite, (rights & US) !== 0, this.pge && (entry & G) !== 0);
+    return base;
+  }
+
+  private fault(protection: 0 | 1, write: 0 | 1, user: 0 | 1): -1 {
+    this.errorCode = protection | (write << 1) | (user << 2);
+    return -1;
+  }
+}
+
+/** Frame number of a 64-bit entry (36 physical address bits). */
+function entryPfn(low: number, high: number): Pfn {
+  return (low >>> 12) | ((high & 0xf) << 20);
+}

@@ -1,0 +1,119 @@
+import type { Addr } from '../types.ts';
+
+/** Entries of the TLB: direct mapped by the low bits of the page number. A power of two. */
+export const TLB_ENTRIES = 1024;
+const INDEX_MASK = TLB_ENTRIES - 1;
+/** Low tag bits of an entry that a cr3 reload spares. No epoch has this value. */
+const GLOBAL = 0x001;
+/** Tag bit of an entry that only supervisor mode may use. */
+const SUPERVISOR = 0x800;
+const FIRST_EPOCH = 2;
+const LAST_EPOCH = 0x7ff;
+
+/**
+ * The translation lookaside buffer: direct mapped, {@link TLB_ENTRIES} entries.
+ *
+ * An entry is a read tag, a write tag and the frame's word index. The write tag is valid only when the page may be written
+ * *and* the entry's D bit is set already, so the first write to a page that was only read misses and walks, as on a CPU.
+ *
+ * ```
+ *   tag   31            12 11 10          0
+ *        [  page number   | S |   epoch    ]   S = only supervisor mode may use it
+ *                                              epoch 0 = empty, 1 = global, 2..2047 = loaded under that epoch
+ * ```
+ * A cr3 reload only steps the epoch: all non-global entries stop matching at once, at no cost per entry. When the epochs
+ * run out the old entries are swept.
+ *
+ * Nothing here watches the page tables. An entry that the kernel forgot to flush keeps translating, as on hardware.
+ */
+export class Tlb {
+  /** Read tags, then write tags. */
+  readonly tags = new Int32Array(2 * TLB_ENTRIES);
+  /** Word index of the frame's first word, one an entry. */
+  readonly bases = new Int32Array(TLB_ENTRIES);
+  /** Low tag bits of a live, non-global entry that user mode may use. */
+  epoch = FIRST_EPOCH;
+  // 4 MiB regions of which pieces of large pages may be cached.
+  private readonly largeRegions = new Uint8Array(1024);
+
+  /**
+   * Second look after the inlined test of the common kind of entry failed: global and supervisor entries.
+   *
+   * @returns the frame's word index, -1 on a miss
+   */
+  lookUp(addr: Addr, write: 0 | 1, user: 0 | 1): number {
+    const index = (addr >>> 12) & INDEX_MASK;
+    const tag = this.tags[index + write * TLB_ENTRIES] as number;
+    if (((tag ^ addr) & -4096) !== 0) return -1;
+    const kind = tag & 0xfff;
+    if (kind === GLOBAL || kind === this.epoch) return this.bases[index] as number;
+    if (user === 1) return -1;
+    return kind === (SUPERVISOR | GLOBAL) || kind === (SUPERVISOR | this.epoch)
+      ? (this.bases[index] as number)
+      : -1;
+  }
+
+  /**
+   * Loads the entry of a page.
+   *
+   * @param base word index of the frame
+   * @param mayWrite whether a write needs no further walk (allowed, and D set)
+   * @param userPage whether user mode may use it
+   * @param global whether a cr3 reload spares it
+   */
+  fill(addr: Addr, base: number, mayWrite: boolean, userPage: boolean, global: boolean): void {
+    const index = (addr >>> 12) & INDEX_MASK;
+    const tag = (addr & -4096) | (global ? GLOBAL : this.epoch) | (userPage ? 0 : SUPERVISOR);
+    this.tags[index] = tag;
+    this.tags[index + TLB_ENTRIES] = mayWrite ? tag : 0;
+    this.bases[index] = base;
+  }
+
+  /** Remembers that pieces of the large page around `addr` are cached; {@link invalidate} must find them all. */
+  noteLarge(addr: Addr): void {
+    this.largeRegions[addr >>> 22] = 1;
+  }
+
+  /** Drops the translation of `addr`, global or not; of a large page all pieces. */
+  invalidate(addr: Addr): void {
+    const index = (addr >>> 12) & INDEX_MASK;
+    // An entry whose write tag alone is valid does not exist.
+    if ((((this.tags[index] as number) ^ addr) & -4096) === 0) this.drop(index);
+    if (this.largeRegions[addr >>> 22] !== 0) this.dropRegion(addr);
+  }
+
+  /** Drops all but global entries. */
+  flushNonGlobal(): void {
+    if (this.epoch === LAST_EPOCH) this.sweep();
+    else this.epoch++;
+  }
+
+  /** Drops everything. */
+  flushAll(): void {
+    this.tags.fill(0);
+    this.largeRegions.fill(0);
+    this.epoch = FIRST_EPOCH;
+  }
+
+  private drop(index: number): void {
+    this.tags[index] = 0;
+    this.tags[index + TLB_ENTRIES] = 0;
+  }
+
+  private dropRegion(addr: Addr): void {
+    const region = addr >>> 22;
+    for (let index = 0; index < TLB_ENTRIES; index++) {
+      if ((this.tags[index] as number) >>> 22 === region) this.drop(index);
+    }
+    this.largeRegions[region] = 0;
+  }
+
+  /** Empties every entry of an old epoch, so that the numbers can be used again. */
+  private sweep(): void {
+    const tags = this.tags;
+    for (let i = 0; i < tags.length; i++) {
+      if (((tags[i] as number) & LAST_EPOCH) !== GLOBAL) tags[i] = 0;
+    }
+    this.epoch = FIRST_EPOCH;
+  }
+}
