@@ -1,0 +1,119 @@
+import { freeBlockCounts } from '../page-allocator/free-lists.ts';
+import type { PageAllocator } from '../page-allocator/page-allocator.ts';
+import { PG } from '../physical/mem-map.ts';
+
+const KIB_PER_PAGE = 4;
+
+/** Counters of the rooms above the page allocator that the dump shows. Pages, unless it says otherwise. */
+export interface ShowMemCounters {
+  readonly active: number;
+  readonly inactive: number;
+  /** Free swap slots. @linux nr_swap_pages */
+  readonly freeSwap: number;
+  /** @linux swap_cache_info */
+  readonly swapCacheAdd: number;
+  readonly swapCacheDelete: number;
+  readonly swapCacheFindSuccess: number;
+  readonly swapCacheFindTotal: number;
+  readonly swapCacheNoentRace: number;
+  readonly swapCacheExistRace: number;
+  /** Page tables kept for reuse. @linux pgtable_cache_size */
+  readonly pageTableCache: number;
+  readonly buffermem: number;
+  /** Page cache with buffers. @linux page_cache_size */
+  readonly pageCache: number;
+  /** Id of the swap cache's mapping in `memMap.mapping`; 0: there is no swap cache. */
+  readonly swapperSpace: number;
+}
+
+/** Counters of a machine on which nothing but the page allocator works. */
+export const NO_COUNTERS: ShowMemCounters = {
+  active: 0,
+  inactive: 0,
+  freeSwap: 0,
+  swapCacheAdd: 0,
+  swapCacheDelete: 0,
+  swapCacheFindSuccess: 0,
+  swapCacheFindTotal: 0,
+  swapCacheNoentRace: 0,
+  swapCacheExistRace: 0,
+  pageTableCache: 0,
+  buffermem: 0,
+  pageCache: 0,
+  swapperSpace: 0,
+};
+
+/**
+ * Free memory by zone and by block size. The stray `)` is the kernel's.
+ *
+ * @linux 2.4.22 mm/page_alloc.c show_free_areas()
+ */
+export function formatFreeAreas(allocator: PageAllocator, counters: ShowMemCounters): string {
+  const free = allocator.nrFreePages();
+  let text = `Free pages:      ${kib6(free)} (${kib6(allocator.nrFreeHighpages())} HighMem)\n`;
+  for (const zone of allocator.zones) {
+    text +=
+      `Zone:${zone.name} freepages:${kib6(zone.freePages)} min:${kib6(zone.pagesMin)} ` +
+      `low:${kib6(zone.pagesLow)} high:${kib6(zone.pagesHigh)}\n`;
+  }
+  text += `( Active: ${counters.active}, inactive: ${counters.inactive}, free: ${free} )\n`;
+  for (const zone of allocator.zones) {
+    let total = 0;
+    if (zone.size !== 0) {
+      freeBlockCounts(allocator.memMap, zone).forEach((count, order) => {
+        text += `${count}*${KIB_PER_PAGE << order}kB `;
+        total += count * 2 ** order;
+      });
+    }
+    text += `= ${total * KIB_PER_PAGE}kB)\n`;
+  }
+  const c = counters;
+  return (
+    `${text}Swap cache: add ${c.swapCacheAdd}, delete ${c.swapCacheDelete}, ` +
+    `find ${c.swapCacheFindSuccess}/${c.swapCacheFindTotal}, race ${c.swapCacheNoentRace}+${c.swapCacheExistRace}\n`
+  );
+}
+
+/**
+ * What SysRq-m prints: free areas, then a census of all page frames.
+ *
+ * @linux 2.4.22 arch/i386/mm/init.c show_mem()
+ */
+export function formatShowMem(allocator: PageAllocator, counters: ShowMemCounters): string {
+  const census = countFrames(allocator, counters.swapperSpace);
+  return [
+    'Mem-info:\n',
+    formatFreeAreas(allocator, counters),
+    `Free swap:       ${kib6(counters.freeSwap)}\n`,
+    `${census.total} pages of RAM\n`,
+    `${census.highmem} pages of HIGHMEM\n`,
+    `${census.reserved} reserved pages\n`,
+    `${census.shared} pages shared\n`,
+    `${census.swapCached} pages swap cached\n`,
+    `${counters.pageTableCache} pages in page table cache\n`,
+    `Buffer memory:   ${kib6(counters.buffermem)}\n`,
+    `Cache memory:   ${kib6(counters.pageCache - counters.buffermem)}\n`,
+  ].join('');
+}
+
+/** Frames by use. A frame of the swap cache is not counted as shared, whoever else maps it. */
+function countFrames(allocator: PageAllocator, swapperSpace: number) {
+  const { flags, count, mapping, frames } = allocator.memMap;
+  const highmem = allocator.zones[2];
+  const highStart = highmem === undefined || highmem.size === 0 ? frames : highmem.startPfn;
+  const census = { total: frames, highmem: 0, reserved: 0, shared: 0, swapCached: 0 };
+  for (let pfn = 0; pfn < frames; pfn++) {
+    if (((flags[pfn] as number) & PG.reserved) !== 0) {
+      census.reserved++;
+      continue;
+    }
+    if (pfn >= highStart) census.highmem++;
+    if (swapperSpace !== 0 && mapping[pfn] === swapperSpace) census.swapCached++;
+    else if (count[pfn] !== 0) census.shared += (count[pfn] as number) - 1;
+  }
+  return census;
+}
+
+function kib6(pages: number): string {
+  return `${String(pages * KIB_PER_PAGE).padStart(6)}kB`;
+}
