@@ -5,6 +5,7 @@ import { type MemMap, PG } from '../physical/mem-map.ts';
 import type { Trace } from '../trace/trace.ts';
 import type { Pfn } from '../types.ts';
 import { AddressSpace, type AddressSpaceOperations } from './address-space.ts';
+import { DiskReads } from './disk-reads.ts';
 import { HASH_DIVISOR, pageHashOrder, SIZEOF_INODE } from './hash.ts';
 import type { Inode } from './inode.ts';
 import { NO_UPPER_ROOMS, type PageCachePorts } from './ports.ts';
@@ -64,6 +65,11 @@ export class PageCache {
   readonly inactiveList: number;
   /** Pages that one fault or one read of a cluster brings in, as a power of two. @linux page_cluster */
   pageCluster: number;
+  /** Bounds of read-ahead, pages (`vm.min-readahead`, `vm.max-readahead`); settable, without limits. */
+  minReadahead = 3;
+  maxReadahead = 31;
+  /** Reads under way. */
+  readonly diskReads = new DiskReads(this);
 
   private readonly flags: Int32Array;
   private readonly count: Int32Array;
@@ -345,7 +351,7 @@ export class PageCache {
   /** Waits until a page's I/O is over. @linux wait_on_page() */
   waitOnPage(pfn: Pfn): void {
     if (((this.flags[pfn] as number) & PG.locked) === 0) return;
-    this.ports.waitForIo(pfn);
+    this.diskReads.complete();
     if (((this.flags[pfn] as number) & PG.locked) !== 0) {
       throw new KernelBug(`page ${pfn} stays locked: nobody is left who would unlock it`);
     }

@@ -1,5 +1,3 @@
-import { KernelBug } from '../kernel-bug.ts';
-import type { Pfn } from '../types.ts';
 import type { MappedArea } from './address-space.ts';
 import type { File } from './inode.ts';
 
@@ -15,17 +13,12 @@ export interface PageCachePorts {
    * @linux mm/filemap.c filemap_sync()
    */
   filemapSync(area: MappedArea, address: number, size: number): void;
-  /** Lets the running task wait until the I/O that holds `pfn` locked has ended. */
-  waitForIo(pfn: Pfn): void;
 }
 
-/** Ports of a machine without address spaces and devices: there is nothing to unmap, and nothing to wait for. */
+/** Ports of a machine without address spaces: there is nothing to unmap. */
 export const NO_UPPER_ROOMS: PageCachePorts = {
   unmapMappingRange: () => {},
   filemapSync: () => {},
-  waitForIo: (pfn) => {
-    throw new KernelBug(`page ${pfn} is locked and no I/O holds it`);
-  },
 };
 
 /** What a fault in a mapped file needs to know of the area; the address space room's areas have these fields. */

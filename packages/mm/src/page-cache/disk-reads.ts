@@ -1,0 +1,48 @@
+import { PG } from '../physical/mem-map.ts';
+import type { Pfn } from '../types.ts';
+import type { PageCache } from './page-cache.ts';
+
+/** Puts a page's contents into its frame; false = the device could not read it. */
+export type PageFiller = (pfn: Pfn) => boolean;
+
+/**
+ * Reads that were started and have not ended, oldest first. A page is locked while its read is under way.
+ *
+ * The disk is infinitely patient and has no time: a read ends when somebody waits for it, or at the end of the system call
+ * or fault that started it. What matters is what lies between, because read-ahead looks at whether a page is locked.
+ */
+export class DiskReads {
+  /** Pages read since boot. */
+  pagesRead = 0;
+  private readonly cache: PageCache;
+  private readonly pfns: Pfn[] = [];
+  private readonly fillers: PageFiller[] = [];
+
+  constructor(cache: PageCache) {
+    this.cache = cache;
+  }
+
+  /** Reads under way. */
+  get pending(): number {
+    return this.pfns.length;
+  }
+
+  /** Starts to read a locked page. */
+  submit(pfn: Pfn, fill: PageFiller): void {
+    this.pfns.push(pfn);
+    this.fillers.push(fill);
+  }
+
+  /** Ends all reads under way: sets PG_uptodate, or PG_error, and unlocks. @linux end_buffer_io_async() */
+  complete(): void {
+    const { pfns, fillers, cache } = this;
+    for (let i = 0; i < pfns.length; i++) {
+      const pfn = pfns[i] as Pfn;
+      cache.setFlags(pfn, (fillers[i] as PageFiller)(pfn) ? PG.uptodate : PG.error);
+      cache.unlockPage(pfn);
+    }
+    this.pagesRead += pfns.length;
+    pfns.length = 0;
+    fillers.length = 0;
+  }
+}

@@ -1,0 +1,110 @@
+import type { Pfn } from '../types.ts';
+import type { AddressSpace } from './address-space.ts';
+import { type File, FMODE, type Inode, type InodeKind } from './inode.ts';
+import type { FileSizeLimit } from './ports.ts';
+
+/**
+ * Copies `bytes` bytes between a page (from byte `offset`) and the caller's buffer (from byte `done`): the number of
+ * bytes that it could not copy, because the buffer ends or faults there.
+ */
+export type CopyActor = (pfn: Pfn, offset: number, bytes: number, done: number) => number;
+
+/** Brings the pages of the caller's buffer in before a page is locked; a fault is ignored. */
+export type Prefault = (done: number, bytes: number) => void;
+
+/** What the kind of an inode does. @linux struct inode_operations, struct file_operations */
+export interface InodeOperations {
+  /** Bytes beyond which nothing can be stored. @linux s_maxbytes */
+  readonly maxBytes: number;
+  /** mmap's way with it. */
+  readonly mmapKind: File['mmapKind'];
+  /** Bytes read (short at the end or a bad buffer), or -errno. */
+  read(file: OpenFile, position: number, count: number, actor: CopyActor): number;
+  /** Bytes written, or -errno. */
+  write(
+    file: OpenFile,
+    position: number,
+    count: number,
+    actor: CopyActor,
+    limit: FileSizeLimit,
+    prefault: Prefault | null,
+  ): number;
+  /** Told after `size` changed and the pages beyond it were dropped. @linux i_op->truncate */
+  truncate?(inode: FileInode): void;
+  /** Told when the last link and the last user are gone and no page is left; the mapping is freed afterwards. */
+  deleteInode?(inode: FileInode): void;
+}
+
+/** An inode with its operations and users. @linux struct inode */
+export class FileInode implements Inode {
+  ino: number;
+  readonly dev: number;
+  readonly kind: InodeKind;
+  size = 0;
+  nlink = 1;
+  writecount = 0;
+  mapping!: AddressSpace;
+  /** Permission bits. */
+  readonly mode: number;
+  readonly ops: InodeOperations;
+  /** Open files that refer to it. @linux i_count without the directory's own reference */
+  users = 0;
+  /** Makes away with the inode; set by who made it. */
+  onUnused: ((inode: FileInode) => void) | null = null;
+
+  constructor(ino: number, dev: number, kind: InodeKind, mode: number, ops: InodeOperations) {
+    this.ino = ino;
+    this.dev = dev;
+    this.kind = kind;
+    this.mode = mode;
+    this.ops = ops;
+  }
+
+  /** Ends the inode if nobody can reach it any more. @linux iput() */
+  put(): void {
+    if (this.nlink === 0 && this.users === 0) this.onUnused?.(this);
+  }
+}
+
+/** An open file of the in-memory file system. @linux struct file */
+export class OpenFile implements File {
+  readonly inode: FileInode;
+  readonly mode: number;
+  readonly append: boolean;
+  /** May hold more than 2^31 - 1 bytes. @linux O_LARGEFILE */
+  readonly largefile: boolean;
+  readonly path: string;
+  count = 1;
+  readonly mmapKind: File['mmapKind'];
+  /** The last operation was a read that went on from here. @linux f_reada */
+  reada = 0;
+  /** Read-ahead state, pages. @linux f_ramax, f_raend, f_ralen, f_rawin */
+  ramax = 0;
+  raend = 0;
+  ralen = 0;
+  rawin = 0;
+
+  constructor(inode: FileInode, path: string, mode: number, append = false, largefile = false) {
+    this.inode = inode;
+    this.path = path;
+    this.mode = mode;
+    this.append = append;
+    this.largefile = largefile;
+    this.mmapKind = inode.ops.mmapKind;
+    inode.users++;
+  }
+}
+
+/**
+ * Drops a reference to an open file; the last one closes it, and a deleted file without users goes with its pages.
+ * @linux 2.4.22 fs/file_table.c fput()
+ */
+export function fput(file: File): void {
+  if (--file.count > 0) return;
+  if (file.count < 0) throw new RangeError(`file ${file.path} is closed but was not open`);
+  if (!(file instanceof OpenFile)) return;
+  const inode = file.inode;
+  if ((file.mode & FMODE.write) !== 0) inode.writecount--;
+  inode.users--;
+  inode.put();
+}
