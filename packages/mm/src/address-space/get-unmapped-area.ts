@@ -1,0 +1,66 @@
+import { Errno } from '../errno.ts';
+import { type Addr, pageAlign, type SysResult } from '../types.ts';
+import { findVma, lowerBound } from './find-vma.ts';
+import { TASK_SIZE, TASK_UNMAPPED_BASE } from './layout.ts';
+import type { MmStruct } from './mm-struct.ts';
+import { MAP } from './mman.ts';
+import type { Vm } from './vm.ts';
+import type { Vma } from './vma.ts';
+import { VM_UNMAPPED_AREA } from './vma-tracepoints.ts';
+
+/** Areas that the last search stepped over; -1 = nothing was searched. */
+let skipped = -1;
+
+/**
+ * The address for a mapping of `len` bytes (page aligned) in the running task: `addr` itself with MAP_FIXED (whatever
+ * is mapped there), else `addr` rounded up when that range is free, else the first free range from 1 GiB on.
+ * @returns the address, -ENOMEM, or -EINVAL for a MAP_FIXED address that is not page aligned
+ * @linux 2.4.22 mm/mmap.c get_unmapped_area()
+ */
+export function getUnmappedArea(vm: Vm, addr: Addr, len: number, flags: number): SysResult {
+  const mm = vm.current.mm as MmStruct;
+  skipped = -1;
+  const result = flags & MAP.fixed ? fixedArea(addr, len) : searchArea(mm, addr, len);
+  if (vm.trace.on) vm.trace.emit(VM_UNMAPPED_AREA, result, addr, len, flags, skipped);
+  return result;
+}
+
+function fixedArea(addr: Addr, len: number): SysResult {
+  // The size is tested before the alignment; a length above TASK_SIZE wraps, and its sum is caught by the callers.
+  if (addr > (TASK_SIZE - len) >>> 0) return -Errno.ENOMEM;
+  return addr & 0xfff ? -Errno.EINVAL : addr;
+}
+
+/** @linux 2.4.22 mm/mmap.c arch_get_unmapped_area() */
+function searchArea(mm: MmStruct, hint: Addr, len: number): SysResult {
+  if (len > TASK_SIZE) return -Errno.ENOMEM;
+  const highest = TASK_SIZE - len;
+  if (hint !== 0) {
+    const addr = pageAlign(hint);
+    const vma = findVma(mm, addr);
+    if (highest >= addr && (vma === null || addr + len <= vma.vmStart)) return addr;
+  }
+  return firstFit(mm, len, highest);
+}
+
+/**
+ * ```
+ *  1 GiB      |////|   |//////|          |//|
+ *  addr -> gap too small, skip; skip;  -> fits
+ * ```
+ */
+function firstFit(mm: MmStruct, len: number, highest: Addr): SysResult {
+  const index = mm.index;
+  let addr = TASK_UNMAPPED_BASE;
+  skipped = 0;
+  // The kernel begins with find_vma(), which leaves its answer in mmap_cache.
+  findVma(mm, addr);
+  for (let at = lowerBound(index, addr); ; at++) {
+    if (highest < addr) return -Errno.ENOMEM;
+    if (at === index.length) return addr;
+    const vma = index[at] as Vma;
+    if (addr + len <= vma.vmStart) return addr;
+    addr = vma.vmEnd;
+    skipped++;
+  }
+}

@@ -1,0 +1,261 @@
+/**
+ * mmap: the system call, and `do_mmap` for the kernel's own use (exec maps programs with it, shmat segments).
+ */
+import { Errno } from '../errno.ts';
+import type { AddressSpace } from '../page-cache/address-space.ts';
+import { type File, FMODE } from '../page-cache/inode.ts';
+import { type Addr, pageAlign, type SysResult } from '../types.ts';
+import { fileVmOps } from './file-vm-ops.ts';
+import { lowerBound } from './find-vma.ts';
+import { fput } from './fput.ts';
+import { getUnmappedArea } from './get-unmapped-area.ts';
+import { makePagesPresent } from './get-user-pages.ts';
+import { TASK_SIZE } from './layout.ts';
+import type { MmStruct } from './mm-struct.ts';
+import { MAP, PROT } from './mman.ts';
+import { doMunmap } from './munmap.ts';
+import { exceedsRlimitAs, exceedsRlimitMemlock, isPrivateWritable, vmEnoughMemory } from './overcommit.ts';
+import type { Vm } from './vm.ts';
+import { protectionOf, VM, Vma } from './vma.ts';
+import { linkAt } from './vma-link.ts';
+import { vmaMerge } from './vma-merge.ts';
+import { isOverLimit, SYSCALL, traceEnter, traceExit, traceMerge } from './vma-tracepoints.ts';
+import { zapPageRange } from './zap.ts';
+import { zeromapPageRange } from './zeromap.ts';
+
+/**
+ * Maps `len` bytes of `file` (null = zeroes) from page `pgoff` on into the running task.
+ *
+ * The checks come in the kernel's order, which programs can see: length 0 succeeds before the flags are looked at, and
+ * with MAP_FIXED the old mappings are gone even when a later step refuses the new one.
+ * @returns the address, or -ENODEV, -EINVAL, -ENOMEM, -EAGAIN, -EACCES, -ETXTBSY, -ENOEXEC
+ * @linux 2.4.22 mm/mmap.c do_mmap_pgoff()
+ */
+export function doMmapPgoff(
+  vm: Vm,
+  file: File | null,
+  addr: Addr,
+  len: number,
+  prot: number,
+  flags: number,
+  pgoff: number,
+): SysResult {
+  const mm = vm.current.mm as MmStruct;
+  if (file !== null && file.mmapKind === null) return -Errno.ENODEV;
+  if (len === 0) return addr;
+  len = pageAlign(len);
+  if (len === 0) return vm.rules.mmapRoundsLengthFirst ? addr : -Errno.EINVAL;
+  if (len > TASK_SIZE) return -Errno.EINVAL;
+  if (pgoff + (len >>> 12) > 0xffffffff) return -Errno.EINVAL;
+  // ">": a process may have one area more than the limit says.
+  if (isOverLimit(vm.trace, 'max_map_count', mm.mapCount, vm.sysctls.maxMapCount)) return -Errno.ENOMEM;
+
+  addr = getUnmappedArea(vm, addr, len, flags);
+  if (addr < 0) return addr;
+
+  let vmFlags = protFlags(prot, flags) | mm.defFlags | VM.mayRead | VM.mayWrite | VM.mayExec;
+  if (vmFlags & VM.locked && exceedsRlimitMemlock(vm, mm.lockedVm, len)) return -Errno.EAGAIN;
+  if (file !== null) {
+    const error = fileAccess(file, prot, flags);
+    if (error !== 0) return error;
+    if ((flags & MAP.type) === MAP.shared) {
+      // Through a read-only descriptor nothing is ever written back: VM_SHARED goes, VM_MAYSHARE stays (for maps).
+      vmFlags |= VM.mayShare;
+      if (file.mode & FMODE.write) vmFlags |= VM.shared;
+      else vmFlags &= ~VM.mayWrite;
+    }
+  } else if ((flags & MAP.type) === MAP.shared) {
+    vmFlags |= VM.shared | VM.mayShare;
+  } else if ((flags & MAP.type) !== MAP.private) {
+    return -Errno.EINVAL;
+  }
+
+  const end = addr + len;
+  const index = mm.index;
+  let at = lowerBound(index, addr);
+  if (at < index.length && (index[at] as Vma).vmStart < end) {
+    if (doMunmap(vm, mm, addr, len) !== 0) return -Errno.ENOMEM;
+    at = lowerBound(index, addr);
+  }
+  if (exceedsRlimitAs(vm, mm.totalVm, len)) return -Errno.ENOMEM;
+  if (isPrivateWritable(vmFlags) && !(flags & MAP.noReserve) && !vmEnoughMemory(vm, len >>> 12)) {
+    return -Errno.ENOMEM;
+  }
+
+  const mergeable = file === null && !(vmFlags & VM.shared);
+  if (mergeable) {
+    if (index.length > 0 && vmaMerge(vm, mm, at, addr, end, vmFlags))
+      return account(vm, mm, addr, len, vmFlags);
+  } else if (vm.trace.on) {
+    traceMerge(vm.trace, addr, end, vmFlags, false, index[at - 1] ?? null, index[at] ?? null, false);
+  }
+
+  const vma = new Vma(mm, addr, end, vmFlags, protectionOf(vmFlags));
+  vma.vmPgoff = pgoff;
+  if (file !== null) {
+    const error = mapFile(vm, file, vma);
+    if (error !== 0) return error;
+  } else if (flags & MAP.shared) {
+    const error = vm.ports.shmemZeroSetup(vma);
+    if (error !== 0) return error;
+  }
+  linkAt(mm, vma, at);
+  // linkAt took write access away for the area; this gives back what mapFile took for the time in between.
+  if (file !== null && vmFlags & VM.denyWrite) file.inode.writecount++;
+  return account(vm, mm, addr, len, vmFlags);
+}
+
+/** VM_ bits that a program's `prot` and `flags` ask for; all other bits are ignored. @linux calc_vm_flags() */
+function protFlags(prot: number, flags: number): number {
+  return (
+    (prot & (PROT.read | PROT.write | PROT.exec)) | (flags & (MAP.growsDown | MAP.denyWrite | MAP.executable))
+  );
+}
+
+/** Whether the descriptor's access mode permits the mapping: 0 or -errno. */
+function fileAccess(file: File, prot: number, flags: number): number {
+  const type = flags & MAP.type;
+  if (type === MAP.shared) {
+    const writable = (file.mode & FMODE.write) !== 0;
+    // What may be refused next in Linux, append-only inodes and mandatory locks, no file here has. (O_APPEND is neither.)
+    if (prot & PROT.write && !writable) return -Errno.EACCES;
+  } else if (type !== MAP.private) {
+    return -Errno.EINVAL;
+  }
+  return file.mode & FMODE.read ? 0 : -Errno.EACCES;
+}
+
+/**
+ * Lets the file's owner set the area up. On success the area holds a reference to its file and, with VM_DENYWRITE, the
+ * inode's write count is one lower; on failure nothing is left.
+ */
+function mapFile(vm: Vm, file: File, vma: Vma): number {
+  if (vma.vmFlags & (VM.growsDown | VM.growsUp)) return -Errno.EINVAL;
+  const denyWrite = (vma.vmFlags & VM.denyWrite) !== 0;
+  if (denyWrite) {
+    // @linux 2.4.22 include/linux/fs.h deny_write_access()
+    if (file.inode.writecount > 0) return -Errno.ETXTBSY;
+    file.inode.writecount--;
+  }
+  vma.vmFile = file;
+  file.count++;
+  const error = callMmap(vm, file, vma);
+  if (error === 0) return 0;
+  if (denyWrite) file.inode.writecount++;
+  vma.vmFile = null;
+  fput(vm, file);
+  // A device may have entered pages before it failed.
+  zapPageRange(vm, vma.vmMm, vma.vmStart, vma.vmEnd - vma.vmStart);
+  return error;
+}
+
+/** What `f_op->mmap` points to. */
+function callMmap(vm: Vm, file: File, vma: Vma): number {
+  switch (file.mmapKind) {
+    case 'file':
+      return genericFileMmap(vm, file.inode.mapping, vma);
+    case 'shmem':
+      return vm.ports.shmemMmap(vma);
+    case 'devzero':
+      // @linux 2.4.22 drivers/char/mem.c mmap_zero()
+      if (vma.vmFlags & VM.shared) return vm.ports.shmemZeroSetup(vma);
+      return zeromapPageRange(vm, vma.vmStart, vma.vmEnd - vma.vmStart, vma.vmPageProt) === 0
+        ? 0
+        : -Errno.EAGAIN;
+    case null:
+      return -Errno.ENODEV;
+  }
+}
+
+/** @linux 2.4.22 mm/filemap.c generic_file_mmap() */
+function genericFileMmap(vm: Vm, mapping: AddressSpace, vma: Vma): number {
+  if (vma.vmFlags & VM.shared && vma.vmFlags & VM.mayWrite && mapping.ops.writepage === undefined) {
+    return -Errno.EINVAL;
+  }
+  if (mapping.ops.readpage === undefined) return -Errno.ENOEXEC;
+  vma.vmOps = fileVmOps(vm);
+  return 0;
+}
+
+/** Adds the new range to the counters, and brings it in when it is locked. */
+function account(vm: Vm, mm: MmStruct, addr: Addr, len: number, vmFlags: number): Addr {
+  mm.totalVm += len >>> 12;
+  if (vmFlags & VM.locked) {
+    mm.lockedVm += len >>> 12;
+    makePagesPresent(vm, addr, addr + len);
+  }
+  return addr;
+}
+
+/**
+ * The same with an offset in bytes, which must be page aligned: -EINVAL. For the kernel's own callers.
+ * @linux 2.4.22 include/linux/mm.h do_mmap()
+ */
+export function doMmap(
+  vm: Vm,
+  file: File | null,
+  addr: Addr,
+  len: number,
+  prot: number,
+  flags: number,
+  byteOffset: number,
+): SysResult {
+  if (byteOffset + pageAlign(len) > 0xffffffff || byteOffset & 0xfff) return -Errno.EINVAL;
+  return doMmapPgoff(vm, file, addr, len, prot, flags, byteOffset >>> 12);
+}
+
+/** @linux 2.4.22 arch/i386/kernel/sys_i386.c do_mmap2() */
+function doMmap2(
+  vm: Vm,
+  addr: Addr,
+  len: number,
+  prot: number,
+  flags: number,
+  fd: number,
+  pgoff: number,
+): SysResult {
+  // Programs may not block writers; only exec may.
+  flags &= ~(MAP.executable | MAP.denyWrite);
+  if (flags & MAP.anonymous) return doMmapPgoff(vm, null, addr, len, prot, flags, pgoff);
+  const file = vm.current.files[fd] ?? null;
+  if (file === null) return -Errno.EBADF;
+  file.count++;
+  const result = doMmapPgoff(vm, file, addr, len, prot, flags, pgoff);
+  fput(vm, file);
+  return result;
+}
+
+/** mmap with its offset in pages. -EBADF for a bad descriptor. @linux 2.4.22 arch/i386/kernel/sys_i386.c sys_mmap2() */
+export function sysMmap2(
+  vm: Vm,
+  addr: Addr,
+  len: number,
+  prot: number,
+  flags: number,
+  fd: number,
+  pgoff: number,
+): SysResult {
+  if (vm.trace.on) traceEnter(vm.trace, SYSCALL.mmap2, addr, len, prot, flags, fd, pgoff);
+  const result = doMmap2(vm, addr, len, prot, flags, fd, pgoff);
+  if (vm.trace.on) traceExit(vm.trace, SYSCALL.mmap2, result);
+  return result;
+}
+
+/**
+ * The old mmap, with its offset in bytes: -EINVAL when that is not page aligned.
+ * @linux 2.4.22 arch/i386/kernel/sys_i386.c old_mmap()
+ */
+export function oldMmap(
+  vm: Vm,
+  addr: Addr,
+  len: number,
+  prot: number,
+  flags: number,
+  fd: number,
+  offset: number,
+): SysResult {
+  if (vm.trace.on) traceEnter(vm.trace, SYSCALL.oldMmap, addr, len, prot, flags, fd, offset);
+  const result = offset & 0xfff ? -Errno.EINVAL : doMmap2(vm, addr, len, prot, flags, fd, offset >>> 12);
+  if (vm.trace.on) traceExit(vm.trace, SYSCALL.oldMmap, result);
+  return result;
+}
