@@ -1,0 +1,128 @@
+/**
+ * Cutting a file short: its size, its translations, its pages.
+ *
+ * ```
+ *                    new size
+ *   page 0   page 1     |page 2   page 3
+ *   |--------|--------|-|.......|--------|
+ *                        zeroed   dropped: unmapped from every area, then out of the cache
+ * ```
+ */
+import { Errno } from '../errno.ts';
+import { KernelBug } from '../kernel-bug.ts';
+import { PG } from '../physical/mem-map.ts';
+import type { Pfn } from '../types.ts';
+import type { AddressSpace, MappedArea } from './address-space.ts';
+import { type File, FMODE } from './inode.ts';
+import { type FileInode, OpenFile } from './open-file.ts';
+import type { PageCache } from './page-cache.ts';
+import type { FileSizeLimit } from './ports.ts';
+
+/** Largest size of a file that was not opened for large files. @linux MAX_NON_LFS */
+export const MAX_NON_LFS = 0x7fffffff;
+const RLIM_INFINITY = 0xffffffff;
+
+/**
+ * Drops all pages from byte `from` on and zeroes the end of the page that `from` lies in. Pages under I/O are waited for.
+ * A page that somebody else still refers to leaves the cache and lives on as nobody's.
+ * @linux 2.4.22 mm/filemap.c truncate_inode_pages()
+ */
+export function truncateInodePages(cache: PageCache, mapping: AddressSpace, from: number): void {
+  const start = Math.ceil(from / 4096);
+  const partial = from % 4096;
+  for (const head of [mapping.cleanPages, mapping.dirtyPages, mapping.lockedPages]) {
+    truncateListPages(cache, head, start, partial);
+  }
+}
+
+/** One list, scanned from the tail. */
+function truncateListPages(cache: PageCache, head: number, start: number, partial: number): void {
+  const { memMap } = cache;
+  let pfn = memMap.prev[head] as Pfn;
+  while (pfn !== head) {
+    const before = memMap.prev[pfn] as Pfn;
+    const index = (memMap.index[pfn] as number) >>> 0;
+    if (index >= start || (partial !== 0 && index + 1 === start)) {
+      cache.allocator.getPage(pfn);
+      cache.lockPage(pfn);
+      if (index >= start) truncateCompletePage(cache, pfn);
+      else clearPageEnd(cache, pfn, partial);
+      cache.unlockPage(pfn);
+      cache.allocator.putPage(pfn);
+    }
+    pfn = before;
+  }
+}
+
+/** Takes a locked page out of the cache and off the LRU lists. @linux 2.4.22 mm/filemap.c truncate_complete_page() */
+function truncateCompletePage(cache: PageCache, pfn: Pfn): void {
+  cache.lruCacheDel(pfn);
+  cache.clearFlags(pfn, PG.dirty | PG.uptodate);
+  cache.removeInodePage(pfn);
+  cache.allocator.putPage(pfn);
+}
+
+/** Zeroes a page from byte `offset` on. @linux 2.4.22 include/linux/highmem.h memclear_highpage_flush() */
+function clearPageEnd(cache: PageCache, pfn: Pfn, offset: number): void {
+  const { memory } = cache;
+  if (memory.contentFree) return;
+  const base = memory.base(pfn) * 4;
+  memory.bytes.fill(0, base + offset, base + 4096);
+}
+
+/** Removes the translations of all pages from file page `first` on. @linux 2.4.22 mm/memory.c vmtruncate_list() */
+function vmtruncateList(cache: PageCache, areas: readonly MappedArea[], first: number): void {
+  for (const area of areas) {
+    const pages = (area.vmEnd - area.vmStart) >>> 12;
+    const kept = first > area.vmPgoff ? first - area.vmPgoff : 0;
+    if (kept >= pages) continue;
+    cache.ports.unmapMappingRange(area, area.vmStart + kept * 4096, (pages - kept) * 4096);
+  }
+}
+
+/**
+ * Gives a file the size `size` in bytes. Growing changes no page, shrinking drops what lies beyond.
+ * @returns 0, or -EFBIG over a limit (RLIMIT_FSIZE also sends SIGXFSZ)
+ * @linux 2.4.22 mm/memory.c vmtruncate()
+ */
+export function vmtruncate(cache: PageCache, inode: FileInode, size: number, limit: FileSizeLimit): number {
+  if (inode.size < size) {
+    if (limit.fsizeLimit !== RLIM_INFINITY && size > limit.fsizeLimit) {
+      limit.sendSigxfsz();
+      return -Errno.EFBIG;
+    }
+    if (size > inode.ops.maxBytes) return -Errno.EFBIG;
+    inode.size = size;
+  } else {
+    inode.size = size;
+    const first = Math.ceil(size / 4096);
+    vmtruncateList(cache, inode.mapping.iMmap, first);
+    vmtruncateList(cache, inode.mapping.iMmapShared, first);
+    truncateInodePages(cache, inode.mapping, size);
+  }
+  inode.ops.truncate?.(inode);
+  return 0;
+}
+
+/**
+ * ftruncate of an open file.
+ * @returns 0, or -EINVAL (negative, not open for writing, no regular file, too large for it), -EFBIG
+ * @linux 2.4.22 fs/open.c do_sys_ftruncate()
+ */
+export function ftruncateFile(cache: PageCache, file: File, size: number, limit: FileSizeLimit): number {
+  if (size < 0 || !(file instanceof OpenFile)) return -Errno.EINVAL;
+  if (file.inode.kind === 'chardev' || (file.mode & FMODE.write) === 0) return -Errno.EINVAL;
+  if (!file.largefile && size > MAX_NON_LFS) return -Errno.EINVAL;
+  return vmtruncate(cache, file.inode, size, limit);
+}
+
+/** Drops all pages of an inode that nobody uses any more, and its mapping. @linux 2.4.22 fs/inode.c iput() */
+export function evictInode(cache: PageCache, inode: FileInode): void {
+  const mapping = inode.mapping;
+  if (mapping.iMmap.length + mapping.iMmapShared.length > 0) {
+    throw new KernelBug(`inode ${inode.ino} is deleted while areas map it`);
+  }
+  truncateInodePages(cache, mapping, 0);
+  inode.ops.deleteInode?.(inode);
+  cache.freeMapping(mapping);
+}
