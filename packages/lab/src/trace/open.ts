@@ -1,0 +1,76 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import { decompressBlock } from './compression.ts';
+import { TraceError } from './format.ts';
+import type { TracePrelude } from './header.ts';
+import { readPrelude, TraceReader, type TraceSource } from './reader.ts';
+
+/**
+ * Opens the trace in the file `path`.
+ * @throws TraceError when there is no such file, or no trace in it.
+ */
+export function openTrace(path: string): TraceReader {
+  return named(path, () => new TraceReader(fileSource(path), decompressBlock));
+}
+
+/** A reader of a trace that is in memory. @throws TraceError when it is none. */
+export function traceFromBytes(bytes: Uint8Array): TraceReader {
+  return new TraceReader(memorySource(bytes), decompressBlock);
+}
+
+/**
+ * What the trace in the file `path` says about itself, without reading the events.
+ * @throws TraceError when there is no such file, or no trace in it.
+ */
+export function readTraceHeader(path: string): TracePrelude {
+  return named(path, () => {
+    const source = fileSource(path);
+    try {
+      return readPrelude(source);
+    } finally {
+      source.close();
+    }
+  });
+}
+
+/** The bytes of a file (or of a pipe), read as they are needed. */
+export function fileSource(path: string): TraceSource {
+  let fd = -1;
+  try {
+    fd = openSync(path, 'r');
+  } catch (error) {
+    throw new TraceError(`cannot be opened: ${(error as NodeJS.ErrnoException).code ?? error}`);
+  }
+  return {
+    read: (target) => readSync(fd, target, 0, target.length, null),
+    close() {
+      if (fd >= 0) closeSync(fd);
+      fd = -1;
+    },
+  };
+}
+
+/** Bytes in memory as a source. */
+export function memorySource(bytes: Uint8Array): TraceSource {
+  let at = 0;
+  return {
+    read(target) {
+      const part = bytes.subarray(at, at + target.length);
+      target.set(part);
+      at += part.length;
+      return part.length;
+    },
+    close() {},
+  };
+}
+
+function named<T>(path: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    if (error instanceof TraceError) throw new TraceError(`${path}: ${error.message}`);
+    // A directory opens but does not read.
+    if (error instanceof Error && 'code' in error)
+      throw new TraceError(`${path}: cannot be read: ${error.code}`);
+    throw error;
+  }
+}
