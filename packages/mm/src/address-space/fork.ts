@@ -1,0 +1,171 @@
+import { Errno } from '../errno.ts';
+import { KernelBug } from '../kernel-bug.ts';
+import { GFP_KERNEL } from '../page-allocator/gfp.ts';
+import { PF } from '../page-allocator/process-flags.ts';
+import { copyPageRange } from './copy-page-range.ts';
+import { SCHED_PROCESS_FORK } from './fault-tracepoints.ts';
+import { fput } from './fput.ts';
+import { mmAlloc, mmlistAdd, mmput } from './mm-life.ts';
+import type { MmStruct } from './mm-struct.ts';
+import { Task } from './task.ts';
+import type { Vm } from './vm.ts';
+import { VM } from './vma.ts';
+import { cloneVma, linkShareListAfter } from './vma-link.ts';
+
+/** Order of the block that holds a task_struct and its kernel stack: 8 KiB. */
+export const TASK_STRUCT_ORDER = 1;
+
+/**
+ * Takes the block of a task_struct and its kernel stack: 0, or -ENOMEM.
+ *
+ * @linux 2.4.22 include/asm-i386/processor.h alloc_task_struct()
+ */
+export function allocTaskStruct(vm: Vm, task: Task): number {
+  const frame = vm.allocator.allocPages(GFP_KERNEL, TASK_STRUCT_ORDER);
+  if (frame === 0) return -Errno.ENOMEM;
+  task.stackFrame = frame;
+  return 0;
+}
+
+/** Gives the block of a task_struct back. @linux 2.4.22 include/asm-i386/processor.h free_task_struct() */
+export function freeTaskStruct(vm: Vm, task: Task): void {
+  if (task.stackFrame === 0) throw new KernelBug(`the task_struct of pid ${task.pid} is freed twice`);
+  vm.allocator.freePages(task.stackFrame, TASK_STRUCT_ORDER);
+  task.stackFrame = 0;
+}
+
+/**
+ * Makes a child of the running task.
+ *
+ * @param newPid its pid, which the caller chose
+ * @param cloneVm the child shares the address space (CLONE_VM) instead of getting a copy
+ * @returns the child, or -ENOMEM with nothing changed
+ * @linux 2.4.22 kernel/fork.c do_fork()
+ */
+export function doFork(vm: Vm, newPid: number, cloneVm = false): Task | number {
+  const parent = vm.current;
+  const child = new Task(newPid, parent, parent.comm);
+  let result = allocTaskStruct(vm, child);
+  if (result === 0) {
+    copyTask(child, parent);
+    result = copyMm(vm, child, cloneVm);
+    if (result !== 0) {
+      exitFiles(vm, child);
+      freeTaskStruct(vm, child);
+    }
+  }
+  if (vm.trace.on) {
+    const mm = cloneVm ? null : child.mm;
+    const vmas = mm?.mapCount ?? 0;
+    vm.trace.emit(SCHED_PROCESS_FORK, parent.pid, newPid, cloneVm ? 1 : 0, vmas, mm?.rss ?? 0, result);
+  }
+  if (result !== 0) return result;
+  parent.children.push(child);
+  return child;
+}
+
+/** What a child has from its parent besides memory. Its descriptors refer to the same open files. */
+function copyTask(child: Task, parent: Task): void {
+  child.flags = (parent.flags & ~(PF.SUPERPRIV | PF.USEDFPU)) | PF.FORKNOEXEC;
+  child.uid = parent.uid;
+  child.gid = parent.gid;
+  child.capEffective = parent.capEffective;
+  child.rlimCur.set(parent.rlimCur);
+  child.rlimMax.set(parent.rlimMax);
+  child.esp = parent.esp;
+  for (const file of parent.files) {
+    if (file !== null) file.count++;
+    child.files.push(file);
+  }
+}
+
+/** Closes all descriptors of a task. @linux 2.4.22 kernel/exit.c exit_files() */
+export function exitFiles(vm: Vm, task: Task): void {
+  for (const file of task.files) if (file !== null) fput(vm, file);
+  task.files.length = 0;
+}
+
+/**
+ * Gives a child its address space: the running task's own (`cloneVm`), a copy of it, or none for a kernel thread.
+ *
+ * @returns 0, or -ENOMEM with nothing left behind
+ * @linux 2.4.22 kernel/fork.c copy_mm()
+ */
+export function copyMm(vm: Vm, child: Task, cloneVm: boolean): number {
+  const oldMm = vm.current.mm;
+  child.mm = null;
+  child.activeMm = null;
+  if (oldMm === null) return 0;
+  let mm: MmStruct = oldMm;
+  if (cloneVm) {
+    oldMm.mmUsers++;
+  } else {
+    const copy = mmAlloc(vm);
+    if (copy === null) return -Errno.ENOMEM;
+    copyMmFields(copy, oldMm);
+    const result = dupMmap(vm, copy);
+    if (result !== 0) {
+      mmput(vm, copy);
+      return result;
+    }
+    mm = copy;
+  }
+  child.mm = mm;
+  child.activeMm = mm;
+  return 0;
+}
+
+/**
+ * The numbers that a copy starts with. total_vm is the parent's whatever is then copied; def_flags starts at 0, so
+ * mlockall(MCL_FUTURE) is not inherited.
+ */
+function copyMmFields(to: MmStruct, from: MmStruct): void {
+  to.startCode = from.startCode;
+  to.endCode = from.endCode;
+  to.startData = from.startData;
+  to.endData = from.endData;
+  to.startBrk = from.startBrk;
+  to.brk = from.brk;
+  to.startStack = from.startStack;
+  to.argStart = from.argStart;
+  to.argEnd = from.argEnd;
+  to.envStart = from.envStart;
+  to.envEnd = from.envEnd;
+  to.totalVm = from.totalVm;
+}
+
+/**
+ * Copies all areas of the running task but VM_DONTCOPY ones, with their page-table entries, into `mm`. The copies are not
+ * locked, and stand right behind the originals in their files' share lists. The TLB of the parent is flushed in any case:
+ * its entries have become read-only.
+ *
+ * @returns 0, or -ENOMEM: the areas so far are in `mm`, for mmput
+ * @linux 2.4.22 kernel/fork.c dup_mmap()
+ */
+export function dupMmap(vm: Vm, mm: MmStruct): number {
+  const oldMm = vm.current.mm as MmStruct;
+  vm.tlb.flushCacheMm(oldMm.pgd);
+  mmlistAdd(mm, oldMm);
+  let result = 0;
+  for (let original = oldMm.mmap; original !== null; original = original.vmNext) {
+    if ((original.vmFlags & VM.dontCopy) !== 0) continue;
+    const copy = cloneVma(original, original.vmStart, original.vmEnd);
+    copy.vmFlags &= ~VM.locked;
+    copy.vmMm = mm;
+    copy.vmRaend = original.vmRaend;
+    if (copy.vmFile !== null) {
+      copy.vmFile.count++;
+      linkShareListAfter(copy, original);
+    }
+    const last = mm.index.at(-1);
+    if (last === undefined) mm.mmap = copy;
+    else last.vmNext = copy;
+    mm.index.push(copy);
+    mm.mapCount++;
+    result = copyPageRange(vm, mm, oldMm, copy);
+    copy.vmOps?.open?.(copy);
+    if (result !== 0) break;
+  }
+  vm.tlb.flushTlbMm(oldMm.pgd);
+  return result;
+}

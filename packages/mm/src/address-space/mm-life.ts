@@ -1,0 +1,87 @@
+import { KernelBug } from '../kernel-bug.ts';
+import { traceRss } from './fault-tracepoints.ts';
+import { fput } from './fput.ts';
+import { MmStruct } from './mm-struct.ts';
+import type { Vm } from './vm.ts';
+import { removeSharedVmStruct } from './vma-link.ts';
+import { zapPageRange } from './zap.ts';
+
+/**
+ * A new, empty address space with the kernel's part mapped; null = no memory. It is not on the list of address spaces yet
+ * ({@link mmlistAdd}).
+ *
+ * @linux 2.4.22 kernel/fork.c mm_alloc(), mm_init()
+ */
+export function mmAlloc(vm: Vm): MmStruct | null {
+  const pgd = vm.pageTables.pgdAlloc();
+  return pgd === 0 ? null : new MmStruct(pgd);
+}
+
+/** Enters an address space into mmlist (which swap_out goes round) right after `after`. */
+export function mmlistAdd(mm: MmStruct, after: MmStruct): void {
+  const next = after.mmlistNext;
+  mm.mmlistPrev = after;
+  mm.mmlistNext = next;
+  next.mmlistPrev = mm;
+  after.mmlistNext = mm;
+}
+
+function mmlistDel(mm: MmStruct): void {
+  mm.mmlistPrev.mmlistNext = mm.mmlistNext;
+  mm.mmlistNext.mmlistPrev = mm.mmlistPrev;
+  mm.mmlistNext = mm;
+  mm.mmlistPrev = mm;
+}
+
+/**
+ * Drops a user of an address space. At the last one all areas and page tables go; the struct and its top page table stay as
+ * long as someone runs lazily on them.
+ *
+ * @linux 2.4.22 kernel/fork.c mmput()
+ */
+export function mmput(vm: Vm, mm: MmStruct): void {
+  if (mm.mmUsers <= 0) throw new KernelBug('mmput: the address space has no users');
+  if (--mm.mmUsers > 0) return;
+  mmlistDel(mm);
+  exitMmap(vm, mm);
+  mmdrop(vm, mm);
+}
+
+/** Drops a reference to the struct; at the last one its top page table is freed. @linux 2.4.22 kernel/fork.c mmdrop() */
+export function mmdrop(vm: Vm, mm: MmStruct): void {
+  if (--mm.mmCount > 0) return;
+  if (mm === vm.initMm) throw new KernelBug("mmdrop: the last reference to the kernel's own address space");
+  if (mm.mmCount < 0) throw new KernelBug('mmdrop: the address space is gone already');
+  vm.pageTables.pgdFree(mm.pgd);
+  mm.pgd = 0;
+}
+
+/**
+ * Unmaps everything and frees all user page tables. The struct remains, empty, with its top page table: exec goes on
+ * with it.
+ *
+ * @linux 2.4.22 mm/mmap.c exit_mmap()
+ */
+export function exitMmap(vm: Vm, mm: MmStruct): void {
+  let vma = mm.mmap;
+  mm.mmap = null;
+  mm.mmapCache = null;
+  mm.index.length = 0;
+  mm.rss = 0;
+  mm.totalVm = 0;
+  mm.lockedVm = 0;
+  vm.tlb.flushCacheMm(mm.pgd);
+  while (vma !== null) {
+    const next = vma.vmNext;
+    vma.vmOps?.close?.(vma);
+    mm.mapCount--;
+    removeSharedVmStruct(vma);
+    zapPageRange(vm, mm, vma.vmStart, vma.vmEnd - vma.vmStart);
+    if (vma.vmFile !== null) fput(vm, vma.vmFile);
+    vma = next;
+  }
+  if (mm.mapCount !== 0) throw new KernelBug(`exit_mmap: ${mm.mapCount} areas were not on the list`);
+  vm.pageTables.clearPageTables(mm.pgd, 0, vm.pageTables.userPgdEntries);
+  vm.tlb.flushTlbMm(mm.pgd);
+  if (vm.trace.on) traceRss(vm, mm);
+}
