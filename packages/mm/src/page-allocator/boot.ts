@@ -36,7 +36,6 @@ export interface PhysicalBootConfig {
 /** A machine as mem_init() leaves it, and what the rest of boot still has to do with its memory. */
 export class PhysicalBoot {
   readonly config: PhysicalBootConfig;
-  readonly memory: PhysicalMemory;
   readonly memMap: MemMap;
   readonly node: PhysicalNode;
   readonly allocator: PageAllocator;
@@ -59,6 +58,7 @@ export class PhysicalBoot {
   readonly bootmemEnd: { readonly lastPos: number; readonly lastOffset: number };
   /** The hash tables allocated so far. */
   readonly hashTables: HashTable[] = [];
+  #memory: PhysicalMemory | null = null;
 
   /** See {@link bootPhysical}. */
   constructor(config: PhysicalBootConfig, trace: Trace, ports?: PageAllocatorPorts) {
@@ -112,9 +112,14 @@ export class PhysicalBoot {
     this.maxLowPfn = setup.maxLowPfn;
     this.highStartPfn = setup.highStartPfn;
     this.highEndPfn = setup.highEndPfn;
-    this.memory = new PhysicalMemory(this.memMap.frames, config.contentFree ?? false);
     this.allocator = new PageAllocator(init.node, trace, ports);
     this.totals = memInit(this.allocator, setup, image, log);
+  }
+
+  /** The machine's RAM, made when first asked for: nothing here depends on what frames contain. */
+  get memory(): PhysicalMemory {
+    this.#memory ??= new PhysicalMemory(this.memMap.frames, this.config.contentFree ?? false);
+    return this.#memory;
   }
 
   /** Frames that have a descriptor, holes included. @linux max_mapnr, num_physpages */
