@@ -1,0 +1,98 @@
+import type { MmStruct } from '../address-space/mm-struct.ts';
+import type { Task } from '../address-space/task.ts';
+import { VM } from '../address-space/vma.ts';
+
+/** Bytes of `task->comm` without its NUL. */
+const COMM_LENGTH = 15;
+/** Descriptors that a files_struct holds by itself, and that the first array outside it holds. */
+const NR_OPEN_DEFAULT = 32;
+const FIRST_FD_ARRAY = 1024;
+
+/**
+ * /proc/PID/status. Signals are never blocked, ignored or caught here, and there are no supplementary groups.
+ *
+ * @param running whether the task runs, as one that reads its own status does; else it sleeps
+ * @linux 2.4.22 fs/proc/array.c proc_pid_status()
+ */
+export function statusText(task: Task, running = true): string {
+  const { uid, gid, mm } = task;
+  const state = task.dead ? 'Z (zombie)' : running ? 'R (running)' : 'S (sleeping)';
+  let pending = 0;
+  for (const signal of task.pending) pending |= 1 << (signal.signo - 1);
+  // Init keeps what it was born with; for all others exec takes away what the system-wide bound lacks.
+  const permitted = task.pid === 1 ? 0xffffffff : task.capEffective;
+  return [
+    `Name:\t${escapeName(task.comm)}`,
+    `State:\t${state}`,
+    `Tgid:\t${task.tgid}`,
+    `Pid:\t${task.pid}`,
+    `PPid:\t${parentPid(task)}`,
+    'TracerPid:\t0',
+    `Uid:\t${uid}\t${uid}\t${uid}\t${uid}`,
+    `Gid:\t${gid}\t${gid}\t${gid}\t${gid}`,
+    `FDSize:\t${task.dead ? 0 : fdSize(task.files.length)}`,
+    'Groups:\t',
+    ...(mm === null ? [] : memoryLines(mm)),
+    `SigPnd:\t${hex16(pending >>> 0)}`,
+    `SigBlk:\t${hex16(0)}`,
+    `SigIgn:\t${hex16(0)}`,
+    `SigCgt:\t${hex16(0)}`,
+    `CapInh:\t${hex16(0)}`,
+    `CapPrm:\t${hex16(permitted)}`,
+    `CapEff:\t${hex16(task.capEffective)}`,
+    '',
+  ].join('\n');
+}
+
+/** @linux fs/proc/array.c task_mem() */
+function memoryLines(mm: MmStruct): string[] {
+  let data = 0;
+  let stack = 0;
+  let exec = 0;
+  let lib = 0;
+  for (let vma = mm.mmap; vma !== null; vma = vma.vmNext) {
+    const kib = (vma.vmEnd - vma.vmStart) / 1024;
+    if (vma.vmFile === null) {
+      if (vma.vmFlags & VM.growsDown) stack += kib;
+      else data += kib;
+    } else if ((vma.vmFlags & VM.write) === 0 && (vma.vmFlags & VM.exec) !== 0) {
+      if (vma.vmFlags & VM.executable) exec += kib;
+      else lib += kib;
+    }
+  }
+  return [
+    kibLine('VmSize', mm.totalVm * 4),
+    kibLine('VmLck', mm.lockedVm * 4),
+    kibLine('VmRSS', mm.rss * 4),
+    kibLine('VmData', data),
+    kibLine('VmStk', stack),
+    kibLine('VmExe', exec),
+    kibLine('VmLib', lib),
+  ];
+}
+
+function kibLine(name: string, kib: number): string {
+  return `${name}:\t${String(kib).padStart(8)} kB`;
+}
+
+/** Children of a dead task belong to init. */
+function parentPid(task: Task): number {
+  if (task.pid === 0 || task.parent === null) return 0;
+  return task.parent.dead ? 1 : task.parent.pid;
+}
+
+/** Size of the descriptor table: it grows to 1024 entries, then doubles. @linux fs/file.c expand_fd_array() */
+function fdSize(descriptors: number): number {
+  if (descriptors <= NR_OPEN_DEFAULT) return NR_OPEN_DEFAULT;
+  let size = FIRST_FD_ARRAY;
+  while (size < descriptors) size *= 2;
+  return size;
+}
+
+function escapeName(comm: string): string {
+  return comm.slice(0, COMM_LENGTH).replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
+}
+
+function hex16(value: number): string {
+  return value.toString(16).padStart(16, '0');
+}
