@@ -27,7 +27,7 @@ export function copyPageRange(vm: Vm, dst: MmStruct, src: MmStruct, vma: Vma): n
   let at = vma.vmStart;
   while (at < end) {
     const boundary = at - (at % pmdSize) + pmdSize;
-    const stop = boundary < end ? boundary : end;
+    const stop = Math.min(boundary, end);
     let from = pageTables.pteOffset(src.pgd, at);
     if (from === 0) {
       at = stop;

@@ -1,7 +1,9 @@
 import { Errno } from '../errno.ts';
+import { readFile } from '../page-cache/generic-file-read.ts';
 import type { File } from '../page-cache/inode.ts';
 import type { ExecImage, ExecSegment } from './exec-image.ts';
 import { PROT } from './mman.ts';
+import type { Vm } from './vm.ts';
 
 /** Bytes of a file that exec looks at first. @linux BINPRM_BUF_SIZE */
 const HEAD_BYTES = 128;
@@ -18,6 +20,26 @@ export const ELIBBAD = 80;
 export type KernelRead = (file: File, offset: number, length: number) => Uint8Array | number;
 /** Opens the interpreter named in a program: the file, or -errno. */
 export type OpenInterpreter = (path: string) => File | number;
+
+/**
+ * Reads files through the page cache into a buffer of the kernel. A content-free machine has no bytes to read: every file is
+ * zeros there, so that no program is an ELF file; describe its image by hand.
+ *
+ * @linux 2.4.22 fs/exec.c kernel_read()
+ */
+export function kernelReadOf(vm: Vm): KernelRead {
+  const { memory } = vm;
+  return (file, position, length) => {
+    const buffer = new Uint8Array(length);
+    const read = readFile(file, position, length, (pfn, offset, bytes, done) => {
+      if (memory.contentFree) return 0;
+      const from = memory.base(pfn) * 4 + offset;
+      buffer.set(memory.bytes.subarray(from, from + bytes), done);
+      return 0;
+    });
+    return read < 0 ? read : buffer.subarray(0, read);
+  };
+}
 
 /**
  * Reads a program's ELF headers, and its interpreter's, with exactly the checks that the kernel makes.

@@ -28,7 +28,7 @@ export function zapPageRange(vm: Vm, mm: MmStruct, address: Addr, size: number):
   let at = address;
   while (at < end) {
     const boundary = at - (at % pmdSize) + pmdSize;
-    const stop = boundary < end ? boundary : end;
+    const stop = Math.min(boundary, end);
     let entry = pageTables.pteOffset(pgd, at);
     if (entry === 0) {
       at = stop;

@@ -173,7 +173,7 @@ export class FaultMachine {
   write(addr: number, value: number): number {
     const at = this.access(addr, 1);
     if (at >= 0) this.memory.words[at] = value;
-    return at < 0 ? at : 0;
+    return Math.min(at, 0);
   }
 
   /** Low 12 bits of an entry of a task, 0 = none. */
@@ -213,7 +213,7 @@ export class FaultMachine {
     };
     const mapping = pageCache.newMapping(inode, { readpage, writepage: () => 0 }, GFP_HIGHUSER);
     Object.assign(inode, { mapping });
-    return { inode, mode: 3, append: false, path, count: 1, mmapKind: 'file' };
+    return { inode, mode: 1, append: false, path, count: 1, mmapKind: 'file' };
   }
 
   /** Drops all cached pages of a file. */
