@@ -120,11 +120,7 @@ export class RecordedProcess implements LackeyHandler {
     }
     const call = this.#held ?? this.#calls.add(text);
     this.#held = null;
-    if (call === null) {
-      const status = /^SYSCALL\[\d+,\d+\]\(\d+\) exit_group ?\( (\d+) \)/.exec(text);
-      if (status !== null) this.end(Number(status[1]));
-      return true;
-    }
+    if (call === null) return true;
     if (call.name === 'wait4' && call.result > 0 && !this.#context.finished(call.result)) {
       this.#held = call;
       return false;
@@ -206,6 +202,9 @@ export class RecordedProcess implements LackeyHandler {
         break;
       case 'mremap':
         this.#mremap(a, b, c, d, call.result);
+        break;
+      case 'exit_group':
+        this.end(a);
         break;
       default: {
         const touch = kernelTouch(call);

@@ -86,7 +86,7 @@ export class SyscallAssembler {
 
 /**
  * Reads `0x4034bb0(/lib/x(1).so), 524288 )` from `at` on. A text may itself hold parentheses and commas; it ends
- * at the first `)` that is followed by `, ` or ` )`.
+ * at the first `)` that is followed by the next argument or by ` )`.
  */
 function parseArguments(
   body: string,
@@ -96,7 +96,7 @@ function parseArguments(
   const args: number[] = [];
   const texts = new Map<number, string>();
   while (at < body.length) {
-    const number = /^\s*(-?(?:0x)?[0-9a-f]+)/.exec(body.slice(at, at + 32));
+    const number = /^\s*(-?(?:0x)?[0-9a-f]+)\b/.exec(body.slice(at, at + 32));
     if (number === null) break;
     at += number[0].length;
     const digits = number[1]!;
@@ -106,7 +106,7 @@ function parseArguments(
     if (body[at] === '(') {
       let close = at;
       do close = body.indexOf(')', close + 1);
-      while (close >= 0 && !/^\)(, | \))/.test(body.slice(close, close + 3)));
+      while (close >= 0 && !/^\)(, -?(0x)?[0-9a-f]+[,( ]| \))/.test(body.slice(close, close + 32)));
       if (close < 0) break;
       texts.set(args.length - 1, body.slice(at + 1, close));
       at = close + 1;
