@@ -4,7 +4,8 @@ import { bytesSource, DiskFiles, type PageSource } from './disk-file.ts';
 import { type File, FMODE } from './inode.ts';
 import { type FileInode, fput, OpenFile } from './open-file.ts';
 import type { PageCache } from './page-cache.ts';
-import { evictInode, truncateInodePages } from './truncate.ts';
+import type { FileSizeLimit } from './ports.ts';
+import { evictInode, vmtruncate } from './truncate.ts';
 
 /** Flags of open. @linux 2.4.22 include/asm-i386/fcntl.h */
 export const O = {
@@ -52,6 +53,8 @@ const DISK_DEVICE = 0x0301;
 const TMPFS_DEVICE = 0x0005;
 /** Character devices show the device of the file system that their node is in. */
 const DEV_ZERO_INO = 5;
+/** For the host, which makes files outside any process. */
+const NO_LIMIT: FileSizeLimit = { fsizeLimit: 0xffffffff, sendSigxfsz: () => {} };
 
 /**
  * One directory tree for all in-memory files: paths are plain names, there are no directories to traverse. A file's
@@ -100,8 +103,7 @@ export class FileSystem {
         inode.put();
         return error;
       }
-      if (size < inode.size) truncateInodePages(this.cache, inode.mapping, size);
-      inode.size = size;
+      vmtruncate(this.cache, inode, size, NO_LIMIT);
     }
     this.names.set(path, inode);
     return inode;
@@ -145,9 +147,7 @@ export class FileSystem {
     }
     const file = new OpenFile(inode, path, mode, (flags & O.append) !== 0, (flags & O.largefile) !== 0);
     if ((flags & O.trunc) !== 0 && inode.kind === 'regular') {
-      inode.size = 0;
-      truncateInodePages(this.cache, inode.mapping, 0);
-      inode.ops.truncate?.(inode);
+      vmtruncate(this.cache, inode, 0, NO_LIMIT);
     }
     return file;
   }
