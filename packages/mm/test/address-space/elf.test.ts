@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { ELIBBAD, type KernelRead, readElf } from '../../src/address-space/elf.ts';
+import { ELIBBAD, type KernelRead, kernelReadOf, readElf } from '../../src/address-space/elf.ts';
+import { doExecve } from '../../src/address-space/exec.ts';
 import type { ExecImage } from '../../src/address-space/exec-image.ts';
+import type { Vm } from '../../src/address-space/vm.ts';
 import { Errno } from '../../src/errno.ts';
+import { FileSystem, type InodeMakers } from '../../src/page-cache/file-system.ts';
 import type { File } from '../../src/page-cache/inode.ts';
 import { FaultMachine } from './fault-machine.ts';
 
@@ -95,3 +98,23 @@ describe('readElf', () => {
     expect(image.interpreter?.unloadable).toBe(true);
   });
 });
+
+it('kernelReadOf reads a file through the page cache', () => {
+  const machine = new FaultMachine();
+  const makers = { newDevZero: () => ({}) } as unknown as InodeMakers;
+  const fs = new FileSystem(machine.pageCache, makers);
+  const bytes = elf([TEXT, DATA]);
+  fs.create('/bin/p', { kind: 'disk', bytes });
+  const file = fs.open('/bin/p', 0) as File;
+  const image = readElf(file, kernelReadOf(machine.vm), () => -Errno.ENOENT) as ExecImage;
+  expect(image.segments).toHaveLength(2);
+  expect(machine.pageCache.pageCacheSize).toBe(1);
+  expect(doExecve(spawned(machine), image, ['p'])).toBe(0);
+  expect(machine.read(0x08048000)).toBe(0x464c457f);
+  machine.check();
+});
+
+function spawned(machine: FaultMachine): Vm {
+  machine.spawn(2);
+  return machine.vm;
+}
