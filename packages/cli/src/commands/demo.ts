@@ -1,0 +1,42 @@
+import { existsSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
+import { addMachineOptions } from '../machine-options.ts';
+import { print } from '../output/print.ts';
+import { terminalWidth, wrap } from '../output/text.ts';
+import { type ReplayCommandOptions, replayTrace } from './replay.ts';
+
+/** The recording that is shown: several processes, files and a heap, in a second or two. */
+const DEMO = 'pipeline.pwt';
+
+/** Folder of the shipped recordings, seen from the built program (packages/cli/dist). */
+function recordings(): string {
+  const here = dirname(fileURLToPath(import.meta.url));
+  for (const up of ['../../lab/recordings', '../../../lab/recordings']) {
+    if (existsSync(join(here, up, DEMO))) return join(here, up);
+  }
+  return join(here, '../../lab/recordings');
+}
+
+/** `pagewalk demo`: what `npm start` runs. */
+export function demoCommand(): Command {
+  return addMachineOptions(new Command('demo'), '256M')
+    .description('replay a shipped recording; the shortest way to see what this is')
+    .addHelpText('after', '\nExamples:\n  pagewalk demo\n  pagewalk demo --memory 64M --release 2.4.20')
+    .action(async (options: ReplayCommandOptions) => {
+      const path = relative(process.cwd(), join(recordings(), DEMO));
+      if (options.json !== true) {
+        const intro =
+          'A program that really ran on Linux was recorded: every system call that concerns memory, every page that it touched. Now it runs again, on a simulated PC under a simulated kernel of 2003.';
+        for (const line of wrap(intro, terminalWidth())) print(line);
+        print('');
+      }
+      await replayTrace(path, options, 'demo');
+      if (options.json === true) return;
+      print('\nTry next:');
+      print('  npx --no-install pagewalk boot --memory 1G');
+      print(`  npx --no-install pagewalk replay ${path} --memory 32M`);
+      print(`  npx --no-install pagewalk proc self/maps --after ${path} --at 20000`);
+    });
+}

@@ -1,0 +1,59 @@
+import { readTraceHeader } from '@pagewalk/lab';
+import { Command } from 'commander';
+import { UsageError } from '../errors.ts';
+import { addMachineOptions, type MachineOptions } from '../machine-options.ts';
+import { printJson } from '../output/print.ts';
+import { printReplay, replayJson } from '../output/replay-report.ts';
+import { Session } from '../session.ts';
+import { DEFAULTS, runReplay } from '../workload.ts';
+
+/** Options of `replay`. */
+export interface ReplayCommandOptions extends MachineOptions {
+  readonly contentFree?: boolean;
+  readonly verify?: boolean;
+}
+
+/** `pagewalk replay`: runs a recorded program on a simulated machine. */
+export function replayCommand(): Command {
+  return addMachineOptions(new Command('replay'), '256M')
+    .description('replay a recorded program on a simulated machine and report what its memory went through')
+    .argument('<trace>', 'a recording (.pwt) made by "pagewalk record"')
+    .option('--content-free', 'keep page tables and descriptors only, no page contents: for large machines')
+    .option('--verify', 'store data with each write and compare every byte with a model (slow)')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  pagewalk replay packages/lab/recordings/sort.pwt
+  pagewalk replay packages/lab/recordings/sort.pwt --memory 128M --release 2.4.20
+  pagewalk replay my.pwt --events my.ftrace --check
+  pagewalk replay my.pwt --json > result.json`,
+    )
+    .action((trace: string, options: ReplayCommandOptions) => replayTrace(trace, options, 'replay'));
+}
+
+/** Replays and prints the report; `command` is the name in the JSON. */
+export async function replayTrace(
+  trace: string,
+  options: ReplayCommandOptions,
+  command: 'replay' | 'demo',
+): Promise<void> {
+  if (options.contentFree && options.verify) {
+    throw new UsageError('--verify: not together with --content-free, which keeps no contents');
+  }
+  // A wrong file is told before the machine boots.
+  readTraceHeader(trace);
+  const session = new Session(options, {
+    ...DEFAULTS.replay,
+    ...(options.contentFree ? { contentFree: true } : {}),
+  });
+  const started = performance.now();
+  const replay = await runReplay(session, trace, options.verify ? { verify: true } : {});
+  const seconds = (performance.now() - started) / 1000;
+  const report = replay.report();
+  const hashes = session.hashes();
+  session.finish();
+  if (options.json) printJson(replayJson(command, trace, session.machine, report, seconds, hashes));
+  else if (report.stopped === null) printReplay(report, session.machine, seconds);
+  if (report.stopped !== null) throw new UsageError(report.stopped.message);
+}

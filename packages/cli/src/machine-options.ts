@@ -1,0 +1,130 @@
+import type { E820Entry } from '@pagewalk/mm';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { readE820 } from './parse/e820.ts';
+import { wholeOption } from './parse/number.ts';
+import { sizeOf, sizeOption } from './parse/size.ts';
+import { sysctlOption } from './parse/sysctl.ts';
+
+export const RELEASES = ['2.4.22', '2.4.20'] as const;
+export const MACHINES = ['qemu', 'ref-h4g', 'ref-noh', 'ref-pae'] as const;
+export const HIGHMEM = ['off', '4g', '64g'] as const;
+
+/** Smallest and largest RAM that an i386 machine is booted with, in bytes. */
+const MEMORY_MIN = 8 * 2 ** 20;
+const MEMORY_MAX = 64 * 2 ** 30;
+
+/** The options of every command that boots a machine, as commander hands them over. */
+export interface MachineOptions {
+  readonly memory?: number;
+  readonly release: (typeof RELEASES)[number];
+  readonly machine: (typeof MACHINES)[number];
+  readonly cpus: number;
+  readonly highmem?: (typeof HIGHMEM)[number];
+  readonly cmdline?: string;
+  readonly e820?: E820Entry[];
+  /** Bytes. */
+  readonly swap?: number;
+  readonly sysctl: Readonly<Record<string, string>>;
+  readonly seed: number;
+  readonly failAlloc?: number;
+  readonly check?: true | 'every';
+  /** File for the event stream. */
+  readonly events?: string;
+  readonly json?: boolean;
+}
+
+/** Options of a command that looks at a machine after something ran on it. */
+export interface LookOptions extends MachineOptions {
+  /** A trace or a script of memory system calls. */
+  readonly after?: string;
+  /** Number of the event after which the machine stops. */
+  readonly at?: number;
+  readonly pid?: number;
+}
+
+/** Adds the machine options; `defaultMemory` (a size as text) is named in the help. */
+export function addMachineOptions(command: Command, defaultMemory: string): Command {
+  return command
+    .addOption(
+      new Option('--memory <size>', `RAM: 8M to 64G (default: ${defaultMemory})`).argParser(
+        sizeOption(MEMORY_MIN, MEMORY_MAX),
+      ),
+    )
+    .addOption(new Option('--release <release>', 'kernel release').choices(RELEASES).default('2.4.22'))
+    .addOption(
+      new Option('--machine <machine>', 'hardware and kernel configuration')
+        .choices(MACHINES)
+        .default('qemu'),
+    )
+    .addOption(new Option('--cpus <n>', 'processors').argParser(wholeOption(1, 32)).default(1))
+    .addOption(
+      new Option(
+        '--highmem <mode>',
+        'high memory support of the kernel (default: as the machine has it)',
+      ).choices(HIGHMEM),
+    )
+    .option('--cmdline <text>', 'kernel command line, e.g. "mem=48M"')
+    .addOption(
+      new Option('--e820 <file>', 'memory map of the firmware, as a boot log prints it').argParser(readE820),
+    )
+    .addOption(
+      new Option('--swap <size>', 'swap space; so far only the overcommit check counts it').argParser(
+        swapOption,
+      ),
+    )
+    .addOption(
+      new Option('--sysctl <key=value>', 'set a sysctl after boot; repeatable')
+        .argParser(sysctlOption)
+        .default({}, 'none'),
+    )
+    .addOption(
+      new Option('--seed <n>', 'seed of all randomness; nothing in these releases is random')
+        .argParser(wholeOption(0, 0xffffffff))
+        .default(0),
+    )
+    .addOption(
+      new Option('--fail-alloc <n>', 'let the n-th page allocation after boot fail').argParser(
+        wholeOption(1, Number.MAX_SAFE_INTEGER),
+      ),
+    )
+    .addOption(new Option('--fail-io <n>', 'not supported yet').argParser(refuseFailIo).hideHelp())
+    .addOption(
+      new Option('--check [every]', 'recount the whole machine at the end, or after every operation')
+        .choices(['every'])
+        .preset(true as never),
+    )
+    .option('--events <file>', 'write the event stream as ftrace text')
+    .option('--json', 'print the result as JSON (see docs/json.md)');
+}
+
+/** Adds `--after`, `--at` and `--pid`. */
+export function addLookOptions(command: Command): Command {
+  return command
+    .option('--after <trace|script.ops>', 'first replay this recording, or run this script')
+    .addOption(
+      new Option('--at <event>', 'with --after: stop after this event, by its number').argParser(
+        wholeOption(1, Number.MAX_SAFE_INTEGER),
+      ),
+    )
+    .addOption(
+      new Option('--pid <pid>', 'the process to look at (default: the first that lives)').argParser(
+        wholeOption(0, 32767),
+      ),
+    );
+}
+
+/** Collects `--swap`, repeatable: the areas add up. */
+function swapOption(text: string, previous = 0): number {
+  if (text.includes(','))
+    throw new InvalidArgumentError('Allowed: a size; priorities are not supported yet.');
+  if (sizeOf(text) === null) {
+    throw new InvalidArgumentError(
+      'Allowed: a size, e.g. 128M; swap files are not supported yet (no disks).',
+    );
+  }
+  return previous + sizeOption(4096, 64 * 2 ** 30)(text);
+}
+
+function refuseFailIo(): never {
+  throw new InvalidArgumentError('Not supported yet: there are no disks whose I/O could fail.');
+}

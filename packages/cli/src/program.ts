@@ -1,0 +1,47 @@
+import { Command } from 'commander';
+import { bootCommand } from './commands/boot.ts';
+import { demoCommand } from './commands/demo.ts';
+import { opsCommand } from './commands/ops.ts';
+import { procCommand } from './commands/proc.ts';
+import { recordCommand } from './commands/record.ts';
+import { replayCommand } from './commands/replay.ts';
+import { vtopCommand } from './commands/vtop.ts';
+import { VERSION } from './version.ts';
+
+/** The whole command line, ready to parse. Errors are thrown, not exited on. */
+export function makeProgram(): Command {
+  const program = new Command('pagewalk')
+    .description('The Linux virtual memory manager: boot a machine, run a recorded program on it, look at it')
+    .version(VERSION, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
+    .enablePositionalOptions()
+    .addHelpText(
+      'after',
+      `
+Examples:
+  pagewalk boot --memory 64M --release 2.4.22
+  pagewalk proc meminfo --memory 1G
+  pagewalk replay packages/lab/recordings/sort.pwt --memory 64M
+  pagewalk <command> --help      all options of a command, with examples`,
+    );
+  for (const make of [
+    bootCommand,
+    procCommand,
+    vtopCommand,
+    opsCommand,
+    recordCommand,
+    replayCommand,
+    demoCommand,
+  ]) {
+    program.addCommand(make());
+  }
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({
+      writeErr: (text) => process.stderr.write(text),
+      outputError: (text, write) => write(text.replace(/^error: /, 'pagewalk: ')),
+    });
+    command.showSuggestionAfterError(true).allowExcessArguments(false);
+  }
+  return program;
+}

@@ -1,0 +1,112 @@
+import { EventHub } from '@pagewalk/lab';
+import { boot, type Kernel, type MachineConfig } from '@pagewalk/mm';
+import { EventFile } from './event-file.ts';
+import type { MachineOptions } from './machine-options.ts';
+
+/** The machine of a result, as JSON; the keys are stable. */
+export interface MachineJson {
+  readonly release: string;
+  readonly machine: string;
+  readonly memoryBytes: number;
+  readonly cpus: number;
+  /** Null: as the machine has it. */
+  readonly highmem: string | null;
+  readonly cmdline: string | null;
+  readonly swapBytes: number;
+  readonly seed: number;
+}
+
+/** Hashes by which two runs are told apart; 8 or more hexadecimal digits. */
+export interface HashJson {
+  /** Over all events since boot. */
+  readonly eventHash: string;
+  /** Over the whole state of the machine. */
+  readonly stateHash: string;
+}
+
+/** What a command fills in where the user gave no option. */
+export interface MachineDefaults {
+  readonly memory: number;
+  readonly swap?: number;
+  readonly contentFree?: boolean;
+}
+
+/** The event of `--at` was reached: the machine stands still in the midst of whatever it did. */
+export class StoppedAt extends Error {
+  override readonly name = 'StoppedAt';
+}
+
+/** A booted machine, with its events going where the options say. */
+export class Session {
+  readonly kernel: Kernel;
+  readonly hub: EventHub;
+  readonly machine: MachineJson;
+  readonly #events: EventFile | null;
+  readonly #check: true | 'every' | undefined;
+  /** Whether the machine stands in the midst of an operation, where no recount can agree. */
+  #midway = false;
+
+  /**
+   * Boots.
+   * @param at stop after this event by throwing {@link StoppedAt}; 0: never
+   * @throws ConfigError when there is no such machine
+   */
+  constructor(options: MachineOptions, defaults: MachineDefaults, at = 0) {
+    const memory = options.memory ?? defaults.memory;
+    const swap = options.swap ?? defaults.swap ?? 0;
+    const config: MachineConfig = {
+      memory,
+      release: options.release,
+      machine: options.machine,
+      cpus: options.cpus,
+      sysctl: options.sysctl,
+      swapPages: swap / 4096,
+      ...(options.highmem === undefined ? {} : { highmem: options.highmem }),
+      ...(options.cmdline === undefined ? {} : { cmdline: options.cmdline }),
+      ...(options.e820 === undefined ? {} : { e820: options.e820 }),
+      ...(defaults.contentFree === true ? { contentFree: true } : {}),
+      ...(options.failAlloc === undefined ? {} : { failAlloc: options.failAlloc }),
+    };
+    this.#events = options.events === undefined ? null : new EventFile(options.events);
+    this.#check = options.check;
+    this.machine = {
+      release: options.release,
+      machine: options.machine,
+      memoryBytes: memory,
+      cpus: options.cpus,
+      highmem: options.highmem ?? null,
+      cmdline: options.cmdline ?? null,
+      swapBytes: swap,
+      seed: options.seed,
+    };
+    this.kernel = boot(config);
+    this.hub = new EventHub(this.kernel.trace);
+    this.#events?.follow(this.kernel, this.hub);
+    if (at > 0) {
+      this.hub.add((trace) => {
+        if (trace.seq < at) return;
+        this.#midway = true;
+        trace.on = false;
+        throw new StoppedAt(`event ${at}`);
+      });
+    }
+  }
+
+  /** To be called after each operation of a workload: `--check=every` recounts. Absent when there is nothing to do. */
+  get afterOperation(): (() => void) | undefined {
+    return this.#check === 'every' ? () => this.kernel.checkInvariants() : undefined;
+  }
+
+  hashes(): HashJson {
+    return { eventHash: this.kernel.trace.hash, stateHash: this.kernel.stateHash() };
+  }
+
+  /** Recounts the machine if `--check` says so, and closes the file of events. */
+  finish(): void {
+    try {
+      if (this.#check !== undefined && !this.#midway) this.kernel.checkInvariants();
+    } finally {
+      this.#events?.close();
+    }
+  }
+}

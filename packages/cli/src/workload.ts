@@ -1,0 +1,106 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import { openTrace, parseOps, Replay, type ReplayOptions, runOps, TRACE_MAGIC } from '@pagewalk/lab';
+import { Interrupted, UsageError } from './errors.ts';
+import { Progress } from './output/progress.ts';
+import { readInput, reasonOf } from './parse/input-file.ts';
+import { type Session, StoppedAt } from './session.ts';
+
+const MIB = 2 ** 20;
+
+/** Machines for each kind of workload, where the user says nothing: those of the recordings of real kernels for scripts. */
+export const DEFAULTS = {
+  fresh: { memory: 64 * MIB },
+  replay: { memory: 256 * MIB },
+  ops: { memory: 256 * MIB, swap: 256 * MIB },
+} as const;
+
+/** References between two looks at the keyboard: some ten milliseconds. */
+const SLICE = 200_000;
+
+/** Whether `path` is a recording (by its first bytes) or a script. */
+export function kindOf(option: string, path: string): 'replay' | 'ops' {
+  if (path === '-') return 'ops';
+  const head = Buffer.alloc(TRACE_MAGIC.length);
+  try {
+    const fd = openSync(path, 'r');
+    try {
+      readSync(fd, head, 0, head.length, 0);
+    } finally {
+      closeSync(fd);
+    }
+  } catch (error) {
+    throw new UsageError(`${option} ${path}: ${reasonOf(error)}`);
+  }
+  if (head.equals(TRACE_MAGIC)) return 'replay';
+  if (/\.pwt$/.test(path))
+    throw new UsageError(`${option} ${path}: not a recording made by "pagewalk record"`);
+  return 'ops';
+}
+
+/** Runs a script on the machine; its result lines go to `onLine`. */
+export function runScript(session: Session, path: string, onLine: (line: string) => void): void {
+  const bytes = readInput(path === '-' ? 'standard input' : 'script', path);
+  const script = parseOps(bytes, path === '-' ? '<stdin>' : path);
+  const check = session.afterOperation;
+  runOps(session.kernel, script, (line) => {
+    onLine(line);
+    check?.();
+  });
+}
+
+/** Replays a recording on the machine, with a progress bar; Ctrl-C ends it. */
+export async function runReplay(session: Session, path: string, options: ReplayOptions): Promise<Replay> {
+  const trace = openTrace(path);
+  const check = session.afterOperation;
+  const replay = new Replay(session.kernel, trace, session.hub, {
+    ...options,
+    ...(check === undefined ? {} : { afterEvent: check }),
+  });
+  const progress = new Progress('replay', trace.totals.references);
+  let interrupted = false;
+  const onInterrupt = (): void => {
+    interrupted = true;
+  };
+  process.once('SIGINT', onInterrupt);
+  try {
+    while (replay.step(SLICE)) {
+      progress.update(replay.references);
+      await new Promise(setImmediate);
+      if (interrupted) throw new Interrupted('SIGINT');
+    }
+  } finally {
+    process.removeListener('SIGINT', onInterrupt);
+    progress.stop();
+  }
+  return replay;
+}
+
+/** What `--after` left on the machine. */
+export interface AfterResult {
+  /** Whether the machine stopped at the event of `--at`. */
+  readonly stopped: boolean;
+  /** Last event before the last process ended, to suggest for `--at`; 0 when there is none. */
+  readonly suggestion: number;
+  /** A line on why the workload ended early; null when it did not. */
+  readonly outOfMemory: string | null;
+}
+
+/** Runs the workload of `--after` up to the event of `--at`. */
+export async function runAfter(session: Session, path: string): Promise<AfterResult> {
+  try {
+    if (kindOf('--after', path) === 'ops') {
+      runScript(session, path, () => {});
+      return { stopped: false, suggestion: 0, outOfMemory: null };
+    }
+    const replay = await runReplay(session, path, {});
+    const ends = replay.workloads.map(({ lastEvent }) => lastEvent ?? 0);
+    return {
+      stopped: false,
+      suggestion: Math.max(0, ...ends),
+      outOfMemory: replay.report().stopped?.message ?? null,
+    };
+  } catch (error) {
+    if (error instanceof StoppedAt) return { stopped: true, suggestion: 0, outOfMemory: null };
+    throw error;
+  }
+}

@@ -1,0 +1,37 @@
+/** Recorded workloads: scripts of system calls, recordings of real programs, their replay. */
+export { EventHub } from './events/event-hub.ts';
+export {
+  type OnLine,
+  type Op,
+  OpsError,
+  type OpsScript,
+  parseOps,
+  runOps,
+  WORLD_MEMORY,
+  WORLD_SWAP_PAGES,
+} from './ops/index.ts';
+export { type RecordOptions, type RecordResult, record } from './record/record.ts';
+export { RecordError } from './record/record-error.ts';
+export { FaultCounter, type FaultCounts } from './replay/fault-counter.ts';
+export { Replay, type ReplayOptions } from './replay/replay.ts';
+export { ContentError, ReplayError } from './replay/replay-error.ts';
+export type {
+  PeakReport,
+  ProcessReport,
+  ReplayReport,
+  StopReport,
+  ZoneReport,
+} from './replay/report.ts';
+export * from './trace/format.ts';
+export type {
+  FilterSettings,
+  RealRun,
+  TraceHeader,
+  TraceMachine,
+  TracePrelude,
+  TraceTotals,
+} from './trace/header.ts';
+export { openTrace, readTraceHeader, traceFromBytes } from './trace/open.ts';
+export type { TraceFile, TraceReader } from './trace/reader.ts';
+export { memorySink, type TraceSink } from './trace/sink.ts';
+export { createTrace, TraceWriter } from './trace/writer.ts';

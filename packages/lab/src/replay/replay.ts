@@ -1,0 +1,664 @@
+import { Errno, errnoName, type Kernel, type Process } from '@pagewalk/mm';
+import type { EventHub } from '../events/event-hub.ts';
+import { Access, EventKind, ImageRole, MapFlag, NO_FILE } from '../trace/format.ts';
+import type { TraceReader } from '../trace/reader.ts';
+import { FaultCounter } from './fault-counter.ts';
+import { Peaks } from './peaks.ts';
+import { PAGE, Placement, TASK_SIZE } from './placement.ts';
+import { PROGRAM_BASE, ProgramImage, UNMAPPED_BASE } from './program-image.ts';
+import { ReplayError } from './replay-error.ts';
+import { type ReplayReport, reportZones, type StopReport } from './report.ts';
+import { fileContents, ShadowMemory, SharedPages } from './shadow.ts';
+import { Workload } from './workload.ts';
+
+/** What a recorded program's reference costs apart from the memory manager: one cycle at 1 GHz. */
+const REFERENCE_NS = 1;
+/** The mmap flags that 2.4 knows and that say what the mapping is, not where. */
+const KEPT_FLAGS =
+  MapFlag.Shared |
+  MapFlag.Private |
+  MapFlag.Anonymous |
+  MapFlag.GrowsDown |
+  MapFlag.DenyWrite |
+  MapFlag.Locked |
+  MapFlag.NoReserve;
+const PROT_MASK = 7;
+const MADV_DONTNEED = 4;
+const MREMAP_MAYMOVE = 1;
+const SIGKILL = 9;
+/** Largest file whose contents a verified replay makes up, in bytes. */
+const VERIFIED_FILE_MAX = 256 * 2 ** 20;
+
+/** How to replay. */
+export interface ReplayOptions {
+  /** Store data with every write, and compare all memory with a model of what it must hold. Needs page contents. */
+  readonly verify?: boolean;
+  /** Called after each event of the recording. */
+  readonly afterEvent?: () => void;
+}
+
+/**
+ * Replays a recording on a booted machine: its system calls with the recorded arguments, its references at the addresses
+ * that this kernel hands out.
+ *
+ * ```ts
+ * const replay = new Replay(kernel, openTrace(path), hub);
+ * while (replay.step(100_000)) progress(replay.references);
+ * const report = replay.report();
+ * ```
+ */
+export class Replay {
+  readonly #kernel: Kernel;
+  readonly #trace: TraceReader;
+  readonly #options: ReplayOptions;
+  readonly #faults: FaultCounter;
+  readonly #peaks: Peaks;
+  /** By their number in the recording. */
+  readonly #workloads: Workload[] = [];
+  readonly #shared: SharedPages | null;
+  /** Path of each file on the simulated machine, by its number in the recording. */
+  readonly #paths: string[] = [];
+  readonly #takenPaths = new Set<string>();
+  #image: ProgramImage | null = null;
+  #interpreter = -1;
+  #stopped: StopReport | null = null;
+  #done = false;
+  #references = 0;
+  #refusedReferences = 0;
+  #refusedCalls = 0;
+  #firstRefusal: string | null = null;
+  #bytesVerified = 0;
+
+  /**
+   * @param kernel a booted machine, nothing running on it
+   * @param trace at its first event; it is read to its end, or closed when the replay stops early
+   * @param hub the machine's events
+   */
+  constructor(kernel: Kernel, trace: TraceReader, hub: EventHub, options: ReplayOptions = {}) {
+    this.#kernel = kernel;
+    this.#trace = trace;
+    this.#options = options;
+    this.#shared = options.verify === true ? new SharedPages() : null;
+    this.#faults = new FaultCounter(kernel.trace);
+    hub.add(this.#faults.listen);
+    this.#peaks = new Peaks(kernel);
+    const program = trace.header.command[0] ?? 'program';
+    this.#workloads.push(this.#newWorkload(0, this.#spawn(program), program));
+  }
+
+  /** References replayed so far. */
+  get references(): number {
+    return this.#references;
+  }
+
+  /** The processes, by their number in the recording. */
+  get workloads(): readonly Workload[] {
+    return this.#workloads;
+  }
+
+  /**
+   * Goes on for about `references` references. False when the recording is at its end or memory ran out.
+   * @throws TraceError when the recording is damaged
+   * @throws ReplayError when it does not fit into this kind of machine
+   */
+  step(references: number): boolean {
+    const trace = this.#trace;
+    const until = this.#references + references;
+    while (!this.#done && this.#references < until) {
+      if (!trace.next()) {
+        this.#finish();
+        break;
+      }
+      if (this.#image !== null && !this.#belongsToImage()) this.#exec();
+      this.#event();
+      if (this.#stopped !== null) {
+        this.#done = true;
+        trace.close();
+      }
+      this.#options.afterEvent?.();
+    }
+    return !this.#done;
+  }
+
+  /** What happened so far. */
+  report(): ReplayReport {
+    this.#peaks.sample(this.#live());
+    const processes = this.#workloads
+      .filter((workload) => !workload.borrowed)
+      .map((workload) => workload.report());
+    const sum = (of: (report: (typeof processes)[number]) => number): number =>
+      processes.reduce((total, report) => total + of(report), 0);
+    return {
+      header: this.#trace.header,
+      totals: this.#trace.totals,
+      stopped: this.#stopped,
+      events: this.#trace.events,
+      references: this.#references,
+      faults: this.#faults.counts(),
+      minorFaults: sum((report) => report.minorFaults),
+      majorFaults: sum((report) => report.majorFaults),
+      real: this.#trace.header.real,
+      peak: this.#peaks.report(),
+      zones: reportZones(this.#kernel),
+      processes,
+      refusedReferences: this.#refusedReferences,
+      refusedCalls: this.#refusedCalls,
+      firstRefusal: this.#firstRefusal,
+      bytesVerified: this.#bytesVerified,
+      virtualTimeNs: this.#kernel.clock.now,
+    };
+  }
+
+  #finish(): void {
+    this.#done = true;
+    if (this.#image !== null) this.#exec();
+    for (const workload of this.#live()) {
+      workload.shadow?.verify(workload.process);
+      this.#bytesVerified += workload.takeBytesCompared();
+    }
+  }
+
+  /** Processes that have not ended, each once (one that lends its memory is its own borrower). */
+  #live(): Workload[] {
+    return this.#workloads.filter((workload) => !workload.ended && !workload.borrowed);
+  }
+
+  #event(): void {
+    const trace = this.#trace;
+    switch (trace.kind) {
+      case EventKind.Reference:
+        this.#reference();
+        return;
+      case EventKind.Work:
+        this.#kernel.clock.advance(trace.references * REFERENCE_NS);
+        return;
+      case EventKind.File:
+        this.#file();
+        return;
+      case EventKind.Exec:
+        this.#image = new ProgramImage(trace.file, trace.stack, trace.heap);
+        return;
+      case EventKind.Image:
+        this.#beginImage();
+        return;
+      case EventKind.Map:
+        this.#map();
+        return;
+      case EventKind.MapFixed:
+        this.#mapFixed();
+        return;
+      case EventKind.Unmap:
+        this.#unmap();
+        return;
+      case EventKind.Protect:
+        this.#protect();
+        return;
+      case EventKind.Advise:
+        this.#advise();
+        return;
+      case EventKind.Break:
+        this.#break();
+        return;
+      case EventKind.Remap:
+        this.#remap();
+        return;
+      case EventKind.Fork:
+        this.#fork();
+        return;
+      case EventKind.Exit:
+        this.#exit();
+        return;
+    }
+  }
+
+  /** The process whose event this is. */
+  get #current(): Workload {
+    return this.#workloads[this.#trace.process] as Workload;
+  }
+
+  #reference(): void {
+    const { mapping, page, count, access, stride } = this.#trace;
+    const workload = this.#current;
+    const placement = workload.placement;
+    this.#references += count;
+    workload.references += count;
+    if (workload.ended || !placement.isPlaced(mapping)) {
+      this.#refuse(count);
+      return;
+    }
+    const write = access === Access.Write;
+    const step = stride * placement.step(mapping);
+    let address = placement.address(mapping, page);
+    const last = address + (count - 1) * step;
+    if (Math.min(address, last) < 0 || Math.max(address, last) >= TASK_SIZE) {
+      this.#refuse(count);
+      return;
+    }
+    const { process } = workload;
+    // A push makes the stack pointer go down first: the kernel lets a stack grow only as far as that.
+    if (step < 0 || placement.isStack(mapping)) {
+      const { task } = process;
+      task.esp = Math.min(task.esp, address, last);
+    }
+    if (workload.shadow !== null) {
+      for (let i = 0; i < count; i++, address += step) {
+        if (!this.#verifiedAccess(workload, address, write)) return;
+      }
+      return;
+    }
+    for (let i = 0; i < count; i++) {
+      if (!process.touch(address, write) && !this.#signal(workload, address)) return;
+      address += step;
+    }
+  }
+
+  /** One access with data. False: the replay cannot go on. */
+  #verifiedAccess(workload: Workload, address: number, write: boolean): boolean {
+    const { process } = workload;
+    const shadow = workload.shadow as ShadowMemory;
+    const offset = Math.imul(this.#references, 0x9e3779b1) >>> 20;
+    const at = address + offset;
+    if (!write) {
+      const value = process.load8(at);
+      if (value < 0) return this.#signal(workload, at);
+      shadow.expect(at, value);
+      return true;
+    }
+    const value = (this.#references + (address >>> 12)) & 255;
+    if (!process.store8(at, value)) return this.#signal(workload, at);
+    shadow.store(at, value);
+    return true;
+  }
+
+  /** An access got a signal. False: memory ran out, and the replay ends. */
+  #signal(workload: Workload, address: number): boolean {
+    const signal = workload.process.takeSignal();
+    if (signal?.signo === SIGKILL) {
+      this.#outOfMemory();
+      return false;
+    }
+    this.#refuse(1);
+    this.#firstRefusal ??= `process ${workload.index} got signal ${signal?.signo ?? 0} at address ${address.toString(16)}`;
+    return true;
+  }
+
+  #refuse(references: number): void {
+    this.#refusedReferences += references;
+  }
+
+  #outOfMemory(): void {
+    this.#stopped ??= {
+      reason: 'out-of-memory',
+      references: this.#references,
+      message: `out of memory at reference ${this.#references} of ${this.#trace.totals.references}: this kernel cannot free pages yet (reclaim is not supported yet); give the machine more with --memory`,
+    };
+  }
+
+  #file(): void {
+    const { file, name, bytes } = this.#trace;
+    let path = name;
+    for (let i = 2; this.#takenPaths.has(path); i++) path = `${name}.${i}`;
+    this.#takenPaths.add(path);
+    this.#paths[file] = path;
+    if (this.#shared !== null && bytes > VERIFIED_FILE_MAX) {
+      throw new ReplayError(`${name} has ${bytes} bytes; a verified replay makes up files of at most 256M`);
+    }
+    const size = this.#shared === null ? { size: bytes } : { bytes: fileContents(file, bytes) };
+    this.#kernel.fs.create(path, size);
+  }
+
+  /** Whether the event is still part of loading the program of the last exec. */
+  #belongsToImage(): boolean {
+    const { kind, role, mapping } = this.#trace;
+    const image = this.#image as ProgramImage;
+    if (kind === EventKind.Image) return role === ImageRole.Program && image.mapping < 0;
+    return kind === EventKind.MapFixed && mapping === image.mapping;
+  }
+
+  #beginImage(): void {
+    const { role, mapping, pages } = this.#trace;
+    if (role === ImageRole.Program && this.#image !== null) {
+      if (PROGRAM_BASE + pages * PAGE > UNMAPPED_BASE) {
+        throw new ReplayError(
+          `the recorded program is ${mebibytes(pages)} large; an i386 program has ${mebibytes((UNMAPPED_BASE - PROGRAM_BASE) / PAGE)} of address space`,
+        );
+      }
+      this.#image.mapping = mapping;
+      this.#image.pages = pages;
+      return;
+    }
+    // The dynamic linker: a hole is reserved, which its mappings will fill.
+    this.#interpreter = mapping;
+    this.#place(mapping, pages, 0, MapFlag.Private | MapFlag.Anonymous, NO_FILE, 0);
+  }
+
+  /** Runs the program whose image is complete. */
+  #exec(): void {
+    const image = this.#image as ProgramImage;
+    this.#image = null;
+    this.#interpreter = -1;
+    const workload = this.#current;
+    if (workload.ended) return;
+    this.#peaks.sample(this.#live());
+    this.#verify(workload);
+    const path = this.#paths[image.file] as string;
+    if (workload.borrowed) workload.standAlone(this.#spawn(path), this.#newShadow());
+    workload.program = path;
+    const file = this.#kernel.fs.open(path, 0);
+    if (typeof file === 'number')
+      throw new ReplayError(`cannot open ${path} on the simulated machine: ${file}`);
+    const { process } = workload;
+    const argv = workload.index === 0 ? this.#trace.header.command : [path];
+    const result = process.exec({ file, segments: image.segments, entry: PROGRAM_BASE }, argv, []);
+    this.#kernel.fs.release(file);
+    workload.placement = new Placement();
+    if (result < 0) {
+      if (-result === Errno.ENOMEM) {
+        this.#outOfMemory();
+        return;
+      }
+      throw new ReplayError(`the simulated kernel refuses to run ${path}: ${errnoName(-result)}`);
+    }
+    const { placement, shadow } = workload;
+    const mm = process.task.mm;
+    if (mm === null) {
+      this.#outOfMemory();
+      return;
+    }
+    if (image.mapping >= 0) placement.place(image.mapping, PROGRAM_BASE);
+    placement.placeStack(image.stack, TASK_SIZE);
+    const heap = Math.ceil(mm.brk / PAGE) * PAGE;
+    placement.place(image.heap, heap);
+    workload.note();
+    if (shadow === null) return;
+    shadow.clear();
+    const { bytes } = this.#trace.files[image.file] as { bytes: number };
+    for (const { vaddr, offset, filesz, memsz } of image.segments) {
+      if (filesz > 0) shadow.map(vaddr, filesz / PAGE, false, image.file, bytes, offset / PAGE);
+      if (memsz > filesz) shadow.map(vaddr + filesz, (memsz - filesz) / PAGE, false, NO_FILE, 0, 0);
+    }
+    const stackPages = 65536;
+    shadow.map(TASK_SIZE - stackPages * PAGE, stackPages, false, NO_FILE, 0, 0);
+    shadow.adopt(process, Math.floor(mm.startStack / PAGE) * PAGE, TASK_SIZE);
+  }
+
+  #map(): void {
+    const { mapping, pages, prot, flags, file, filePage } = this.#trace;
+    this.#place(mapping, pages, prot, flags, file, filePage);
+  }
+
+  /** mmap where the kernel likes. */
+  #place(mapping: number, pages: number, prot: number, flags: number, file: number, filePage: number): void {
+    const workload = this.#current;
+    if (workload.ended) return;
+    const result = this.#mmap(workload, 0, pages, prot, flags, file, filePage, false);
+    if (result < 0) {
+      this.#mapFailed(workload, pages, result);
+      return;
+    }
+    workload.placement.place(mapping, result);
+    workload.note();
+    this.#peaks.countVmas(this.#live());
+  }
+
+  #mapFixed(): void {
+    const { mapping, page, pages, prot, flags, file, filePage } = this.#trace;
+    if (this.#image !== null) {
+      this.#image.add(page, pages, prot & PROT_MASK, filePage, file === NO_FILE);
+      return;
+    }
+    const workload = this.#current;
+    if (!this.#has(workload, mapping)) return;
+    this.#peaks.sample(this.#live());
+    const address = workload.placement.lowest(mapping, page, pages);
+    if (!inUserSpace(address, pages)) {
+      this.#refuseCall('mmap', Errno.ENOMEM);
+      return;
+    }
+    const deny = mapping === this.#interpreter ? MapFlag.DenyWrite : 0;
+    const result = this.#mmap(workload, address, pages, prot, flags | deny, file, filePage, true);
+    if (result < 0) {
+      this.#mapFailed(workload, pages, result);
+      return;
+    }
+    workload.note();
+    this.#peaks.countVmas(this.#live());
+  }
+
+  #mmap(
+    workload: Workload,
+    address: number,
+    pages: number,
+    prot: number,
+    flags: number,
+    file: number,
+    filePage: number,
+    fixed: boolean,
+  ): number {
+    const { process } = workload;
+    const length = pages * PAGE;
+    if (length >= TASK_SIZE) throw this.#tooLarge(workload, pages);
+    const shared = (flags & MapFlag.Shared) !== 0;
+    // Shared and private at once is how newer kernels say "shared, and check the flags".
+    const kind = shared ? flags & ~MapFlag.Private : flags | MapFlag.Private;
+    let known = (kind & KEPT_FLAGS) | (fixed ? MapFlag.Fixed : 0);
+    if (file === NO_FILE) known |= MapFlag.Anonymous;
+    else known &= ~MapFlag.Anonymous;
+    let fd = -1;
+    if (file !== NO_FILE) {
+      fd = process.open(this.#paths[file] as string, shared ? 2 : 0);
+      if (fd < 0) return fd;
+    }
+    const result = process.mmap2(address, length, prot & PROT_MASK, known, fd, filePage);
+    if (fd >= 0) process.close(fd);
+    if (result >= 0) {
+      const bytes = file === NO_FILE ? 0 : (this.#trace.files[file]?.bytes as number);
+      workload.shadow?.verify(process, result, fixed ? pages : 0);
+      workload.shadow?.map(result, pages, shared, file, bytes, filePage);
+    }
+    return result;
+  }
+
+  /** A mapping that the recorded kernel granted was refused: because of address space, or of memory. */
+  #mapFailed(workload: Workload, pages: number, result: number): void {
+    if (-result !== Errno.ENOMEM) {
+      this.#refuseCall('mmap', -result);
+      return;
+    }
+    // Inaccessible memory needs nothing but addresses, so it tells which of the two is short.
+    const { process } = workload;
+    const probe = process.mmap2(0, pages * PAGE, 0, MapFlag.Private | MapFlag.Anonymous, -1, 0);
+    if (probe < 0) throw this.#tooLarge(workload, pages);
+    process.munmap(probe, pages * PAGE);
+    this.#outOfMemory();
+  }
+
+  #tooLarge(workload: Workload, pages: number): ReplayError {
+    const used = workload.process.task.mm?.totalVm ?? 0;
+    return new ReplayError(
+      `this recording of a ${this.#trace.header.machine.architecture} program does not fit into the 3 GB address space of a 32-bit process: it maps ${mebibytes(pages)} more, having ${mebibytes(used)} mapped`,
+    );
+  }
+
+  #unmap(): void {
+    const { mapping, page, pages } = this.#trace;
+    const workload = this.#current;
+    if (!this.#has(workload, mapping)) return;
+    this.#peaks.sample(this.#live());
+    const address = workload.placement.lowest(mapping, page, pages);
+    if (!inUserSpace(address, pages)) {
+      this.#refuseCall('munmap', Errno.EINVAL);
+      return;
+    }
+    workload.shadow?.verify(workload.process, address, pages);
+    const result = workload.process.munmap(address, pages * PAGE);
+    if (result < 0) {
+      this.#refuseCall('munmap', -result);
+      return;
+    }
+    workload.shadow?.unmap(address, pages);
+    this.#peaks.countVmas(this.#live());
+  }
+
+  #protect(): void {
+    const { mapping, page, pages, prot } = this.#trace;
+    const workload = this.#current;
+    if (!this.#has(workload, mapping)) return;
+    const address = workload.placement.lowest(mapping, page, pages);
+    if (!inUserSpace(address, pages)) {
+      this.#refuseCall('mprotect', Errno.EINVAL);
+      return;
+    }
+    const result = workload.process.mprotect(address, pages * PAGE, prot & PROT_MASK);
+    if (result < 0) {
+      this.#refuseCall('mprotect', -result);
+      return;
+    }
+    this.#peaks.countVmas(this.#live());
+  }
+
+  #advise(): void {
+    const { mapping, page, pages, advice } = this.#trace;
+    const workload = this.#current;
+    if (!this.#has(workload, mapping)) return;
+    this.#peaks.sample(this.#live());
+    const address = workload.placement.lowest(mapping, page, pages);
+    if (!inUserSpace(address, pages)) {
+      this.#refuseCall('madvise', Errno.EINVAL);
+      return;
+    }
+    const dropped = advice === MADV_DONTNEED;
+    if (dropped) workload.shadow?.verify(workload.process, address, pages);
+    const result = workload.process.madvise(address, pages * PAGE, advice);
+    if (result < 0) {
+      this.#refuseCall('madvise', -result);
+      return;
+    }
+    if (dropped) workload.shadow?.forget(address, pages);
+    this.#peaks.countVmas(this.#live());
+  }
+
+  #break(): void {
+    const { mapping, pages } = this.#trace;
+    const workload = this.#current;
+    if (!this.#has(workload, mapping)) return;
+    this.#peaks.sample(this.#live());
+    const base = workload.placement.address(mapping, 0);
+    const wanted = base + pages * PAGE;
+    if (wanted >= TASK_SIZE) throw this.#tooLarge(workload, pages);
+    const { process, shadow } = workload;
+    const before = Math.ceil((process.task.mm?.brk ?? base) / PAGE) * PAGE;
+    if (wanted < before) shadow?.verify(process, wanted, (before - wanted) / PAGE);
+    const result = process.brk(wanted);
+    // Like the C library, go on elsewhere: but the recording cannot, so it is the end.
+    if (result !== wanted) {
+      this.#mapFailed(workload, Math.max(1, (wanted - before) / PAGE), -Errno.ENOMEM);
+      return;
+    }
+    if (wanted < before) shadow?.unmap(wanted, (before - wanted) / PAGE);
+    else if (wanted > before) shadow?.map(before, (wanted - before) / PAGE, false, NO_FILE, 0, 0);
+    workload.note();
+    this.#peaks.countVmas(this.#live());
+  }
+
+  #remap(): void {
+    const { mapping, page, pages, newPages, flags, newMapping } = this.#trace;
+    const workload = this.#current;
+    if (!this.#has(workload, mapping)) return;
+    this.#peaks.sample(this.#live());
+    const { process, placement, shadow } = workload;
+    const address = placement.lowest(mapping, page, pages);
+    if (!inUserSpace(address, pages)) {
+      this.#refuseCall('mremap', Errno.EINVAL);
+      return;
+    }
+    if (newPages * PAGE >= TASK_SIZE) throw this.#tooLarge(workload, newPages);
+    shadow?.verify(process, address, pages);
+    // Where the recorded kernel could grow in place this one may have to move; a fixed address means nothing here.
+    const moves = (flags & MREMAP_MAYMOVE) | (newPages > pages ? MREMAP_MAYMOVE : 0);
+    const result = process.mremap(address, pages * PAGE, newPages * PAGE, moves, 0);
+    if (result < 0) {
+      if (-result === Errno.ENOMEM) {
+        this.#mapFailed(workload, newPages, result);
+        return;
+      }
+      this.#refuseCall('mremap', -result);
+      return;
+    }
+    shadow?.move(address, pages, result, newPages);
+    placement.place(newMapping, result);
+    workload.note();
+    this.#peaks.countVmas(this.#live());
+  }
+
+  #fork(): void {
+    const { child, vfork } = this.#trace;
+    const parent = this.#current;
+    if (vfork && !parent.ended) {
+      this.#workloads[child] = parent.lend(child);
+      return;
+    }
+    const process = parent.ended ? -Errno.EAGAIN : parent.process.fork();
+    if (typeof process === 'number') {
+      if (parent.ended) {
+        this.#refuseCall('fork', -process);
+        return;
+      }
+      this.#outOfMemory();
+      return;
+    }
+    this.#workloads[child] = parent.fork(child, process, this.#shared);
+    this.#peaks.sample(this.#live());
+  }
+
+  #exit(): void {
+    const workload = this.#current;
+    if (workload.ended) return;
+    this.#peaks.sample(this.#live());
+    if (!workload.borrowed) {
+      this.#verify(workload);
+      workload.note();
+      workload.lastEvent = this.#kernel.trace.seq;
+      workload.process.exit(this.#trace.status);
+    }
+    workload.ended = true;
+  }
+
+  /** Compares all that the process has, before it is gone. */
+  #verify(workload: Workload): void {
+    if (workload.borrowed || workload.shadow === null) return;
+    workload.shadow.verify(workload.process);
+    this.#bytesVerified += workload.takeBytesCompared();
+  }
+
+  /** Whether an event about a mapping can be replayed; one that was refused before is passed over. */
+  #has(workload: Workload, mapping: number): boolean {
+    return !workload.ended && workload.placement.isPlaced(mapping);
+  }
+
+  #refuseCall(call: string, errno: number): void {
+    this.#refusedCalls++;
+    this.#firstRefusal ??= `process ${this.#trace.process}: ${call} failed with ${errnoName(errno)} in event ${this.#trace.events}`;
+  }
+
+  #spawn(path: string): Process {
+    return this.#kernel.spawn(path.slice(path.lastIndexOf('/') + 1).slice(0, 15));
+  }
+
+  #newWorkload(index: number, process: Process, program: string): Workload {
+    return new Workload(index, process, program, new Placement(), this.#newShadow());
+  }
+
+  #newShadow(): ShadowMemory | null {
+    return this.#shared === null ? null : new ShadowMemory(this.#shared);
+  }
+}
+
+/** Whether a range of pages lies in user space. */
+function inUserSpace(address: number, pages: number): boolean {
+  return address >= 0 && address + pages * PAGE <= TASK_SIZE;
+}
+
+function mebibytes(pages: number): string {
+  return `${Math.ceil(pages / 256)} MB`;
+}
