@@ -88,7 +88,7 @@ export function setupMemory(input: MemorySetupInput, log: BootLog): MemorySetup 
   const bootmem = new BootMemory(startPfn, maxLowPfn, input.cacheLineBytes, log);
   if (pfnUp(image.end + bootmem.mapBytes + PAGE) > maxLowPfn) {
     throw new ConfigError(
-      `memory: ${megabytes(maxLowPfn)} MiB of low memory cannot hold the kernel image, which ends at ${image.end >> 10} KiB`,
+      `memory: ${maxLowPfn * 4} KiB of low memory cannot hold the kernel image, which ends at ${image.end >> 10} KiB`,
     );
   }
   registerLowPages(map, maxLowPfn, bootmem);
