@@ -6,7 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const programs = ['cli', 'bench'].filter((name) => existsSync(join(root, 'packages', name, 'src', 'main.ts')));
+const programs = ['cli', 'bench'].filter((name) =>
+  existsSync(join(root, 'packages', name, 'src', 'main.ts')),
+);
 for (const name of programs) {
   await build({
     entryPoints: [join(root, 'packages', name, 'src', 'main.ts')],

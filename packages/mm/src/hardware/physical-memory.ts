@@ -53,6 +53,11 @@ export class PhysicalMemory {
     return this.#slots === null ? pfn * WORDS_PER_PAGE : this.#sparseBase(pfn);
   }
 
+  /** Whether the frame has bytes: false for a frame of a sparse machine that was never touched (it reads as zero). */
+  hasBytes(pfn: Pfn): boolean {
+    return this.#slots === null || this.#slots[pfn] !== 0;
+  }
+
   #sparseBase(pfn: Pfn): number {
     const slots = this.#slots as Int32Array;
     let slot = slots[pfn] as number;

@@ -32,7 +32,9 @@ const registry: TracepointDefinition[] = [];
 /** Declares a tracepoint; returns the id that {@link Trace.emit} takes. Call it at module level only. */
 export function defineTracepoint(definition: TracepointDefinition): number {
   if (definition.fields.length > MAX_FIELDS) {
-    throw new ConfigError(`tracepoint ${definition.name}: ${definition.fields.length} fields; at most ${MAX_FIELDS}`);
+    throw new ConfigError(
+      `tracepoint ${definition.name}: ${definition.fields.length} fields; at most ${MAX_FIELDS}`,
+    );
   }
   if (registry.some((other) => other.name === definition.name)) {
     throw new ConfigError(`tracepoint ${definition.name} is declared twice`);

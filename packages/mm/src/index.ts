@@ -1,0 +1,30 @@
+/** The public API of the memory manager. See the package's README. */
+export * as access from './address-space/access.ts';
+export type { ExecImage, ExecSegment } from './address-space/exec-image.ts';
+export { countFaultClasses, type FaultClassCounts } from './address-space/fault-classes.ts';
+export type { MmStruct } from './address-space/mm-struct.ts';
+export { type PendingSignal, RLIM_INFINITY, RLIMIT, type Task } from './address-space/task.ts';
+export { VM, type Vma } from './address-space/vma.ts';
+export { Errno, errnoName, isErrno } from './errno.ts';
+export { Clock } from './hardware/clock.ts';
+export { PhysicalMemory } from './hardware/physical-memory.ts';
+export { boot, Kernel, type MachineConfig } from './kernel.ts';
+export { ConfigError, KernelBug, KernelPanic } from './kernel-bug.ts';
+export { freeBlockCounts } from './page-allocator/free-lists.ts';
+export { GFP, PageAllocator } from './page-allocator/page-allocator.ts';
+export type { Vtop, VtopStep } from './page-tables/vtop.ts';
+export type { BootLogLine } from './physical/boot-log.ts';
+export type { E820Entry } from './physical/e820.ts';
+export { MemMap, PG } from './physical/mem-map.ts';
+export { PhysicalNode } from './physical/node.ts';
+export type { Zone } from './physical/zone.ts';
+export { Process } from './process.ts';
+export { applySysctl, readSysctl, sysctlNames } from './sysctl.ts';
+export {
+  defineTracepoint,
+  Trace,
+  type TraceEvent,
+  type TracepointDefinition,
+  tracepoints,
+} from './trace/trace.ts';
+export type { Addr, Pfn, SysResult } from './types.ts';

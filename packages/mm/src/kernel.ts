@@ -1,0 +1,448 @@
+/**
+ * Boot: composes a machine from a description and a release, plugs the upper rooms into the ports of the lower ones, and
+ * gives access to all of it.
+ */
+import { checkAddressSpaces } from './address-space/check.ts';
+import { readElf } from './address-space/elf.ts';
+import type { ExecImage } from './address-space/exec-image.ts';
+import { doExit, dropActiveMm, releaseTask } from './address-space/exit.ts';
+import { filemapSync } from './address-space/filemap-sync.ts';
+import { allocTaskStruct, doFork } from './address-space/fork.ts';
+import { mmAlloc, mmlistAdd } from './address-space/mm-life.ts';
+import { vmEnoughMemory } from './address-space/overcommit.ts';
+import { RLIM_INFINITY, RLIMIT, Task } from './address-space/task.ts';
+import { type AddressSpacePorts, type AddressSpaceSysctls, Vm } from './address-space/vm.ts';
+import { protectionOf, VM_STACK_FLAGS, Vma } from './address-space/vma.ts';
+import { insertVmStruct } from './address-space/vma-link.ts';
+import { zapPageRange } from './address-space/zap.ts';
+import { I386, type PagingGeometry, TASK_SIZE } from './arch/i386.ts';
+import { fixmapLayout } from './arch/i386-layout.ts';
+import { I386_PAE } from './arch/i386-pae.ts';
+import { kernelRead } from './files.ts';
+import { Clock } from './hardware/clock.ts';
+import { COST_NS } from './hardware/cost-model.ts';
+import { Mmu } from './hardware/mmu.ts';
+import type { PhysicalMemory } from './hardware/physical-memory.ts';
+import { ConfigError, KernelBug } from './kernel-bug.ts';
+import { bootPhysical, type PhysicalBoot } from './page-allocator/boot.ts';
+import { checkPageAllocator } from './page-allocator/check.ts';
+import type { PageAllocator } from './page-allocator/page-allocator.ts';
+import { FileSystem, O } from './page-cache/file-system.ts';
+import { PageCache } from './page-cache/page-cache.ts';
+import { I386PageTables } from './page-tables/i386-page-tables.ts';
+import { initKernelPageTables, startupPageTables, zapLowMappings } from './page-tables/kernel-page-tables.ts';
+import { PaePageTables } from './page-tables/pae-page-tables.ts';
+import type { PageTables } from './page-tables/page-tables.ts';
+import { TlbFlushI386 } from './page-tables/tlb-flush.ts';
+import { type Vtop, vtop } from './page-tables/vtop.ts';
+import type { BootLogLine } from './physical/boot-log.ts';
+import type { E820Entry } from './physical/e820.ts';
+import type { MemMap } from './physical/mem-map.ts';
+import { formatIomem } from './proc/iomem.ts';
+import { formatMeminfo } from './proc/meminfo.ts';
+import { mapsText } from './proc/pid-maps.ts';
+import { statmText } from './proc/pid-statm.ts';
+import { statusText } from './proc/pid-status.ts';
+import { formatShowMem, NO_COUNTERS } from './proc/show-mem.ts';
+import { Process } from './process.ts';
+import { addressSpaceRules } from './release/address-space-rules.ts';
+import { physicalBootConfig } from './release/machine-config.ts';
+import { Shmem } from './shmem/shmem.ts';
+import { SysvShm } from './shmem/sysv-shm.ts';
+import { sysvipcShmText } from './shmem/sysvipc-shm.ts';
+import { stateHash } from './state-hash.ts';
+import { applySysctl } from './sysctl.ts';
+import { Trace } from './trace/trace.ts';
+import type { Addr, Pfn } from './types.ts';
+
+/** A machine and a kernel as a user describes them; all but `memory` have defaults. */
+export interface MachineConfig {
+  /** RAM in bytes: 8 MiB to 64 GiB, whole MiB. */
+  readonly memory: number;
+  /** `2.4.22` (default) or `2.4.20`. */
+  readonly release?: string;
+  /** `qemu` (default), `ref-h4g`, `ref-noh` or `ref-pae`. */
+  readonly machine?: string;
+  /** High-memory support of the kernel: `off`, `4g` or `64g` (PAE). Default: what the machine is known for. */
+  readonly highmem?: string;
+  /** 1 (default) to 32. */
+  readonly cpus?: number;
+  /** Kernel command line, at most 255 characters; `mem=` and `highmem=` have their effect. */
+  readonly cmdline?: string;
+  /** The BIOS's memory map instead of the machine's own. */
+  readonly e820?: readonly E820Entry[];
+  /** Settings such as `vm.overcommit_memory: '1'`. */
+  readonly sysctl?: Readonly<Record<string, string>>;
+  /** Free swap slots that vm_enough_memory() counts with; nothing is swapped. Default 0. */
+  readonly swapPages?: number;
+  /** User pages without contents: for replay at scale. */
+  readonly contentFree?: boolean;
+  /** Makes the n-th page allocation after boot fail (1: the first). */
+  readonly failAlloc?: number;
+  /** Events that the trace ring keeps, a power of two. Default 65536. */
+  readonly traceCapacity?: number;
+}
+
+/** Boots a machine. @throws ConfigError naming the argument, its value and what is allowed */
+export function boot(config: MachineConfig): Kernel {
+  return new Kernel(config);
+}
+
+/** A booted machine. */
+export class Kernel {
+  readonly release: string;
+  readonly clock = new Clock();
+  readonly trace: Trace;
+  readonly memory: PhysicalMemory;
+  readonly memMap: MemMap;
+  readonly allocator: PageAllocator;
+  readonly pageTables: PageTables;
+  readonly pageCache: PageCache;
+  readonly vm: Vm;
+  readonly fs: FileSystem;
+  readonly shmem: Shmem;
+  readonly shm: SysvShm;
+  /** MMU of the CPU that runs processes. */
+  readonly mmu: Mmu;
+  readonly tlb: TlbFlushI386;
+  readonly physical: PhysicalBoot;
+  /** All processes that were not released, by pid. */
+  readonly processes = new Map<number, Process>();
+  readonly geometry: PagingGeometry;
+  readonly #swapPages: number;
+  readonly #idle: Task;
+  #lastPid = 0;
+
+  /** @internal use {@link boot} */
+  constructor(config: MachineConfig) {
+    const swapPages = config.swapPages ?? 0;
+    if (!Number.isInteger(swapPages) || swapPages < 0 || swapPages > 2 ** 24) {
+      throw new ConfigError(`swapPages: ${swapPages}; allowed are 0 to ${2 ** 24} pages`);
+    }
+    this.#swapPages = swapPages;
+    this.trace = new Trace(() => this.clock.now, config.traceCapacity ?? 65536);
+    const physicalConfig = physicalBootConfig({
+      memoryBytes: config.memory,
+      ...(config.release === undefined ? {} : { release: config.release }),
+      ...(config.machine === undefined ? {} : { machine: config.machine }),
+      ...(config.highmem === undefined ? {} : { highmem: config.highmem }),
+      ...(config.cpus === undefined ? {} : { cpus: config.cpus }),
+      ...(config.cmdline === undefined ? {} : { commandLine: config.cmdline }),
+      ...(config.e820 === undefined ? {} : { e820: config.e820 }),
+      contentFree: config.contentFree ?? false,
+    });
+    this.release = physicalConfig.release.version;
+    const physical = bootPhysical(physicalConfig, this.trace);
+    this.physical = physical;
+    this.memory = physical.memory;
+    this.memMap = physical.memMap;
+    this.allocator = physical.allocator;
+
+    const pae = physicalConfig.highmem === '64g';
+    this.geometry = pae ? I386_PAE : I386;
+    const { memory, memMap, allocator, trace } = this;
+    const tables = this.#kernelPageTables(physical, pae);
+    const mmus = Array.from(
+      { length: physicalConfig.cpus },
+      () => new Mmu({ memory, clock: this.clock, pae, ...tables.cr4 }),
+    );
+    this.mmu = mmus[0] as Mmu;
+    for (const mmu of mmus) mmu.loadCr3(tables.swapperPgDir);
+    this.tlb = new TlbFlushI386({ memory, trace, mmus, swapperPgDir: tables.swapperPgDir });
+    const parts = { memory, allocator, trace, swapperPgDir: tables.swapperPgDir };
+    this.pageTables = pae ? new PaePageTables(parts) : new I386PageTables(parts);
+
+    this.pageCache = new PageCache({
+      memory,
+      memMap,
+      allocator,
+      trace,
+    });
+    this.pageCache.ports = {
+      ...this.pageCache.ports,
+      unmapMappingRange: (area, address, size) => zapPageRange(this.vm, (area as Vma).vmMm, address, size),
+      filemapSync: (area, address, size) => filemapSync(this.vm, area as Vma, address, size),
+    };
+    allocator.ports = { ...allocator.ports, lruCacheDel: (pfn) => this.pageCache.lruCacheDel(pfn) };
+    physical.finish();
+
+    this.#idle = new Task(0, null, 'swapper');
+    const sysctls: AddressSpaceSysctls = { overcommitMemory: 0, maxMapCount: 65536, pageCluster: 3 };
+    sysctls.pageCluster = this.pageCache.pageCluster;
+    this.vm = new Vm({
+      memory,
+      memMap,
+      allocator,
+      pageTables: this.pageTables,
+      tlb: this.tlb,
+      pageCache: this.pageCache,
+      trace,
+      rules: addressSpaceRules(this.release),
+      ports: this.#addressSpacePorts(),
+      sysctls,
+      zeroPage: physical.pageTables.emptyZeroPage,
+      numPhyspages: physical.maxMapnr,
+      current: this.#idle,
+    });
+    this.#idle.activeMm = this.vm.initMm;
+    this.vm.initMm.mmCount++;
+    const old = this.release === '2.4.20';
+    this.shmem = new Shmem({
+      cache: this.pageCache,
+      zeroPage: this.vm.zeroPage,
+      rules: { chargesIndexPages: !old, nopageMarksAccessed: !old },
+      tmpfsPages: physical.totals.totalram >>> 1,
+      vmEnoughMemory: (pages) => vmEnoughMemory(this.vm, pages),
+    });
+    this.fs = new FileSystem(this.pageCache, this.shmem);
+    this.shm = new SysvShm(this.vm, this.shmem, () => Math.floor(this.clock.now / 1e9));
+    for (const [key, value] of Object.entries(config.sysctl ?? {})) applySysctl(this, key, value);
+    if (config.failAlloc !== undefined) allocator.failAlloc(config.failAlloc);
+  }
+
+  #kernelPageTables(physical: PhysicalBoot, pae: boolean) {
+    const { machine, highmem, cpus } = physical.config;
+    const params = {
+      memory: physical.memory,
+      geometry: pae ? I386_PAE : I386,
+      boot: physical.pageTables,
+      maxLowPfn: physical.maxLowPfn,
+      pse: physical.pageTables.directMap.length === 0,
+      pge: machine.pge,
+      highmem: highmem !== 'off',
+      fixmap: fixmapLayout({
+        highmem: highmem !== 'off',
+        nrCpus: cpus > 1 ? 32 : 1,
+        kmTypeNr: physical.config.release.version === '2.4.20' ? 6 : 8,
+      }),
+    };
+    startupPageTables(physical.memory, physical.pageTables);
+    const tables = initKernelPageTables(params);
+    zapLowMappings(params);
+    return tables;
+  }
+
+  #addressSpacePorts(): AddressSpacePorts {
+    const noSwap = (): never => {
+      throw new KernelBug('a page table holds a swap entry, but there is no swap');
+    };
+    return {
+      shmemZeroSetup: (vma) => this.shmem.zeroSetup(vma),
+      shmemMmap: (vma) => this.shmem.mmap(vma),
+      nrSwapPages: () => this.#swapPages,
+      swapCachePages: () => 0,
+      shrinkableSlabPages: () => 0,
+      swapDuplicate: noSwap,
+      freeSwapAndCache: noSwap,
+      doSwapPage: noSwap,
+    };
+  }
+
+  /** What the kernel printed while booting: the lines that concern memory. */
+  get bootLog(): readonly BootLogLine[] {
+    return this.physical.log.lines;
+  }
+
+  /** Allocates 2^`order` frames; 0 = none. @linux alloc_pages() */
+  allocPages(gfp: number, order: number): Pfn {
+    return this.allocator.allocPages(gfp, order);
+  }
+
+  /** Drops a reference to a block. @linux __free_pages() */
+  freePages(pfn: Pfn, order: number): void {
+    this.allocator.freePages(pfn, order);
+  }
+
+  /**
+   * A new process without a program: an empty address space with one page of stack area. Give it a program with
+   * {@link Process.exec}.
+   *
+   * @param comm its name, as /proc/PID/status shows it
+   * @throws ConfigError when there is no memory for it
+   */
+  spawn(comm: string, options: { readonly uid?: number } = {}): Process {
+    const task = new Task(this.#lastPid + 1, null, comm);
+    if (allocTaskStruct(this.vm, task) !== 0)
+      throw new ConfigError(`memory: none left for process '${comm}'`);
+    const mm = mmAlloc(this.vm);
+    if (mm === null) throw new ConfigError(`memory: none left for process '${comm}'`);
+    this.#lastPid++;
+    mmlistAdd(mm, this.vm.initMm);
+    task.mm = mm;
+    task.activeMm = mm;
+    const stack = new Vma(mm, TASK_SIZE - 4096, TASK_SIZE, VM_STACK_FLAGS, protectionOf(VM_STACK_FLAGS));
+    insertVmStruct(this.vm, mm, stack);
+    mm.totalVm = 1;
+    mm.startStack = TASK_SIZE - 4096;
+    task.esp = TASK_SIZE - 256;
+    task.uid = options.uid ?? 0;
+    task.gid = task.uid;
+    if (task.uid !== 0) task.capEffective = 0;
+    setBootLimits(task, this.physical.maxMapnr);
+    const process = new Process(this, task);
+    this.processes.set(task.pid, process);
+    return process;
+  }
+
+  /** Switches the CPU to a process, if it runs another one. @linux schedule(), switch_mm() */
+  run(process: Process): void {
+    const task = process.task;
+    if (task === this.vm.current) {
+      if (task.mm !== null) this.tlb.switchMm(0, task.mm.pgd);
+      return;
+    }
+    this.#switchTo(task);
+  }
+
+  #switchTo(task: Task): void {
+    const previous = this.vm.current;
+    if (task.dead) throw new ConfigError(`process ${task.pid} has ended`);
+    this.clock.advance(COST_NS.contextSwitch);
+    previous.flags = this.allocator.currentFlags;
+    this.vm.current = task;
+    this.trace.pid = task.pid;
+    this.allocator.currentFlags = task.flags;
+    if (task.mm !== null) this.tlb.switchMm(0, task.mm.pgd);
+    else this.tlb.switchMm(0, this.vm.initMm.pgd);
+    if (previous !== this.#idle) dropActiveMm(this.vm, previous);
+  }
+
+  /** @internal see {@link Process.fork} */
+  fork(parent: Process): Process | number {
+    this.run(parent);
+    const task = doFork(this.vm, this.#lastPid + 1);
+    if (typeof task === 'number') return task;
+    this.#lastPid++;
+    const process = new Process(this, task);
+    this.processes.set(task.pid, process);
+    return process;
+  }
+
+  /** @internal see {@link Process.exec}: the description of a program, or -errno */
+  execImage(program: string | Uint8Array | ExecImage, name: string): ExecImage | number {
+    if (typeof program !== 'string' && !(program instanceof Uint8Array)) return program;
+    let path = program as string;
+    if (typeof program !== 'string') {
+      path = name.startsWith('/') ? name : `/${name}`;
+      const made = this.fs.create(path, { bytes: program, mode: 0o755 });
+      if (typeof made === 'number') return made;
+    }
+    const file = this.fs.open(path, O.rdonly);
+    if (typeof file === 'number') return file;
+    const image = readElf(file, kernelRead(this.vm), (interpreter) => this.fs.open(interpreter, O.rdonly));
+    if (typeof image === 'number') this.fs.release(file);
+    return image;
+  }
+
+  /** @internal see {@link Process.exit}: the parent, or the idle task, reaps it at once */
+  exit(process: Process, code: number): void {
+    const task = process.task;
+    doExit(this.vm, task, code);
+    this.processes.delete(task.pid);
+    const parent = task.parent !== null && !task.parent.dead ? task.parent : this.#idle;
+    this.#switchTo(parent);
+    releaseTask(this.vm, task);
+  }
+
+  /**
+   * The text of a /proc file: `meminfo`, `iomem`, or of a process `maps`, `statm`, `status` (also `self/maps`, `12/maps`).
+   *
+   * @param pid the process that `self` and a bare `maps` mean; default the one that ran last
+   * @throws ConfigError for a file or a process that does not exist
+   */
+  proc(path: string, pid?: number): string {
+    if (path === 'meminfo') return formatMeminfo(this.#memInfo());
+    if (path === 'iomem') return formatIomem(this.physical.resources);
+    if (path === 'sysvipc/shm') return sysvipcShmText(this.shm);
+    const match = /^(?:(self|\d+)\/)?(maps|statm|status)$/.exec(path);
+    if (match === null) {
+      throw new ConfigError(
+        `/proc/${path}: no such file; there are: meminfo, iomem, sysvipc/shm, PID/maps, PID/statm, PID/status`,
+      );
+    }
+    const wanted = match[1] === undefined || match[1] === 'self' ? pid : Number(match[1]);
+    const process = wanted === undefined ? this.#lastRun() : this.processes.get(wanted);
+    if (process === undefined) {
+      const pids = [...this.processes.keys()].join(', ') || 'none';
+      throw new ConfigError(`/proc/${path}: no process ${wanted ?? ''}; there are: ${pids}`);
+    }
+    const task = process.task;
+    if (match[2] === 'maps') return mapsText(task);
+    return match[2] === 'statm' ? statmText(this.vm, task) : statusText(task, task === this.vm.current);
+  }
+
+  #lastRun(): Process | undefined {
+    return this.processes.get(this.vm.current.pid) ?? [...this.processes.values()].at(-1);
+  }
+
+  #memInfo() {
+    const { physical, allocator, pageCache } = this;
+    return {
+      totalram: physical.totals.totalram,
+      freeram: allocator.nrFreePages(),
+      sharedram: 0,
+      bufferram: pageCache.buffermemPages,
+      pageCache: pageCache.pageCacheSize,
+      swapCache: pageCache.swapperPages,
+      active: pageCache.nrActivePages,
+      inactive: pageCache.nrInactivePages,
+      totalhigh: physical.totals.totalhigh,
+      freehigh: allocator.nrFreeHighpages(),
+      totalswap: this.#swapPages,
+      freeswap: this.#swapPages,
+    };
+  }
+
+  /** What SysRq-m prints. */
+  showMem(): string {
+    return formatShowMem(this.allocator, {
+      ...NO_COUNTERS,
+      active: this.pageCache.nrActivePages,
+      inactive: this.pageCache.nrInactivePages,
+      freeSwap: this.#swapPages,
+      pageTableCache: this.pageTables.cachedTables,
+      buffermem: this.pageCache.buffermemPages,
+      pageCache: this.pageCache.pageCacheSize,
+    });
+  }
+
+  /** The walk of an address, entry by entry. @param pgd top level; default that of the process that ran last */
+  vtop(addr: Addr, pgd = this.#lastRun()?.task.mm?.pgd ?? this.pageTables.swapperPgDir): Vtop {
+    return vtop(this.memory, this.geometry, pgd, addr >>> 0);
+  }
+
+  /** All tasks that exist, for checks. */
+  get tasks(): readonly Task[] {
+    return [this.#idle, ...[...this.processes.values()].map(({ task }) => task)];
+  }
+
+  /** Recounts the whole machine. @throws KernelBug that says what differs */
+  checkInvariants(): void {
+    checkPageAllocator(this.allocator);
+    checkAddressSpaces(this.vm, this.tasks);
+  }
+
+  /** A hash over the whole machine's state, hex. */
+  stateHash(): string {
+    return stateHash(this.memory, this.memMap, this.allocator.zones);
+  }
+
+  /** Runs one pending unit of background work; false: there is none. There are no kernel threads yet. */
+  step(): boolean {
+    return false;
+  }
+}
+
+/** Limits of the first process. @linux 2.4.22 include/asm-i386/resource.h INIT_RLIMITS; kernel/fork.c fork_init() */
+function setBootLimits(task: Task, pages: number): void {
+  task.rlimCur.fill(RLIM_INFINITY);
+  task.rlimMax.fill(RLIM_INFINITY);
+  task.rlimCur[RLIMIT.stack] = 8 * 2 ** 20;
+  task.rlimCur[RLIMIT.core] = 0;
+  // fork_init() allows half of the threads whose stacks would fill an eighth of memory.
+  const maxThreads = Math.max(20, Math.floor(pages / 2 / 8));
+  task.rlimCur[RLIMIT.nproc] = Math.floor(maxThreads / 2);
+  task.rlimMax[RLIMIT.nproc] = Math.floor(maxThreads / 2);
+  task.rlimCur[RLIMIT.nofile] = 1024;
+  task.rlimMax[RLIMIT.nofile] = 1024;
+}

@@ -1,0 +1,213 @@
+/**
+ * A process as its user sees it: the system calls and the accesses of one task. Each call first switches the CPU to the
+ * task. Addresses are unsigned 32-bit numbers; a system call returns a value or address, or a negative errno.
+ */
+import * as access from './address-space/access.ts';
+import { sysBrk } from './address-space/brk.ts';
+import { doExecve } from './address-space/exec.ts';
+import type { ExecImage } from './address-space/exec-image.ts';
+import { sysMadvise } from './address-space/madvise.ts';
+import { sysMincore } from './address-space/mincore.ts';
+import { sysMlock, sysMlockall, sysMunlock, sysMunlockall } from './address-space/mlock.ts';
+import { oldMmap, sysMmap2 } from './address-space/mmap.ts';
+import { sysMprotect } from './address-space/mprotect.ts';
+import { sysMremap } from './address-space/mremap.ts';
+import { sysMsync } from './address-space/msync.ts';
+import { sysMunmap } from './address-space/munmap.ts';
+import { CAP, type PendingSignal, RLIM_INFINITY, type Task } from './address-space/task.ts';
+import { Errno } from './errno.ts';
+import { sysFtruncate, sysPread, sysPwrite } from './files.ts';
+import type { Kernel } from './kernel.ts';
+import type { Addr, SysResult } from './types.ts';
+
+/** Values of a resource limit; {@link RLIM_INFINITY} = none. */
+export interface ResourceLimit {
+  readonly cur: number;
+  readonly max: number;
+}
+
+export class Process {
+  readonly task: Task;
+  readonly #kernel: Kernel;
+
+  /** @internal made by {@link Kernel.spawn} and {@link fork} */
+  constructor(kernel: Kernel, task: Task) {
+    this.#kernel = kernel;
+    this.task = task;
+  }
+
+  get pid(): number {
+    return this.task.pid;
+  }
+  /** Faults that needed no page from a file. */
+  get minFlt(): number {
+    return this.task.minFlt;
+  }
+  /** Faults on file pages (2.4 counts each first touch of one, cached or not). */
+  get majFlt(): number {
+    return this.task.majFlt;
+  }
+
+  #vm() {
+    this.#kernel.run(this);
+    return this.#kernel.vm;
+  }
+
+  /** mmap with the offset in pages. @linux sys_mmap2() */
+  mmap2(addr: Addr, len: number, prot: number, flags: number, fd: number, pgoff: number): SysResult {
+    return sysMmap2(this.#vm(), addr >>> 0, len >>> 0, prot, flags, fd, pgoff >>> 0);
+  }
+  /** mmap with the offset in bytes. @linux old_mmap() */
+  oldMmap(addr: Addr, len: number, prot: number, flags: number, fd: number, offset: number): SysResult {
+    return oldMmap(this.#vm(), addr >>> 0, len >>> 0, prot, flags, fd, offset >>> 0);
+  }
+  munmap(addr: Addr, len: number): SysResult {
+    return sysMunmap(this.#vm(), addr >>> 0, len >>> 0);
+  }
+  mprotect(addr: Addr, len: number, prot: number): SysResult {
+    return sysMprotect(this.#vm(), addr >>> 0, len >>> 0, prot >>> 0);
+  }
+  mremap(addr: Addr, oldLen: number, newLen: number, flags: number, newAddr: Addr): SysResult {
+    return sysMremap(this.#vm(), addr >>> 0, oldLen >>> 0, newLen >>> 0, flags, newAddr >>> 0);
+  }
+  /** Always the resulting break, never an errno. */
+  brk(addr: Addr): Addr {
+    return sysBrk(this.#vm(), addr >>> 0);
+  }
+  madvise(addr: Addr, len: number, advice: number): SysResult {
+    return sysMadvise(this.#vm(), addr >>> 0, len >>> 0, advice);
+  }
+  mlock(addr: Addr, len: number): SysResult {
+    return sysMlock(this.#vm(), addr >>> 0, len >>> 0);
+  }
+  munlock(addr: Addr, len: number): SysResult {
+    return sysMunlock(this.#vm(), addr >>> 0, len >>> 0);
+  }
+  mlockall(flags: number): SysResult {
+    return sysMlockall(this.#vm(), flags);
+  }
+  munlockall(): SysResult {
+    return sysMunlockall(this.#vm());
+  }
+  msync(addr: Addr, len: number, flags: number): SysResult {
+    return sysMsync(this.#vm(), addr >>> 0, len >>> 0, flags);
+  }
+  /** Fills `vec` with one byte a page: 1 = in the page cache. */
+  mincore(addr: Addr, len: number, vec: Uint8Array): SysResult {
+    return sysMincore(this.#vm(), addr >>> 0, len >>> 0, vec);
+  }
+  /** 2.4 has no such call: -ENOSYS. */
+  remapFilePages(): SysResult {
+    return -Errno.ENOSYS;
+  }
+
+  /** Opens a file of the machine's in-memory file system: a descriptor. `flags`: O_RDONLY 0, O_WRONLY 1, O_RDWR 2, O_APPEND 02000. */
+  open(path: string, flags: number): SysResult {
+    const file = this.#kernel.fs.open(path, flags);
+    if (typeof file === 'number') return file;
+    const free = this.task.files.indexOf(null);
+    const fd = free < 0 ? this.task.files.length : free;
+    this.task.files[fd] = file;
+    return fd;
+  }
+  close(fd: number): SysResult {
+    const file = this.task.files[fd];
+    if (!file) return -Errno.EBADF;
+    this.task.files[fd] = null;
+    this.#kernel.fs.release(file);
+    return 0;
+  }
+  pread(fd: number, addr: Addr, len: number, offset: number): SysResult {
+    return sysPread(this.#vm(), this.#kernel.mmu, this.task.files[fd] ?? null, addr >>> 0, len >>> 0, offset);
+  }
+  pwrite(fd: number, addr: Addr, len: number, offset: number): SysResult {
+    return sysPwrite(
+      this.#vm(),
+      this.#kernel.mmu,
+      this.task.files[fd] ?? null,
+      addr >>> 0,
+      len >>> 0,
+      offset,
+    );
+  }
+  ftruncate(fd: number, size: number): SysResult {
+    return sysFtruncate(this.#vm(), this.task.files[fd] ?? null, size);
+  }
+
+  shmget(key: number, size: number, flags: number): SysResult {
+    this.#vm();
+    return this.#kernel.shm.shmget(key, size, flags);
+  }
+  shmat(id: number, addr: Addr, flags: number): SysResult {
+    this.#vm();
+    return this.#kernel.shm.shmat(id, addr >>> 0, flags);
+  }
+  shmdt(addr: Addr): SysResult {
+    this.#vm();
+    return this.#kernel.shm.shmdt(addr >>> 0);
+  }
+  /** `cmd`: IPC_RMID 0, SHM_LOCK 11, SHM_UNLOCK 12. */
+  shmctl(id: number, cmd: number): SysResult {
+    this.#vm();
+    return this.#kernel.shm.shmctl(id, cmd);
+  }
+
+  /** @linux sys_setrlimit(): raising the hard limit needs CAP_SYS_RESOURCE. */
+  setrlimit(resource: number, cur: number, max: number): SysResult {
+    const { rlimCur, rlimMax } = this.task;
+    if (resource < 0 || resource >= rlimCur.length) return -Errno.EINVAL;
+    const overHard = cur > (rlimMax[resource] as number) || max > (rlimMax[resource] as number);
+    if (overHard && !this.task.capable(CAP.sysResource)) return -Errno.EPERM;
+    rlimCur[resource] = Math.min(cur, RLIM_INFINITY);
+    rlimMax[resource] = Math.min(max, RLIM_INFINITY);
+    return 0;
+  }
+  getrlimit(resource: number): ResourceLimit {
+    return { cur: this.task.rlimCur[resource] as number, max: this.task.rlimMax[resource] as number };
+  }
+
+  /** The child, or a negative errno. @linux sys_fork() */
+  fork(): Process | number {
+    return this.#kernel.fork(this);
+  }
+  /**
+   * Replaces the program: 0, or -errno (past the point of no return a signal was sent). @linux sys_execve()
+   *
+   * @param program path of an ELF file of the machine's file system, the bytes of one (it is stored as `/<argv[0]>`), or
+   *   a description of one
+   */
+  exec(
+    program: string | Uint8Array | ExecImage,
+    argv: readonly string[],
+    envp: readonly string[] = [],
+  ): SysResult {
+    const vm = this.#vm();
+    const image = this.#kernel.execImage(program, argv[0] ?? 'a.out');
+    if (typeof image === 'number') return image;
+    const result = doExecve(vm, image, argv, envp);
+    this.#kernel.run(this);
+    return result;
+  }
+  /** Ends the process. @linux sys_exit() */
+  exit(code: number): void {
+    this.#vm();
+    this.#kernel.exit(this, code);
+  }
+
+  /** Loads a byte: 0..255, or -1 when a signal was sent ({@link takeSignal}). */
+  load8(addr: Addr): number {
+    return access.load8(this.#vm(), this.#kernel.mmu, addr >>> 0);
+  }
+  /** Stores a byte; false when a signal was sent. */
+  store8(addr: Addr, value: number): boolean {
+    return access.store8(this.#vm(), this.#kernel.mmu, addr >>> 0, value);
+  }
+  /** One access to `addr` without data; false when a signal was sent. */
+  touch(addr: Addr, write: boolean): boolean {
+    return access.touch(this.#vm(), this.#kernel.mmu, addr >>> 0, write);
+  }
+  /** The oldest undelivered signal, taken off the queue. */
+  takeSignal(): PendingSignal | null {
+    return this.task.pending.shift() ?? null;
+  }
+}
