@@ -126,6 +126,7 @@ function beginProgram(vm: Vm, task: Task, image: ExecImage): void {
   task.comm = name.slice(0, 15);
   task.tgid = task.pid;
   task.flags &= ~PF.FORKNOEXEC;
+  vm.allocator.currentFlags &= ~PF.FORKNOEXEC;
   const mm = task.mm as MmStruct;
   mm.startData = 0;
   mm.endData = 0;

@@ -48,6 +48,7 @@ export function doExit(vm: Vm, task: Task, code: number): void {
     vm.trace.emit(SCHED_PROCESS_EXIT, vm.trace.intern(task.comm), task.pid, code, task.mm?.rss ?? 0);
   }
   task.flags |= PF.EXITING;
+  if (task === vm.current) vm.allocator.currentFlags |= PF.EXITING;
   exitMm(vm, task);
   exitFiles(vm, task);
   task.exitCode = code;

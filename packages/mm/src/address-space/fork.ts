@@ -47,7 +47,7 @@ export function doFork(vm: Vm, newPid: number, cloneVm = false): Task | number {
   const child = new Task(newPid, parent, parent.comm);
   let result = allocTaskStruct(vm, child);
   if (result === 0) {
-    copyTask(child, parent);
+    copyTask(vm, child, parent);
     result = copyMm(vm, child, cloneVm);
     if (result !== 0) {
       exitFiles(vm, child);
@@ -65,8 +65,9 @@ export function doFork(vm: Vm, newPid: number, cloneVm = false): Task | number {
 }
 
 /** What a child has from its parent besides memory. Its descriptors refer to the same open files. */
-function copyTask(child: Task, parent: Task): void {
-  child.flags = (parent.flags & ~(PF.SUPERPRIV | PF.USEDFPU)) | PF.FORKNOEXEC;
+function copyTask(vm: Vm, child: Task, parent: Task): void {
+  // While a task runs, its flags are in the allocator.
+  child.flags = (vm.allocator.currentFlags & ~(PF.SUPERPRIV | PF.USEDFPU)) | PF.FORKNOEXEC;
   child.uid = parent.uid;
   child.gid = parent.gid;
   child.capEffective = parent.capEffective;

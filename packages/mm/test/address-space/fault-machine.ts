@@ -121,6 +121,7 @@ export class FaultMachine {
 
   /** Switches to a task. */
   run(task: Task): void {
+    this.allocator.currentFlags = task.flags;
     this.vm.current = task;
     this.trace.pid = task.pid;
     this.mmu.loadCr3(task.activeMm?.pgd ?? this.pageTables.swapperPgDir);
@@ -149,6 +150,7 @@ export class FaultMachine {
     doExit(this.vm, task, 0);
     const { vm } = this;
     vm.current = new Task(0, null, 'swapper');
+    this.allocator.currentFlags = 0;
     this.mmu.loadCr3(this.pageTables.swapperPgDir);
     releaseTask(vm, task);
     this.tasks.splice(this.tasks.indexOf(task), 1);
