@@ -19,7 +19,7 @@ export function filemapSync(vm: Vm, vma: Vma, start: Addr, size: number): void {
   assertKernel(start < end, 'filemap_sync: empty range');
   tlb.flushCacheRange(pgd, start, end);
   for (let addr = start; addr < end; ) {
-    const tableEnd = Math.min(end, addr - (addr % pmdSize) + pmdSize);
+    const tableEnd = Math.min(end, ((addr & -pmdSize) >>> 0) + pmdSize);
     let entry = pageTables.pteOffset(pgd, addr);
     if (entry !== 0) {
       const words = memory.words;

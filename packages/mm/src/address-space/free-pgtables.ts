@@ -17,11 +17,11 @@ import type { Vma } from './vma.ts';
  */
 export function freePgtables(vm: Vm, mm: MmStruct, prev: Vma | null, start: Addr, end: Addr): void {
   const size = vm.pageTables.pgdirSize;
-  let first = start - (start % size);
+  let first = (start & -size) >>> 0;
   let last = end + size - 1;
   let area = prev ?? mm.mmap;
   if (prev === null && area !== null && area.vmEnd > start) {
-    last = Math.min(last, area.vmStart);
+    if (area.vmStart < last) last = area.vmStart;
     area = null;
   }
   if (area !== null) {
@@ -30,13 +30,14 @@ export function freePgtables(vm: Vm, mm: MmStruct, prev: Vma | null, start: Addr
       area = next;
       next = next.vmNext;
     }
-    if (next !== null) last = Math.min(last, next.vmStart);
+    if (next !== null && next.vmStart < last) last = next.vmStart;
     if (area.vmEnd > first) first = area.vmEnd + size - 1;
   }
   // On i386 the next test catches this case too, so releases without this one do the same.
   if (last < first && !vm.rules.freePgtablesWithoutOrderTest) return;
-  const firstIndex = Math.floor(first / size);
-  const lastIndex = Math.floor(last / size);
+  const shift = 31 - Math.clz32(size);
+  const firstIndex = first >>> shift;
+  const lastIndex = last >>> shift;
   if (lastIndex > firstIndex) {
     vm.pageTables.clearPageTables(mm.pgd, firstIndex, lastIndex - firstIndex);
     vm.tlb.flushTlbPgtables(mm.pgd, firstIndex * size, lastIndex * size);

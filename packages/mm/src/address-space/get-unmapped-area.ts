@@ -12,6 +12,12 @@ import { VM_UNMAPPED_AREA } from './vma-tracepoints.ts';
 let skipped = -1;
 
 /**
+ * Second result of {@link getUnmappedArea}: the position in the index where the new area goes, -1 = not known. Read it
+ * before the next call.
+ */
+export const unmappedArea = { at: -1 };
+
+/**
  * The address for a mapping of `len` bytes (page aligned) in the running task: `addr` itself with MAP_FIXED (whatever
  * is mapped there), else `addr` rounded up when that range is free, else the first free range from 1 GiB on.
  * @returns the address, -ENOMEM, or -EINVAL for a MAP_FIXED address that is not page aligned
@@ -20,6 +26,7 @@ let skipped = -1;
 export function getUnmappedArea(vm: Vm, addr: Addr, len: number, flags: number): SysResult {
   const mm = vm.current.mm as MmStruct;
   skipped = -1;
+  unmappedArea.at = -1;
   const result = flags & MAP.fixed ? fixedArea(addr, len) : searchArea(mm, addr, len);
   if (vm.trace.on) vm.trace.emit(VM_UNMAPPED_AREA, result, addr, len, flags, skipped);
   return result;
@@ -52,15 +59,16 @@ function searchArea(mm: MmStruct, hint: Addr, len: number): SysResult {
 function firstFit(mm: MmStruct, len: number, highest: Addr): SysResult {
   const index = mm.index;
   let addr = TASK_UNMAPPED_BASE;
+  let at = lowerBound(index, addr);
   skipped = 0;
   // The kernel begins with find_vma(), which leaves its answer in mmap_cache.
-  findVma(mm, addr);
-  for (let at = lowerBound(index, addr); ; at++) {
-    if (highest < addr) return -Errno.ENOMEM;
-    if (at === index.length) return addr;
-    const vma = index[at] as Vma;
-    if (addr + len <= vma.vmStart) return addr;
-    addr = vma.vmEnd;
-    skipped++;
+  if (at < index.length) mm.mmapCache = index[at] as Vma;
+  for (; addr <= highest; at++, skipped++) {
+    if (at === index.length || addr + len <= (index[at] as Vma).vmStart) {
+      unmappedArea.at = at;
+      return addr;
+    }
+    addr = (index[at] as Vma).vmEnd;
   }
+  return -Errno.ENOMEM;
 }

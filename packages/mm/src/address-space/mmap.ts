@@ -8,7 +8,7 @@ import { type Addr, pageAlign, type SysResult } from '../types.ts';
 import { fileVmOps } from './file-vm-ops.ts';
 import { lowerBound } from './find-vma.ts';
 import { fput } from './fput.ts';
-import { getUnmappedArea } from './get-unmapped-area.ts';
+import { getUnmappedArea, unmappedArea } from './get-unmapped-area.ts';
 import { makePagesPresent } from './get-user-pages.ts';
 import { TASK_SIZE } from './layout.ts';
 import type { MmStruct } from './mm-struct.ts';
@@ -72,10 +72,13 @@ export function doMmapPgoff(
 
   const end = addr + len;
   const index = mm.index;
-  let at = lowerBound(index, addr);
-  if (at < index.length && (index[at] as Vma).vmStart < end) {
-    if (doMunmap(vm, mm, addr, len) !== 0) return -Errno.ENOMEM;
+  let at = unmappedArea.at;
+  if (at < 0) {
     at = lowerBound(index, addr);
+    if (at < index.length && (index[at] as Vma).vmStart < end) {
+      if (doMunmap(vm, mm, addr, len) !== 0) return -Errno.ENOMEM;
+      at = lowerBound(index, addr);
+    }
   }
   if (exceedsRlimitAs(vm, mm.totalVm, len)) return -Errno.ENOMEM;
   if (isPrivateWritable(vmFlags) && !(flags & MAP.noReserve) && !vmEnoughMemory(vm, len >>> 12)) {

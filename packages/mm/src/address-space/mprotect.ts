@@ -26,7 +26,7 @@ function changeProtection(vm: Vm, mm: MmStruct, start: Addr, end: Addr, pageProt
   const { pmdSize, entryWords } = pageTables;
   tlb.flushCacheRange(mm.pgd, start, end);
   for (let addr = start; addr < end; ) {
-    const tableEnd = Math.min(end, addr - (addr % pmdSize) + pmdSize);
+    const tableEnd = Math.min(end, ((addr & -pmdSize) >>> 0) + pmdSize);
     let entry = pageTables.pteOffset(mm.pgd, addr);
     if (entry !== 0) {
       const words = memory.words;

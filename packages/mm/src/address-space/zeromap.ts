@@ -16,6 +16,7 @@ export function zeromapPageRange(vm: Vm, start: Addr, size: number, pageProt: nu
   const pgd = (vm.current.mm as MmStruct).pgd;
   const end = start + size;
   const flags = pageProt & ~PTE.rw;
+  const { pmdSize, entryWords } = pageTables;
   tlb.flushCacheRange(pgd, start, end);
   let error = 0;
   for (let addr = start; addr < end && error === 0; ) {
@@ -24,8 +25,8 @@ export function zeromapPageRange(vm: Vm, start: Addr, size: number, pageProt: nu
       error = -Errno.ENOMEM;
       break;
     }
-    const tableEnd = Math.min(end, addr - (addr % pageTables.pmdSize) + pageTables.pmdSize);
-    for (; addr < tableEnd; addr += 4096, entry += pageTables.entryWords) {
+    const tableEnd = Math.min(end, ((addr & -pmdSize) >>> 0) + pmdSize);
+    for (; addr < tableEnd; addr += 4096, entry += entryWords) {
       assertKernel(memory.words[entry] === 0, 'zeromap_page_range: a page was already mapped');
       pageTables.setPte(entry, vm.zeroPage, flags);
     }
