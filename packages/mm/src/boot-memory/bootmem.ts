@@ -63,12 +63,11 @@ export class BootMemory {
     if (size <= 0 || Math.floor(address / PAGE) >= this.lowPfn || end > this.lowPfn) {
       throw new KernelPanic(`reserve_bootmem: ${size} bytes at ${hex(address)} are not all in low memory`);
     }
-    for (let pfn = Math.floor(address / PAGE); pfn < end; pfn++) {
-      if (this.isReserved(pfn)) {
-        this.#log.print(`hm, page ${(pfn * PAGE).toString(16).padStart(8, '0')} reserved twice.`);
-      }
-      this.#take(pfn);
+    const start = Math.floor(address / PAGE);
+    for (let pfn = this.#nextReserved(start); pfn < end; pfn = this.#nextReserved(pfn + 1)) {
+      this.#log.print(`hm, page ${(pfn * PAGE).toString(16).padStart(8, '0')} reserved twice.`);
     }
+    this.#mark(start, end, true);
   }
 
   /** Frees the frames that lie wholly in `[address, address + size)`. @linux free_bootmem() */
@@ -77,11 +76,10 @@ export class BootMemory {
     if (size <= 0 || end > this.lowPfn) {
       throw new KernelPanic(`free_bootmem: ${size} bytes at ${hex(address)} are not all in low memory`);
     }
-    for (let pfn = Math.ceil(address / PAGE); pfn < end; pfn++) {
-      if (!this.isReserved(pfn))
-        throw new KernelPanic(`free_bootmem: page ${hex(pfn * PAGE)} is free already`);
-      this.#release(pfn);
-    }
+    const start = Math.ceil(address / PAGE);
+    const free = this.#nextFree(start);
+    if (free < end) throw new KernelPanic(`free_bootmem: page ${hex(free * PAGE)} is free already`);
+    if (start < end) this.#mark(start, end, false);
   }
 
   /** `size` bytes above 16 MiB if possible, aligned to a cache line. @linux alloc_bootmem() */
@@ -131,12 +129,11 @@ export class BootMemory {
    */
   freeAll(freeRun: (start: Pfn, end: Pfn) => void): number {
     let total = 0;
-    for (let pfn = 0; pfn < this.lowPfn; pfn++) {
-      if (this.isReserved(pfn)) continue;
-      const start = pfn;
-      while (pfn < this.lowPfn && !this.isReserved(pfn)) pfn++;
-      freeRun(start, pfn);
-      total += pfn - start;
+    for (let start = this.#nextFree(0); start < this.lowPfn; ) {
+      const end = this.#nextReserved(start);
+      freeRun(start, end);
+      total += end - start;
+      start = this.#nextFree(end);
     }
     const mapPages = Math.ceil(this.lowPfn / 8 / PAGE);
     freeRun(this.mapPfn, this.mapPfn + mapPages);
@@ -145,14 +142,11 @@ export class BootMemory {
 
   /** Where the first of `pages` free frames begins, trying each `step`-th frame from `from`; -1 if nowhere. */
   #firstFit(from: Pfn, pages: number, step: number): Pfn {
-    next: for (let start = from; start + pages <= this.lowPfn; start += step) {
-      for (let pfn = start; pfn < start + pages; pfn++) {
-        if (this.isReserved(pfn)) {
-          if (step === 1) start = pfn;
-          continue next;
-        }
-      }
-      return start;
+    for (let start = from; start + pages <= this.lowPfn; ) {
+      const taken = this.#nextReserved(start);
+      if (taken >= start + pages) return start;
+      // The next candidate lies behind the frame that is in the way, a whole number of steps from the first.
+      start += Math.ceil((this.#nextFree(taken) - start) / step) * step;
     }
     return -1;
   }
@@ -178,7 +172,7 @@ export class BootMemory {
       this.lastPos = start + take - 1;
       this.lastOffset = size % PAGE;
     }
-    for (let pfn = start; pfn < start + take; pfn++) this.#take(pfn);
+    if (take > 0) this.#mark(start, start + take, true);
     return address;
   }
 
@@ -189,12 +183,33 @@ export class BootMemory {
     throw new KernelPanic(`Out of memory: bootmem alloc of ${size} bytes failed`);
   }
 
-  #take(pfn: Pfn): void {
-    this.#map[pfn >> 3] = (this.#map[pfn >> 3] as number) | (1 << (pfn & 7));
+  /** The first taken frame from `pfn` on; `lowPfn` if there is none. */
+  #nextReserved(pfn: Pfn): Pfn {
+    while (pfn < this.lowPfn && !this.isReserved(pfn))
+      pfn = this.#map[pfn >> 3] === 0 ? ((pfn >> 3) + 1) << 3 : pfn + 1;
+    return Math.min(pfn, this.lowPfn);
   }
 
-  #release(pfn: Pfn): void {
-    this.#map[pfn >> 3] = (this.#map[pfn >> 3] as number) & ~(1 << (pfn & 7));
+  /** The first free frame from `pfn` on; `lowPfn` if there is none. */
+  #nextFree(pfn: Pfn): Pfn {
+    while (pfn < this.lowPfn && this.isReserved(pfn))
+      pfn = this.#map[pfn >> 3] === 0xff ? ((pfn >> 3) + 1) << 3 : pfn + 1;
+    return Math.min(pfn, this.lowPfn);
+  }
+
+  /** Marks the frames `start` .. `end` - 1 taken or free. */
+  #mark(start: Pfn, end: Pfn, taken: boolean): void {
+    const map = this.#map;
+    const firstWhole = (start + 7) >> 3;
+    const endWhole = end >> 3;
+    if (firstWhole < endWhole) map.fill(taken ? 0xff : 0, firstWhole, endWhole);
+    for (let pfn = start; pfn < end; pfn++) {
+      // Whole bytes are done already.
+      if (firstWhole < endWhole && pfn === firstWhole << 3) pfn = endWhole << 3;
+      if (pfn >= end) break;
+      const bit = 1 << (pfn & 7);
+      map[pfn >> 3] = taken ? (map[pfn >> 3] as number) | bit : (map[pfn >> 3] as number) & ~bit;
+    }
   }
 }
 
