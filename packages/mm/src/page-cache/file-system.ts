@@ -67,6 +67,7 @@ export class FileSystem {
   private readonly names = new Map<string, FileInode>();
   private nextIno = 1000;
 
+  /** @param makers shared memory, which lies above */
   constructor(cache: PageCache, makers: InodeMakers) {
     this.cache = cache;
     this.makers = makers;
@@ -93,11 +94,12 @@ export class FileSystem {
       inode = this.disk.newInode(ino, options.dev ?? DISK_DEVICE, mode, size, source);
       inode.onUnused = this.evict;
     } else {
-      const made = this.makers.newTmpfsInode(ino, options.dev ?? TMPFS_DEVICE, mode);
+      const { makers } = this;
+      const made = makers.newTmpfsInode(ino, options.dev ?? TMPFS_DEVICE, mode);
       if (typeof made === 'number') return made;
       inode = made;
       inode.onUnused = this.evict;
-      const error = bytes === undefined ? 0 : this.makers.fillTmpfs(inode, bytes);
+      const error = bytes === undefined ? 0 : makers.fillTmpfs(inode, bytes);
       if (error !== 0) {
         inode.nlink = 0;
         inode.put();

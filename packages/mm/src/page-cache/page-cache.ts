@@ -47,7 +47,7 @@ export class PageCache {
   readonly memMap: MemMap;
   readonly allocator: PageAllocator;
   readonly trace: Trace;
-  /** What upper rooms do for this one. */
+  /** What upper rooms do for this one; `kernel.ts` sets it. */
   ports: PageCachePorts = NO_UPPER_ROOMS;
 
   /** Pages in the hash table, those of the swap cache included. Recount: the chains. @linux page_cache_size */
@@ -81,8 +81,8 @@ export class PageCache {
   private readonly mappings: (AddressSpace | null)[] = [null];
   private readonly freeIds: number[] = [];
   private readonly freeHeads: number[] = [];
-  private table: Int32Array;
-  private bits: number;
+  private readonly table: Int32Array;
+  private readonly bits: number;
 
   constructor(parts: PageCacheParts) {
     this.memory = parts.memory;
@@ -102,24 +102,6 @@ export class PageCache {
     this.pageCluster = memMap.frames < 16 * 256 ? 2 : 3;
     this.bits = 10 + Math.min(pageHashOrder(memMap.frames), MAX_TABLE_ORDER);
     this.table = new Int32Array(2 ** this.bits);
-  }
-
-  /**
-   * Takes the frames of the hash table from the allocator; a block that is not to be had is tried at half the size.
-   * Call it once at boot, before the first page is cached. The result is the order for the boot line
-   * `Page-cache hash table entries`.
-   *
-   * @param mempages pages of memory that the table is made for (`num_physpages`)
-   * @linux 2.4.22 mm/filemap.c page_cache_init()
-   */
-  pageCacheInit(mempages: number, gfpAtomic: number): number {
-    assertKernel(this.pageCacheSize === 0, 'the page cache is in use already');
-    let order = pageHashOrder(mempages);
-    while (order >= 0 && this.allocator.allocPages(gfpAtomic, order) === 0) order--;
-    if (order < 0) throw new KernelBug('Failed to allocate page hash table');
-    this.bits = 10 + order;
-    this.table = new Int32Array(2 ** this.bits);
-    return order;
   }
 
   /** Buckets of the hash table, as a power of two. @linux page_hash_bits */
@@ -352,6 +334,8 @@ export class PageCache {
   waitOnPage(pfn: Pfn): void {
     if (((this.flags[pfn] as number) & PG.locked) === 0) return;
     this.diskReads.complete();
+    if (((this.flags[pfn] as number) & PG.locked) === 0) return;
+    this.ports.waitForIo(pfn);
     if (((this.flags[pfn] as number) & PG.locked) !== 0) {
       throw new KernelBug(`page ${pfn} stays locked: nobody is left who would unlock it`);
     }

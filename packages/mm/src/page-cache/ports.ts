@@ -1,3 +1,5 @@
+import { KernelBug } from '../kernel-bug.ts';
+import type { Pfn } from '../types.ts';
 import type { MappedArea } from './address-space.ts';
 import type { File } from './inode.ts';
 
@@ -13,12 +15,17 @@ export interface PageCachePorts {
    * @linux mm/filemap.c filemap_sync()
    */
   filemapSync(area: MappedArea, address: number, size: number): void;
+  /** Lets the running task wait until `pfn`, which no read of a file holds locked, is unlocked. */
+  waitForIo(pfn: Pfn): void;
 }
 
-/** Ports of a machine without address spaces: there is nothing to unmap. */
+/** Ports of a machine without rooms above: there is nothing to unmap, and nothing to wait for. */
 export const NO_UPPER_ROOMS: PageCachePorts = {
   unmapMappingRange: () => {},
   filemapSync: () => {},
+  waitForIo: (pfn) => {
+    throw new KernelBug(`page ${pfn} is locked and nobody is left who would unlock it`);
+  },
 };
 
 /** What a fault in a mapped file needs to know of the area; the address space room's areas have these fields. */

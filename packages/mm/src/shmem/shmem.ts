@@ -248,22 +248,22 @@ export class Shmem implements InodeMakers {
    * Backs an area with a new file of its size: MAP_SHARED of anonymous memory or of /dev/zero. 0 or -errno.
    * @linux 2.4.22 mm/shmem.c shmem_zero_setup()
    */
-  readonly zeroSetup = (vma: Vma): number => {
+  zeroSetup(vma: Vma): number {
     const file = this.fileSetup('dev/zero', vma.vmEnd - vma.vmStart);
     if (typeof file === 'number') return file;
     if (vma.vmFile !== null) fput(vma.vmFile);
     vma.vmFile = file;
     vma.vmOps = this.vmOps;
     return 0;
-  };
+  }
 
   /** mmap of a file of shared memory: 0. @linux 2.4.22 mm/shmem.c shmem_mmap(), ipc/shm.c shm_mmap() */
-  readonly mmap = (vma: Vma): number => {
+  mmap(vma: Vma): number {
     const inode = (vma.vmFile as { inode: Inode }).inode as ShmemInode;
     if (inode.onMmap !== null) return inode.onMmap(vma);
     vma.vmOps = this.vmOps;
     return 0;
-  };
+  }
 
   /** Keeps a file's pages in memory, or lets them go. @linux 2.4.22 mm/shmem.c shmem_lock() */
   lock(file: OpenFile, locked: boolean): void {
