@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ConfigError, KernelPanic } from '../../src/kernel-bug.ts';
+import { checkPageAllocator } from '../../src/page-allocator/check.ts';
 import { boot, MIB } from '../page-allocator/machine.ts';
 
 describe('impossible machines are refused in one line', () => {
@@ -37,6 +39,55 @@ describe('impossible machines are refused in one line', () => {
     const machine = boot({ memoryBytes: 64 * MIB, e820: [{ addr: 0, size: 0x9fc00, type: 1 }] });
     expect(machine.log.toString()).toContain(
       ' BIOS-e801: 0000000000000000 - 000000000009f000 (usable)\n BIOS-e801: 0000000000100000 - 0000000004000000 (usable)\n',
+    );
+  });
+});
+
+describe('no configuration breaks the kernel', () => {
+  it('boots with sound free lists, or refuses, or panics', () => {
+    const size = fc.constantFrom(
+      '1M',
+      '3M',
+      '16M',
+      '17M',
+      '100000k',
+      '0x3000000',
+      '896M',
+      '897M',
+      '2G',
+      '0',
+      '',
+    );
+    const option = fc.oneof(
+      size.map((s) => `mem=${s}`),
+      size.map((s) => `highmem=${s}`),
+      fc.tuple(size, size).map(([s, a]) => `mem=${s}@${a}`),
+      fc.tuple(size, size).map(([s, a]) => `mem=${s}$${a}`),
+      fc.constantFrom('mem=exactmap', 'mem=nopentium', 'mem=640K@0', 'quiet'),
+    );
+    const options = fc.record({
+      release: fc.constantFrom('2.4.20', '2.4.22'),
+      machine: fc.constantFrom('qemu', 'ref-h4g', 'ref-noh', 'ref-pae'),
+      highmem: fc.constantFrom('off', '4g', '64g'),
+      memoryBytes: fc
+        .oneof(fc.integer({ min: 8, max: 64 }), fc.constantFrom(897, 1024, 3000, 5000))
+        .map((n) => n * MIB),
+      commandLine: fc.array(option, { maxLength: 4 }).map((list) => list.join(' ')),
+      cpus: fc.integer({ min: 1, max: 2 }),
+    });
+    fc.assert(
+      fc.property(options, (wanted) => {
+        let machine: ReturnType<typeof boot>;
+        try {
+          machine = boot(wanted);
+          machine.finish();
+        } catch (error) {
+          if (error instanceof ConfigError || error instanceof KernelPanic) return;
+          throw error;
+        }
+        expect(checkPageAllocator(machine.allocator)).toEqual([]);
+      }),
+      { numRuns: 150 },
     );
   });
 });
