@@ -21,6 +21,7 @@ import type { AddressSpaceOperations } from '../../src/page-cache/address-space.
 import { type File, FMODE, type Inode } from '../../src/page-cache/inode.ts';
 import { PageCache } from '../../src/page-cache/page-cache.ts';
 import { I386PageTables } from '../../src/page-tables/i386-page-tables.ts';
+import { PaePageTables } from '../../src/page-tables/pae-page-tables.ts';
 import { TlbFlushI386 } from '../../src/page-tables/tlb-flush.ts';
 import { MemMap, PG } from '../../src/physical/mem-map.ts';
 import { PhysicalNode } from '../../src/physical/node.ts';
@@ -56,6 +57,8 @@ export interface HarnessOptions {
   readonly frames?: number;
   /** What the machine claims to have free as swap: makes room for large mappings. */
   readonly swapPages?: number;
+  /** Page tables with 64-bit entries. */
+  readonly pae?: boolean;
   /** Leave the stack area out. */
   readonly withoutStack?: boolean;
 }
@@ -100,9 +103,10 @@ export function makeHarness(options: HarnessOptions = {}): Harness {
     memMap.count[pfn] = 1;
     allocator.freePages(pfn, 0);
   }
-  const mmu = new Mmu({ memory, clock, pae: false, pse: false, pge: false });
+  const mmu = new Mmu({ memory, clock, pae: options.pae === true, pse: false, pge: false });
   const swapperPgDir = SWAPPER_PG_DIR * 4096;
-  const pageTables = new I386PageTables({ memory, allocator, trace, swapperPgDir });
+  const tableParts = { memory, allocator, trace, swapperPgDir };
+  const pageTables = options.pae ? new PaePageTables(tableParts) : new I386PageTables(tableParts);
   const tlb = new TlbFlushI386({ memory, trace, mmus: [mmu], swapperPgDir });
   const cache = new PageCache({ memory, memMap, allocator, trace });
   allocator.ports = { ...NO_RECLAIM, lruCacheDel: (pfn) => cache.lruCacheDel(pfn) };
