@@ -45,7 +45,8 @@ export function shmemPath(index: number): readonly number[] {
 export class ShmemIndex {
   private readonly memory: PhysicalMemory;
   private readonly allocator: PageAllocator;
-  private readonly charges: boolean;
+  /** Whether index pages count against the file system's size. */
+  readonly charges: boolean;
   /** Word that should point to the index page which the last {@link find} missed; 0 = the inode's root pointer. */
   private missing = 0;
 
