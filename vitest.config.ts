@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['packages/*/test/**/*.test.ts'],
+    globalSetup: ['packages/cli/test/build-setup.ts'],
     testTimeout: 120_000,
     pool: 'forks',
   },

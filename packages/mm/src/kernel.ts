@@ -27,6 +27,7 @@ import { ConfigError, KernelBug } from './kernel-bug.ts';
 import { bootPhysical, type PhysicalBoot } from './page-allocator/boot.ts';
 import { checkPageAllocator } from './page-allocator/check.ts';
 import type { PageAllocator } from './page-allocator/page-allocator.ts';
+import { checkPageCache } from './page-cache/check.ts';
 import { FileSystem, O } from './page-cache/file-system.ts';
 import { PageCache } from './page-cache/page-cache.ts';
 import { I386PageTables } from './page-tables/i386-page-tables.ts';
@@ -47,6 +48,7 @@ import { formatShowMem, NO_COUNTERS } from './proc/show-mem.ts';
 import { Process } from './process.ts';
 import { addressSpaceRules } from './release/address-space-rules.ts';
 import { physicalBootConfig } from './release/machine-config.ts';
+import { checkShmem } from './shmem/check.ts';
 import { Shmem } from './shmem/shmem.ts';
 import { SysvShm } from './shmem/sysv-shm.ts';
 import { sysvipcShmText } from './shmem/sysvipc-shm.ts';
@@ -419,6 +421,8 @@ export class Kernel {
   /** Recounts the whole machine. @throws KernelBug that says what differs */
   checkInvariants(): void {
     checkPageAllocator(this.allocator);
+    checkPageCache(this.pageCache);
+    checkShmem(this.shmem, this.pageCache, this.release !== '2.4.20');
     checkAddressSpaces(this.vm, this.tasks);
   }
 
