@@ -1,4 +1,5 @@
 import { KernelBug } from '../kernel-bug.ts';
+import type { PageCache } from '../page-cache/page-cache.ts';
 import type { Shmem } from './shmem.ts';
 import { ShmemInode, type ShmemSuperblock } from './shmem-inode.ts';
 
@@ -8,8 +9,7 @@ import { ShmemInode, type ShmemSuperblock } from './shmem-inode.ts';
  *
  * @throws KernelBug that says what differs
  */
-export function checkShmem(shmem: Shmem): void {
-  const { cache, index } = shmem;
+export function checkShmem(shmem: Shmem, cache: PageCache, chargesIndexPages: boolean): void {
   const blocks = new Map<ShmemSuperblock, number>([
     [shmem.tmpfs, 0],
     [shmem.internal, 0],
@@ -22,11 +22,11 @@ export function checkShmem(shmem: Shmem): void {
     const inode = mapping.host;
     if (!(inode instanceof ShmemInode)) return;
     let indexPages = 0;
-    index.forEachIndexPage(inode, (pfn) => {
+    shmem.index.forEachIndexPage(inode, (pfn) => {
       indexPages++;
       if (cache.memMap.count[pfn] !== 1) fail(`index page ${pfn} of inode ${inode.ino} is shared`);
     });
-    const charged = mapping.nrpages + inode.swapped + (index.charges ? indexPages : 0);
+    const charged = mapping.nrpages + inode.swapped + (chargesIndexPages ? indexPages : 0);
     if (inode.blocks !== charged * 8) {
       fail(`inode ${inode.ino} holds ${charged} pages, charged ${inode.blocks / 8}`);
     }

@@ -3,7 +3,6 @@ import type { Vm } from '../address-space/vm.ts';
 import type { Vma } from '../address-space/vma.ts';
 import type { FileSystem } from '../page-cache/file-system.ts';
 import type { Addr, SysResult } from '../types.ts';
-import { checkShmem } from './check.ts';
 import { Shmem, type ShmemRules } from './shmem.ts';
 import { type ShmctlBuffer, SysvShm } from './sysv-shm.ts';
 import { sysvipcShmText } from './sysvipc-shm.ts';
@@ -71,10 +70,5 @@ export class Shm {
   /** The text of /proc/sysvipc/shm. */
   procText(): string {
     return sysvipcShmText(this.sysv);
-  }
-
-  /** Recounts shared memory. @throws KernelBug that says what differs */
-  check(): void {
-    checkShmem(this.files);
   }
 }

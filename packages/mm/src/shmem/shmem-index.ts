@@ -45,8 +45,7 @@ export function shmemPath(index: number): readonly number[] {
 export class ShmemIndex {
   private readonly memory: PhysicalMemory;
   private readonly allocator: PageAllocator;
-  /** Whether index pages count against the file system's size. */
-  readonly charges: boolean;
+  private readonly charges: boolean;
   /** Word that should point to the index page which the last {@link find} missed; 0 = the inode's root pointer. */
   private missing = 0;
 
