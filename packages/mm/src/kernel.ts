@@ -420,7 +420,8 @@ export class Kernel {
 
   /** Recounts the whole machine. @throws KernelBug that says what differs */
   checkInvariants(): void {
-    checkPageAllocator(this.allocator);
+    const faults = checkPageAllocator(this.allocator);
+    if (faults.length > 0) throw new KernelBug(`page allocator: ${faults.join('; ')}`);
     checkPageCache(this.pageCache);
     checkShmem(this.shmem, this.pageCache, this.release !== '2.4.20');
     checkAddressSpaces(this.vm, this.tasks);

@@ -5,8 +5,8 @@ import type { Pfn } from '../types.ts';
 export const WORDS_PER_PAGE = 1024;
 /** The largest machine whose RAM is one flat buffer: bytes. Above it, frames get their bytes when first touched. */
 const FLAT_LIMIT_BYTES = 4 * 2 ** 30;
-/** Frames that a sparse machine can hold contents of: 8 GiB of host memory at the most, committed as touched. */
-const SPARSE_FRAMES_MAX = 2 ** 21;
+/** Frames that a sparse machine can hold contents of: 4 GiB of host memory at the most, committed as touched. */
+const SPARSE_FRAMES_MAX = 2 ** 20;
 
 /**
  * The machine's RAM: page frames of real bytes, seen as 32-bit words.
@@ -64,7 +64,7 @@ export class PhysicalMemory {
     if (slot === 0) {
       if (this.#slotsUsed === SPARSE_FRAMES_MAX) {
         throw new ConfigError(
-          'physical memory: more than 8 GiB of a sparse machine touched; use a content-free machine',
+          'physical memory: more than 4 GiB of a sparse machine touched; use a content-free machine',
         );
       }
       slot = this.#slotsUsed++;
