@@ -58,7 +58,7 @@ export class SyscallAssembler {
     const parsed = parseArguments(body, match[0].length, match[1] === 'clone');
     const child = /process \d+ created child (\d+)/.exec(body);
     this.#pending.set(thread, {
-      name: match[1]!,
+      name: nameOf(match[1]!, Number(line.slice(line.indexOf('(') + 1, open - 1))),
       args: parsed.args,
       texts: parsed.texts,
       child: child ? Number(child[1]) : 0,
@@ -82,6 +82,11 @@ export class SyscallAssembler {
     const result = outcome[1] === 'Success' ? Number.parseInt(outcome[2]!, 16) : Number.NaN;
     return { ...call, result };
   }
+}
+
+/** Valgrind carries vfork out as fork and prints that name; only the number (x86-64, i386) tells. */
+function nameOf(printed: string, number: number): string {
+  return printed === 'fork' && (number === 58 || number === 190) ? 'vfork' : printed;
 }
 
 /**

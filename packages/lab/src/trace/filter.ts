@@ -2,8 +2,8 @@ import type { Access } from './format.ts';
 import type { FilterSettings } from './header.ts';
 
 /**
- * The default: recordings of a second of work stay well below 2 MB, and 65536 references are some tens of
- * microseconds of a real CPU, far less than any interval at which a kernel looks at accessed bits.
+ * The default: recordings of a second of work stay well below 2 MB (README.md has what
+ * the depth costs), and a page in constant use is recorded again often enough to be seen as such.
  */
 export const DEFAULT_FILTER: FilterSettings = { depth: 16, refresh: 65536 };
 

@@ -62,6 +62,11 @@ describe('lines about system calls, as valgrind 3.19 writes them', () => {
       [`clone(${0x1200011},0,0,${0x4a27a10},0)=8 child 8`],
     ],
     [
+      'vfork, which valgrind prints as fork',
+      ['SYSCALL[7,1](58) sys_fork ( )   fork: process 7 created child 8', ' --> [pre-success] Success(0x8) '],
+      ['vfork()=8 child 8'],
+    ],
+    [
       'with an argument in brackets',
       ["SYSCALL[7,1](72) sys_fcntl[ARG3=='arg'] ( 3, 1030, 10 )[sync] --> Success(0xa) "],
       ['fcntl(3,1030,10)=10'],

@@ -12,9 +12,17 @@ const DIRECTORY = fileURLToPath(new URL('../../recordings', import.meta.url));
 type Space = Map<number, Uint8Array | 'stack'>;
 
 /** Follows the mappings as a replay does, and fails on whatever a replay could not carry out. */
-function check(t: TraceReader): { forks: number; execs: number; exits: number } {
+function check(t: TraceReader): {
+  forks: number;
+  vforks: number;
+  execs: number;
+  exits: number;
+  lost: number;
+} {
   const spaces: (Space | null)[] = [new Map()];
-  const seen = { forks: 0, execs: 0, exits: 0 };
+  /** Children that have not run a program yet, and whether they referenced anything. */
+  const young = new Map<number, boolean>();
+  const seen = { forks: 0, vforks: 0, execs: 0, exits: 0, lost: 0 };
   const fail = (what: string): never => {
     throw new Error(`event ${t.events}, process ${t.process}: ${what}`);
   };
@@ -31,6 +39,7 @@ function check(t: TraceReader): { forks: number; execs: number; exits: number } 
     switch (t.kind) {
       case EventKind.Reference: {
         const pages = pagesOf();
+        if (young.has(t.process)) young.set(t.process, true);
         if (pages === 'stack') break;
         for (let i = 0; i < t.count; i++) {
           if (pages[t.page + i * t.stride] !== 1)
@@ -40,6 +49,8 @@ function check(t: TraceReader): { forks: number; execs: number; exits: number } 
       }
       case EventKind.Exec:
         seen.execs++;
+        if (young.get(t.process) === false) seen.lost++;
+        young.delete(t.process);
         space.clear();
         space.set(t.stack, 'stack').set(t.heap, new Uint8Array(0));
         break;
@@ -68,6 +79,8 @@ function check(t: TraceReader): { forks: number; execs: number; exits: number } 
         break;
       case EventKind.Fork:
         seen.forks++;
+        if (t.vfork) seen.vforks++;
+        young.set(t.child, false);
         spaces[t.child] = new Map(
           [...space].map(([id, pages]) => [id, pages === 'stack' ? pages : pages.slice()]),
         );
@@ -95,7 +108,8 @@ describe('the recordings', () => {
     expect(header.real?.status).toBe(0);
     expect(header.real?.minorFaults).toBeGreaterThan(300);
     expect(totals.rawReferences).toBeGreaterThan(10 * totals.references);
-    const { forks, exits, execs } = check(openTrace(path));
+    const { forks, exits, execs, lost } = check(openTrace(path));
+    expect(lost).toBe(0);
     expect(forks).toBe(totals.processes - 1);
     expect(exits).toBe(totals.processes);
     expect(execs).toBeGreaterThan(0);
@@ -103,6 +117,10 @@ describe('the recordings', () => {
 
   it('sort.pwt touches more than 20,000 different pages', () => {
     expect(readTraceHeader(join(DIRECTORY, 'sort.pwt')).totals.distinctPages).toBeGreaterThan(20_000);
+  });
+
+  it('cc1.pwt has the vforks of gcc', () => {
+    expect(check(openTrace(join(DIRECTORY, 'cc1.pwt'))).vforks).toBeGreaterThan(0);
   });
 
   it.each(['cc1.pwt', 'pipeline.pwt'])('%s has several processes that run programs of their own', (name) => {
