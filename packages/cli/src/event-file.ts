@@ -10,6 +10,7 @@ const BUFFER_CHARACTERS = 1 << 16;
 export class EventFile {
   readonly #path: string;
   readonly #fd: number;
+  #closed = false;
   #text = '# tracer: nop\n#\n#           TASK-PID   CPU#   TIMESTAMP  FUNCTION\n';
 
   /** @throws UsageError when the file cannot be written */
@@ -20,6 +21,8 @@ export class EventFile {
     } catch (error) {
       throw new UsageError(`--events ${path}: cannot be written: ${reasonOf(error)}`);
     }
+    // However the command ends, what has happened so far is in the file.
+    process.once('exit', () => this.close());
   }
 
   /** Writes every event of `kernel` from now on. */
@@ -31,6 +34,8 @@ export class EventFile {
   }
 
   close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
     this.#flush();
     closeSync(this.#fd);
   }

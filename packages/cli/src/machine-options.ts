@@ -27,7 +27,7 @@ export interface MachineOptions {
   readonly sysctl: Readonly<Record<string, string>>;
   readonly seed: number;
   readonly failAlloc?: number;
-  readonly check?: true | 'every';
+  readonly check?: 'end' | 'every';
   /** File for the event stream. */
   readonly events?: string;
   readonly json?: boolean;
@@ -90,8 +90,8 @@ export function addMachineOptions(command: Command, defaultMemory: string): Comm
     .addOption(new Option('--fail-io <n>', 'not supported yet').argParser(refuseFailIo).hideHelp())
     .addOption(
       new Option('--check [every]', 'recount the whole machine at the end, or after every operation')
-        .choices(['every'])
-        .preset(true as never),
+        .argParser(checkOption)
+        .preset('end'),
     )
     .option('--events <file>', 'write the event stream as ftrace text')
     .option('--json', 'print the result as JSON (see docs/json.md)');
@@ -123,6 +123,13 @@ function swapOption(text: string, previous = 0): number {
     );
   }
   return previous + sizeOption(4096, 64 * 2 ** 30)(text);
+}
+
+/** `--check` alone recounts at the end. */
+function checkOption(text: string): 'end' | 'every' {
+  if (text !== 'end' && text !== 'every')
+    throw new InvalidArgumentError('Allowed: --check or --check=every.');
+  return text;
 }
 
 function refuseFailIo(): never {

@@ -42,7 +42,7 @@ export class Session {
   readonly hub: EventHub;
   readonly machine: MachineJson;
   readonly #events: EventFile | null;
-  readonly #check: true | 'every' | undefined;
+  readonly #check: 'end' | 'every' | undefined;
   /** Whether the machine stands in the midst of an operation, where no recount can agree. */
   #midway = false;
 

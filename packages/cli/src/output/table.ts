@@ -47,19 +47,12 @@ export function renderTable(
     .map((line) => `  ${line.trimEnd()}`)
     .join('\n');
   if (Math.max(...text.split('\n').map((line) => line.length)) <= width) return text;
-  return rows
-    .map((row) =>
-      row
-        .map((cell, i) => `${i === 0 ? '' : '  '}${columns[i]?.head ? `${columns[i].head}: ` : ''}${cell}`)
-        .flatMap((line, i) =>
-          wrap(line, width).map((part, j) => (j === 0 ? part : `${i === 0 ? '  ' : '    '}${part}`)),
-        )
-        .join('\n'),
-    )
-    .join('\n');
+  return rows.flatMap((row) => row.flatMap((cell, i) => paragraph(columns[i], cell, i, width))).join('\n');
 }
 
-/** A heading with a line of its own before it. */
-export function heading(text: string, width = terminalWidth()): string {
-  return `\n${wrap(text, width).join('\n')}`;
+/** One cell as lines of its own, below the first cell of its row. */
+function paragraph(column: Column | undefined, cell: string, i: number, width: number): string[] {
+  const indent = i === 0 ? '' : '  ';
+  const text = column?.head ? `${column.head}: ${cell}` : cell;
+  return wrap(text, width - indent.length - 2).map((line, j) => `${indent}${j === 0 ? '' : '  '}${line}`);
 }

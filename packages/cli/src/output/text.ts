@@ -1,7 +1,7 @@
-/** Columns of the terminal that standard output goes to; 80 when it is none. */
+/** Columns to write in: those of the terminal, of the variable COLUMNS where there is none, else 80. */
 export function terminalWidth(): number {
-  const columns = process.stdout.columns;
-  return columns === undefined || columns < 1 ? 80 : columns;
+  const columns = process.stdout.columns ?? Number(process.env['COLUMNS']);
+  return columns >= 1 ? columns : 80;
 }
 
 /** `text` in lines of at most `width` characters, broken at blanks; a longer word stays whole. */

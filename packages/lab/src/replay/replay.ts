@@ -273,12 +273,13 @@ export class Replay {
   /** An access got a signal. False: memory ran out, and the replay ends. */
   #signal(workload: Workload, address: number): boolean {
     const signal = workload.process.takeSignal();
-    if (signal?.signo === SIGKILL) {
+    // The kernel never kills process 1 for want of memory: it waits, with nobody to wait for.
+    if (signal === null || signal.signo === SIGKILL) {
       this.#outOfMemory();
       return false;
     }
     this.#refuse(1);
-    this.#firstRefusal ??= `process ${workload.index} got signal ${signal?.signo ?? 0} at address ${address.toString(16)}`;
+    this.#firstRefusal ??= `process ${workload.index} got signal ${signal.signo} at address ${address.toString(16)}`;
     return true;
   }
 
@@ -286,12 +287,18 @@ export class Replay {
     this.#refusedReferences += references;
   }
 
+  /** Ends the replay: no frame is free. */
   #outOfMemory(): void {
-    this.#stopped ??= {
-      reason: 'out-of-memory',
-      references: this.#references,
-      message: `out of memory at reference ${this.#references} of ${this.#trace.totals.references}: this kernel cannot free pages yet (reclaim is not supported yet); give the machine more with --memory`,
-    };
+    this.#stop(
+      'out-of-memory',
+      'out of memory: this kernel cannot free pages yet (no reclaim, no swapping); give the machine more with --memory',
+    );
+  }
+
+  #stop(reason: StopReport['reason'], why: string): void {
+    const of = grouped(this.#trace.totals.references);
+    const references = this.#references;
+    this.#stopped ??= { reason, references, message: `reference ${grouped(references)} of ${of}: ${why}` };
   }
 
   #file(): void {
@@ -470,7 +477,11 @@ export class Replay {
     const probe = process.mmap2(0, pages * PAGE, 0, MapFlag.Private | MapFlag.Anonymous, -1, 0);
     if (probe < 0) throw this.#tooLarge(workload, pages);
     process.munmap(probe, pages * PAGE);
-    this.#outOfMemory();
+    const more = mebibytes(pages);
+    this.#stop(
+      'overcommit',
+      `out of memory: the kernel refuses to map ${more} more, which it could not back; give the machine more with --memory, or let it with --sysctl vm.overcommit_memory=1`,
+    );
   }
 
   #tooLarge(workload: Workload, pages: number): ReplayError {
@@ -661,4 +672,8 @@ function inUserSpace(address: number, pages: number): boolean {
 
 function mebibytes(pages: number): string {
   return `${Math.ceil(pages / 256)} MB`;
+}
+
+function grouped(value: number): string {
+  return value.toLocaleString('en-US');
 }

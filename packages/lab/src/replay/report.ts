@@ -42,7 +42,8 @@ export interface PeakReport {
 
 /** Why a replay ended early. */
 export interface StopReport {
-  readonly reason: 'out-of-memory';
+  /** No frame is free; or the overcommit check refuses a mapping. */
+  readonly reason: 'out-of-memory' | 'overcommit';
   /** One line for the user. */
   readonly message: string;
   /** References made until then. */

@@ -1,0 +1,73 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { schemaOf, violations } from './json-schema.ts';
+import { pagewalkJson, root } from './run-cli.ts';
+
+const PIPELINE = 'packages/lab/recordings/pipeline.pwt';
+const SCRIPT = '1 mmap 0 65536 3 34 - >v0\n2 w v0 16 7\n3 r v0 16\n4 dump\n';
+
+/** Command lines whose JSON is held against the schema of the command. */
+const CASES: readonly {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly input?: string;
+}[] = [
+  { command: 'boot', args: [] },
+  { command: 'boot', args: ['--memory', '1G', '--highmem', '4g', '--swap', '16M', '--seed', '7'] },
+  { command: 'proc', args: ['meminfo'] },
+  { command: 'proc', args: ['self/maps', '--after', PIPELINE, '--at', '5000'] },
+  { command: 'vtop', args: ['c0100000'] },
+  { command: 'vtop', args: ['c0100000', '--machine', 'ref-pae'] },
+  { command: 'vtop', args: ['08048000', '--after', PIPELINE, '--at', '5000'] },
+  { command: 'ops', args: ['-'], input: SCRIPT },
+  { command: 'replay', args: [PIPELINE] },
+  { command: 'demo', args: [] },
+];
+
+describe('--json', () => {
+  it.each(CASES)('$command $args answers as packages/cli/schemas says', ({ command, args, input }) => {
+    const value = pagewalkJson([command, ...args], input);
+    expect(violations(schemaOf(command), value)).toEqual([]);
+  });
+
+  it('is the same for the same input, hashes and all', () => {
+    const [first, second] = [1, 2].map(() => pagewalkJson(['replay', PIPELINE]));
+    for (const result of [first, second]) {
+      delete result?.['wallSeconds'];
+      delete result?.['referencesPerSecond'];
+    }
+    expect(first).toEqual(second);
+  });
+
+  it('has other hashes for another machine', () => {
+    const hashes = ['64M', '128M'].map((size) => pagewalkJson(['boot', '--memory', size])['stateHash']);
+    expect(hashes[0]).not.toBe(hashes[1]);
+  });
+
+  it('docs/json.md names every key of every schema', () => {
+    const text = readFileSync(join(root, 'docs/json.md'), 'utf8');
+    const keys = (schema: object): string[] =>
+      Object.entries(schema).flatMap(([name, value]) => {
+        if (typeof value !== 'object' || value === null) return [];
+        return name === 'properties' ? [...Object.keys(value), ...keys(value)] : keys(value);
+      });
+    const all = readdirSync(join(root, 'packages/cli/schemas')).flatMap((file) =>
+      keys(schemaOf(file.replace(/\.json$/, ''))),
+    );
+    expect([...new Set(all)].filter((key) => !text.includes(`\`${key}\``))).toEqual([]);
+  });
+});
+
+describe('the schema check', () => {
+  it('finds what is wrong', () => {
+    expect(violations(schemaOf('ops'), { command: 'ops', results: [1], extra: 0 })).toEqual([
+      '$.machine: missing',
+      '$.script: missing',
+      '$.eventHash: missing',
+      '$.stateHash: missing',
+      '$.results[0]: number, not string',
+      '$.extra: unknown',
+    ]);
+  });
+});

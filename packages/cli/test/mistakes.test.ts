@@ -1,0 +1,101 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pagewalk, root } from './run-cli.ts';
+
+const PIPELINE = 'packages/lab/recordings/pipeline.pwt';
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'pagewalk-'));
+  const trace = readFileSync(join(root, PIPELINE));
+  writeFileSync(join(folder, 'short.pwt'), trace.subarray(0, trace.length - 1000));
+  writeFileSync(join(folder, 'header.pwt'), trace.subarray(0, 40));
+  const flipped = Buffer.from(trace);
+  flipped[trace.length >> 1] = (flipped[trace.length >> 1] as number) ^ 0x55;
+  writeFileSync(join(folder, 'flipped.pwt'), flipped);
+  writeFileSync(join(folder, 'text.pwt'), 'hello\n');
+  writeFileSync(join(folder, 'empty.map'), '\n# nothing\n');
+  writeFileSync(join(folder, 'bad.map'), '0 - 9fc00 (usable)\nnonsense\n');
+  writeFileSync(join(folder, 'down.map'), '9fc00 - 0 (usable)\n');
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Command lines with one mistake each; the message must hold the texts. `@` stands for the folder of bad files. */
+const MISTAKES: readonly (readonly [line: string, ...texts: string[]])[] = [
+  ['', 'Usage: pagewalk'],
+  ['bot', "unknown command 'bot'", 'boot'],
+  ['boot --memry 64M', "unknown option '--memry'", '--memory'],
+  ['boot extra', 'too many arguments'],
+  ['boot --memory', "'--memory <size>' argument missing"],
+  ['boot --memory 64Q', '--memory', '64Q', '64M'],
+  ['boot --memory 1M', '--memory', '1M', '8M to 64G'],
+  ['boot --memory 65G', '--memory', '65G', '8M to 64G'],
+  ['boot --memory 67108865', '--memory', '67108865', 'whole pages'],
+  ['boot --release 2.5.0', '--release', '2.5.0', '2.4.22'],
+  ['boot --machine vax', '--machine', 'vax', 'qemu'],
+  ['boot --cpus 0', '--cpus', '0', '1 to 32'],
+  ['boot --cpus 33', '--cpus', '33', '1 to 32'],
+  ['boot --cpus two', '--cpus', 'two', '1 to 32'],
+  ['boot --highmem 8g', '--highmem', '8g', '64g'],
+  ['boot --e820 @/none', '--e820', '@/none', 'no such file'],
+  ['boot --e820 @', '--e820', 'directory'],
+  ['boot --e820 @/empty.map', '--e820', 'no memory range'],
+  ['boot --e820 @/bad.map', '--e820', 'line 2', 'nonsense', 'usable'],
+  ['boot --e820 @/down.map', '--e820', 'line 1', 'not above'],
+  ['boot --swap swap.img', '--swap', 'swap.img', 'not supported yet'],
+  ['boot --swap 64M,prio=1', '--swap', '64M,prio=1', 'priorities'],
+  ['boot --sysctl vm.overcommit_memory', '--sysctl', 'KEY=VALUE'],
+  ['boot --sysctl vm.nonsense=1', 'vm.nonsense', 'vm.overcommit_memory'],
+  ['boot --sysctl vm.overcommit_memory=x', 'vm.overcommit_memory=x', 'whole numbers'],
+  ['boot --seed -1', '--seed', '-1', '0 to 4294967295'],
+  ['boot --fail-alloc 0', '--fail-alloc', '0', 'at least 1'],
+  ['boot --fail-io 1', '--fail-io', 'Not supported yet', 'disks'],
+  ['boot --check=often', '--check', 'often', 'every'],
+  ['boot --events @/none/events.txt', '--events', 'cannot be written', 'no such file'],
+  ['proc', "missing required argument 'file'"],
+  ['proc meminf', 'meminf', 'meminfo'],
+  ['proc self/mapz', 'self/mapz', 'self/maps'],
+  ['proc self/maps', 'no process', '--after'],
+  ['proc meminfo --at 5', '--at 5', '--after'],
+  ['proc meminfo --after @/none', '--after', '@/none', 'no such file'],
+  ['proc meminfo --after @', '--after', '@', 'directory'],
+  [`proc meminfo --after ${PIPELINE} --at 99999999`, '--at 99999999', 'only', 'Allowed: 1 to'],
+  [`proc meminfo --after ${PIPELINE} --at 0`, '--at', '0', 'at least 1'],
+  [`proc self/maps --after ${PIPELINE} --at 2000 --pid 999`, '--pid 999', 'no such process', 'Allowed: 1'],
+  ['proc self/maps --pid many', '--pid', 'many', '0 to 32767'],
+  ['vtop', "missing required argument 'address'"],
+  ['vtop hello', 'hello', 'hexadecimal'],
+  ['vtop 123456789', '123456789', 'ffffffff'],
+  ['vtop 08048000', 'no process', '--after'],
+  ['ops', "missing required argument 'script'"],
+  ['ops @/none.ops', '@/none.ops', 'no such file'],
+  ['ops -', ':2:', "unknown op 'mmmap'"],
+  ['record', "missing required argument 'command'"],
+  [`record -o ${PIPELINE} -- true`, '--output', PIPELINE, 'exists', '--force'],
+  ['replay', "missing required argument 'trace'"],
+  ['replay @/none.pwt', '@/none.pwt', 'ENOENT'],
+  ['replay @', '@', 'EISDIR'],
+  ['replay @/text.pwt', '@/text.pwt', 'header'],
+  ['replay @/header.pwt', '@/header.pwt', 'byte 40'],
+  ['replay @/short.pwt', 'cut short'],
+  ['replay @/flipped.pwt', 'damaged'],
+  [`replay ${PIPELINE} --verify --content-free`, '--verify', '--content-free'],
+  [`replay ${PIPELINE} --memory 8M --fail-alloc 400 --release 9`, '--release', '9'],
+];
+
+describe('a mistake is told in one to three lines, with exit code 2', () => {
+  it.each(MISTAKES)('pagewalk %s', (line, ...texts) => {
+    const words = line
+      .split(' ')
+      .filter((word) => word !== '')
+      .map((word) => word.replace('@', folder));
+    const input = '1 mmap 0 4096 3 34 -\n2 mmmap 0\n';
+    const { status, out, err } = pagewalk(words, input);
+    expect(status).toBe(2);
+    expect(out).toBe('');
+    for (const text of texts) expect(err).toContain(text.replace('@', folder));
+    expect(err).not.toMatch(/^\s+at /m);
+    if (line !== '') expect(err.trim().split('\n').length).toBeLessThanOrEqual(3);
+  });
+});
