@@ -37,7 +37,11 @@ export interface Progress {
   readonly signal: PendingSignal | null;
 }
 
-/** `SIGSEGV/1@a+4000` */
+/** Outcome of touching pages: `faults` of them were minor faults. */
+export interface TouchProgress extends Progress {
+  readonly faults: number;
+}
+
 function signalName(signal: PendingSignal): string {
   if (signal.signo === SIGSEGV) return 'SIGSEGV';
   if (signal.signo === SIGBUS) return 'SIGBUS';
@@ -152,16 +156,20 @@ export class Executor {
     return { done: length, signal: null };
   }
 
-  /** Touches byte 0 of each page: a load, or a store of the page's number from 1. */
-  touch(address: number, pages: number, write: boolean): Progress {
+  /**
+   * Touches byte 0 of each page: a load, or a store of the page's number from 1. The signal stack is written before the
+   * faults are counted: after a fork its pages would fault during the op.
+   */
+  touch(address: number, pages: number, write: boolean): TouchProgress {
     const { process } = this;
     for (let page = SIGNAL_STACK.start; page < SIGNAL_STACK.end; page += PAGE) process.touch(page, true);
+    const before = process.minFlt;
     for (let i = 0; i < pages; i++) {
       const at = (address + i * PAGE) >>> 0;
       const ok = write ? process.store8(at, (i + 1) & 255) : process.load8(at) >= 0;
-      if (!ok) return { done: i, signal: this.#caught() };
+      if (!ok) return { done: i, signal: this.#caught(), faults: process.minFlt - before };
     }
-    return { done: pages, signal: null };
+    return { done: pages, signal: null, faults: process.minFlt - before };
   }
 
   /**

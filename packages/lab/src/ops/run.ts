@@ -56,11 +56,8 @@ function mincore(executor: Executor, address: number, length: number): string {
 }
 
 function touch(executor: Executor, address: number, pages: number, write: boolean): string {
-  const before = executor.process.minFlt;
-  const progress = executor.touch(address, pages, write);
-  const faults = executor.process.minFlt - before;
-  const outcome = progress.signal === null ? 'ok' : executor.signalText(progress.signal);
-  return `${progress.done} ${outcome} flt=${faults}`;
+  const { done, signal, faults } = executor.touch(address, pages, write);
+  return `${done} ${signal === null ? 'ok' : executor.signalText(signal)} flt=${faults}`;
 }
 
 function setLimit(executor: Executor, resource: number, bytes: number): string {
