@@ -1,0 +1,48 @@
+import { describe, expectTypeOf, it } from 'vitest';
+import type {
+  BootLogLine,
+  boot,
+  Kernel,
+  MachineConfig,
+  PendingSignal,
+  Process,
+  Trace,
+  TraceEvent,
+  Vtop,
+} from '../../src/index.ts';
+
+// The public API as the README lists it. A change here is a change for every package above.
+describe('the public API', () => {
+  it('boots a kernel from a configuration', () => {
+    expectTypeOf<typeof boot>().toEqualTypeOf<(config: MachineConfig) => Kernel>();
+    expectTypeOf<{ memory: number }>().toExtend<MachineConfig>();
+  });
+
+  it('has a kernel that allocates, spawns, shows and checks', () => {
+    expectTypeOf<Kernel['allocPages']>().toEqualTypeOf<(gfp: number, order: number) => number>();
+    expectTypeOf<Kernel['freePages']>().toEqualTypeOf<(pfn: number, order: number) => void>();
+    expectTypeOf<Kernel['spawn']>().returns.toEqualTypeOf<Process>();
+    expectTypeOf<Kernel['proc']>().toEqualTypeOf<(path: string, pid?: number) => string>();
+    expectTypeOf<Kernel['vtop']>().returns.toEqualTypeOf<Vtop>();
+    expectTypeOf<Kernel['bootLog']>().toEqualTypeOf<readonly BootLogLine[]>();
+    expectTypeOf<Kernel['trace']>().toEqualTypeOf<Trace>();
+    expectTypeOf<ReturnType<Trace['events']>>().toExtend<Iterable<TraceEvent>>();
+    expectTypeOf<Kernel['step']>().toEqualTypeOf<() => boolean>();
+    expectTypeOf<Kernel['checkInvariants']>().toEqualTypeOf<() => void>();
+    expectTypeOf<Kernel['stateHash']>().toEqualTypeOf<() => string>();
+  });
+
+  it('has processes with system calls and accesses', () => {
+    type Call = (...args: number[]) => number;
+    expectTypeOf<Process['mmap2']>().toExtend<Call>();
+    expectTypeOf<Process['munmap']>().toExtend<Call>();
+    expectTypeOf<Process['mprotect']>().toExtend<Call>();
+    expectTypeOf<Process['mremap']>().toExtend<Call>();
+    expectTypeOf<Process['brk']>().toExtend<Call>();
+    expectTypeOf<Process['load8']>().toEqualTypeOf<(addr: number) => number>();
+    expectTypeOf<Process['store8']>().toEqualTypeOf<(addr: number, value: number) => boolean>();
+    expectTypeOf<Process['touch']>().toEqualTypeOf<(addr: number, write: boolean) => boolean>();
+    expectTypeOf<Process['fork']>().returns.toEqualTypeOf<Process | number>();
+    expectTypeOf<Process['takeSignal']>().returns.toEqualTypeOf<PendingSignal | null>();
+  });
+});
