@@ -62,22 +62,16 @@ const NO_LIMIT: FileSizeLimit = { fsizeLimit: 0xffffffff, sendSigxfsz: () => {} 
  */
 export class FileSystem {
   private readonly cache: PageCache;
-  private makers: InodeMakers | null = null;
+  private readonly makers: InodeMakers;
   private readonly disk: DiskFiles;
   private readonly names = new Map<string, FileInode>();
   private nextIno = 1000;
 
-  /** @param makers shared memory, which lies above; it may come later by {@link mountTmpfs} */
-  constructor(cache: PageCache, makers: InodeMakers | null = null) {
+  /** @param makers shared memory, which lies above */
+  constructor(cache: PageCache, makers: InodeMakers) {
     this.cache = cache;
-    this.disk = new DiskFiles(cache);
-    if (makers !== null) this.mountTmpfs(makers);
-  }
-
-  /** Adds what shared memory gives: tmpfs files and /dev/zero. Once. */
-  mountTmpfs(makers: InodeMakers): void {
-    if (this.makers !== null) throw new ConfigError('tmpfs is mounted already');
     this.makers = makers;
+    this.disk = new DiskFiles(cache);
     this.names.set('/dev/zero', makers.newDevZero(DEV_ZERO_INO, DISK_DEVICE));
   }
 
@@ -101,7 +95,6 @@ export class FileSystem {
       inode.onUnused = this.evict;
     } else {
       const { makers } = this;
-      if (makers === null) throw new ConfigError(`create ${path}: kind 'tmpfs', but no tmpfs is mounted`);
       const made = makers.newTmpfsInode(ino, options.dev ?? TMPFS_DEVICE, mode);
       if (typeof made === 'number') return made;
       inode = made;
