@@ -5,6 +5,7 @@ import type {
   Kernel,
   MachineConfig,
   PendingSignal,
+  Pfn,
   Process,
   Trace,
   TraceEvent,
@@ -19,8 +20,8 @@ describe('the public API', () => {
   });
 
   it('has a kernel that allocates, spawns, shows and checks', () => {
-    expectTypeOf<Kernel['allocPages']>().toEqualTypeOf<(gfp: number, order: number) => number>();
-    expectTypeOf<Kernel['freePages']>().toEqualTypeOf<(pfn: number, order: number) => void>();
+    expectTypeOf<Kernel['allocPages']>().toEqualTypeOf<(gfp: number, order: number) => Pfn>();
+    expectTypeOf<Kernel['freePages']>().toEqualTypeOf<(pfn: Pfn, order: number) => void>();
     expectTypeOf<Kernel['spawn']>().returns.toEqualTypeOf<Process>();
     expectTypeOf<Kernel['proc']>().toEqualTypeOf<(path: string, pid?: number) => string>();
     expectTypeOf<Kernel['vtop']>().returns.toEqualTypeOf<Vtop>();
