@@ -32,11 +32,14 @@ export function demoCommand(): Command {
         for (const line of wrap(intro, terminalWidth())) print(line);
         print('');
       }
-      await replayTrace(path, options, 'demo');
+      const report = await replayTrace(path, options, 'demo');
       if (options.json === true) return;
       print('\nTry next:');
       print('  npx --no-install pagewalk boot --memory 1G');
       print(`  npx --no-install pagewalk replay ${path} --memory 32M`);
-      print(`  npx --no-install pagewalk proc self/maps --after ${path} --at 20000`);
+      // The busiest process, shortly before its end.
+      const [busiest] = [...report.processes].sort((a, b) => b.references - a.references);
+      const event = Math.floor((busiest?.lastEvent ?? 1000) * 0.99);
+      print(`  npx --no-install pagewalk proc ${busiest?.pid}/maps --after ${path} --at ${event}`);
     });
 }

@@ -1,4 +1,4 @@
-import { readTraceHeader } from '@pagewalk/lab';
+import { type ReplayReport, readTraceHeader } from '@pagewalk/lab';
 import { Command } from 'commander';
 import { UsageError } from '../errors.ts';
 import { addMachineOptions, type MachineOptions } from '../machine-options.ts';
@@ -29,15 +29,17 @@ Examples:
   pagewalk replay my.pwt --events my.ftrace --check
   pagewalk replay my.pwt --json > result.json`,
     )
-    .action((trace: string, options: ReplayCommandOptions) => replayTrace(trace, options, 'replay'));
+    .action(async (trace: string, options: ReplayCommandOptions) => {
+      await replayTrace(trace, options, 'replay');
+    });
 }
 
-/** Replays and prints the report; `command` is the name in the JSON. */
+/** Replays, prints the report, and returns it; `command` is the name in the JSON. */
 export async function replayTrace(
   trace: string,
   options: ReplayCommandOptions,
   command: 'replay' | 'demo',
-): Promise<void> {
+): Promise<ReplayReport> {
   if (options.contentFree && options.verify) {
     throw new UsageError('--verify: not together with --content-free, which keeps no contents');
   }
@@ -56,4 +58,5 @@ export async function replayTrace(
   if (options.json) printJson(replayJson(command, trace, session.machine, report, seconds, hashes));
   else if (report.stopped === null) printReplay(report, session.machine, seconds);
   if (report.stopped !== null) throw new UsageError(report.stopped.message);
+  return report;
 }

@@ -87,7 +87,8 @@ export function printReplay(report: ReplayReport, machine: MachineJson, seconds:
     ),
   );
 
-  print('\nZones at the end (pages; free blocks of 1, 2, 4 … 512 pages)');
+  print('');
+  say('Zones at the end (pages; free blocks of 1, 2, 4 … 512 pages)');
   print(
     renderTable(
       [
