@@ -3,7 +3,7 @@ import type { Addr, Pfn } from '../types.ts';
 import type { Clock } from './clock.ts';
 import { COST_NS } from './cost-model.ts';
 import type { PhysicalMemory } from './physical-memory.ts';
-import { TLB_ENTRIES, Tlb } from './tlb.ts';
+import { Tlb } from './tlb.ts';
 
 /** Bits of a table entry that the CPU looks at. */
 const P = 0x001;
@@ -99,9 +99,10 @@ export class Mmu {
    *   content-free machine every page is at word 0: frames of user data have no contents there.
    */
   translate(addr: Addr, write: 0 | 1, user: 0 | 1): number {
-    const index = (addr >>> 12) & (TLB_ENTRIES - 1);
+    // The TLB's size stands here as a number (1024 entries): a module's variable is loaded anew at each access.
+    const index = (addr >>> 12) & 1023;
     // The common case: a page that user mode may use, loaded since the last flush. Such an entry serves both modes.
-    if (this.tags[index + write * TLB_ENTRIES] === ((addr & -4096) | this.tlb.epoch)) {
+    if (this.tags[index | (write << 10)] === ((addr & -4096) | this.tlb.epoch)) {
       return this.bases[index] as number;
     }
     return this.miss(addr, write, user);
