@@ -252,14 +252,19 @@ describe('pagewalk record', () => {
 });
 
 describe('pagewalk --help', () => {
-  it.each(['boot', 'proc', 'vtop', 'ops', 'record', 'replay', 'demo'])(
-    '%s --help has examples',
-    (command) => {
-      const { status, out } = pagewalk([command, '--help']);
-      expect(status).toBe(0);
-      expect(out).toContain(`Examples:\n  pagewalk ${command}`);
-    },
-  );
+  it.each([
+    'boot',
+    'proc',
+    'vtop',
+    'ops',
+    'record',
+    'replay',
+    'demo',
+  ])('%s --help has examples', (command) => {
+    const { status, out } = pagewalk([command, '--help']);
+    expect(status).toBe(0);
+    expect(out).toContain(`Examples:\n  pagewalk ${command}`);
+  });
 
   it('lists the commands, and prints the version', () => {
     expect(pagewalk(['--help']).out).toContain('replay [options] <trace>');

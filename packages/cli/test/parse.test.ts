@@ -19,8 +19,7 @@ describe('sizes', () => {
   ])('%s is %d bytes', (text, bytes) => expect(sizeOf(text)).toBe(bytes));
 
   it.each(['', 'M', '64Q', '-1M', '1e6', '64M,prio=1', '0x40', '99999999T'])('%s is none', (text) =>
-    expect(sizeOf(text)).toBeNull(),
-  );
+    expect(sizeOf(text)).toBeNull());
 
   it('are written back', () => {
     expect([67108864, 65408 * 1024, 2 ** 30, 1000].map(formatSize)).toEqual(['64M', '65408K', '1G', '1000']);

@@ -41,13 +41,13 @@ describe('untouched high memory', () => {
       ],
     ],
     ['less than a block', [[100, 300]]],
-  ] as [string, [number, number][]][])(
-    'stands in the lists as the kernel would have freed it: %s',
-    (_, runs) => {
-      const { implicit, explicit } = twins(runs);
-      sameLists(implicit, explicit);
-    },
-  );
+  ] as [
+    string,
+    [number, number][],
+  ][])('stands in the lists as the kernel would have freed it: %s', (_, runs) => {
+    const { implicit, explicit } = twins(runs);
+    sameLists(implicit, explicit);
+  });
 
   it('is handed out and taken back in the same order', () => {
     const op = fc.tuple(fc.boolean(), fc.integer({ min: 0, max: 9 }), fc.nat());

@@ -42,17 +42,16 @@ describe('boot as real kernels logged it', () => {
   });
 
   // On 16 MiB the drivers' pages come from this zone too.
-  it.each(MACHINES.filter(([, mib]) => mib > 16))(
-    'free lists of the DMA zone of %s, %i MiB',
-    (release, mib) => {
-      const machine = boot({ release, memoryBytes: mib * MIB, commandLine: COMMAND_LINE });
-      machine.finish();
-      const recorded = fixture(`kernels/i386-${release}-${mib}M/sysrq-m.txt`);
-      const firstLists = /^\d+\*4kB .*$/m;
-      const ours = formatFreeAreas(machine.allocator, NO_COUNTERS);
-      expect(firstLists.exec(ours)?.[0]).toBe(firstLists.exec(recorded)?.[0]);
-    },
-  );
+  it.each(
+    MACHINES.filter(([, mib]) => mib > 16),
+  )('free lists of the DMA zone of %s, %i MiB', (release, mib) => {
+    const machine = boot({ release, memoryBytes: mib * MIB, commandLine: COMMAND_LINE });
+    machine.finish();
+    const recorded = fixture(`kernels/i386-${release}-${mib}M/sysrq-m.txt`);
+    const firstLists = /^\d+\*4kB .*$/m;
+    const ours = formatFreeAreas(machine.allocator, NO_COUNTERS);
+    expect(firstLists.exec(ours)?.[0]).toBe(firstLists.exec(recorded)?.[0]);
+  });
 });
 
 describe('every buddy event of a real 2.4.22 kernel with 16 MiB', () => {
