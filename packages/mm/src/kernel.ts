@@ -111,9 +111,9 @@ export class Kernel {
   /** All processes that were not released, by pid. */
   readonly processes = new Map<number, Process>();
   readonly geometry: PagingGeometry;
-  readonly #swapPages: number;
-  readonly #idle: Task;
-  #lastPid = 0;
+  private readonly swapPages: number;
+  private readonly idle: Task;
+  private lastPid = 0;
 
   /** @internal use {@link boot} */
   constructor(config: MachineConfig) {
@@ -121,7 +121,7 @@ export class Kernel {
     if (!Number.isInteger(swapPages) || swapPages < 0 || swapPages > 2 ** 24) {
       throw new ConfigError(`swapPages: ${swapPages}; allowed are 0 to ${2 ** 24} pages`);
     }
-    this.#swapPages = swapPages;
+    this.swapPages = swapPages;
     this.trace = new Trace(() => this.clock.now, config.traceCapacity ?? 65536);
     const physicalConfig = physicalBootConfig({
       memoryBytes: config.memory,
@@ -143,7 +143,7 @@ export class Kernel {
     const pae = physicalConfig.highmem === '64g';
     this.geometry = pae ? I386_PAE : I386;
     const { memory, memMap, allocator, trace } = this;
-    const tables = this.#kernelPageTables(physical, pae);
+    const tables = this.kernelPageTables(physical, pae);
     const mmus = Array.from(
       { length: physicalConfig.cpus },
       () => new Mmu({ memory, clock: this.clock, pae, ...tables.cr4 }),
@@ -168,9 +168,8 @@ export class Kernel {
     allocator.ports = { ...allocator.ports, lruCacheDel: (pfn) => this.pageCache.lruCacheDel(pfn) };
     physical.finish();
 
-    this.#idle = new Task(0, null, 'swapper');
-    const sysctls: AddressSpaceSysctls = { overcommitMemory: 0, maxMapCount: 65536, pageCluster: 3 };
-    sysctls.pageCluster = this.pageCache.pageCluster;
+    this.idle = new Task(0, null, 'swapper');
+    const sysctls: AddressSpaceSysctls = { overcommitMemory: 0, maxMapCount: 65536 };
     this.vm = new Vm({
       memory,
       memMap,
@@ -180,13 +179,13 @@ export class Kernel {
       pageCache: this.pageCache,
       trace,
       rules: addressSpaceRules(this.release),
-      ports: this.#addressSpacePorts(),
+      ports: this.addressSpacePorts(),
       sysctls,
       zeroPage: physical.pageTables.emptyZeroPage,
       numPhyspages: physical.maxMapnr,
-      current: this.#idle,
+      current: this.idle,
     });
-    this.#idle.activeMm = this.vm.initMm;
+    this.idle.activeMm = this.vm.initMm;
     this.vm.initMm.mmCount++;
     const old = this.release === '2.4.20';
     this.shmem = new Shmem({
@@ -202,7 +201,7 @@ export class Kernel {
     if (config.failAlloc !== undefined) allocator.failAlloc(config.failAlloc);
   }
 
-  #kernelPageTables(physical: PhysicalBoot, pae: boolean) {
+  private kernelPageTables(physical: PhysicalBoot, pae: boolean) {
     const { machine, highmem, cpus } = physical.config;
     const params = {
       memory: physical.memory,
@@ -224,14 +223,14 @@ export class Kernel {
     return tables;
   }
 
-  #addressSpacePorts(): AddressSpacePorts {
+  private addressSpacePorts(): AddressSpacePorts {
     const noSwap = (): never => {
       throw new KernelBug('a page table holds a swap entry, but there is no swap');
     };
     return {
       shmemZeroSetup: (vma) => this.shmem.zeroSetup(vma),
       shmemMmap: (vma) => this.shmem.mmap(vma),
-      nrSwapPages: () => this.#swapPages,
+      nrSwapPages: () => this.swapPages,
       swapCachePages: () => 0,
       shrinkableSlabPages: () => 0,
       swapDuplicate: noSwap,
@@ -263,12 +262,12 @@ export class Kernel {
    * @throws ConfigError when there is no memory for it
    */
   spawn(comm: string, options: { readonly uid?: number } = {}): Process {
-    const task = new Task(this.#lastPid + 1, null, comm);
+    const task = new Task(this.lastPid + 1, null, comm);
     if (allocTaskStruct(this.vm, task) !== 0)
       throw new ConfigError(`memory: none left for process '${comm}'`);
     const mm = mmAlloc(this.vm);
     if (mm === null) throw new ConfigError(`memory: none left for process '${comm}'`);
-    this.#lastPid++;
+    this.lastPid++;
     mmlistAdd(mm, this.vm.initMm);
     task.mm = mm;
     task.activeMm = mm;
@@ -293,10 +292,10 @@ export class Kernel {
       if (task.mm !== null) this.tlb.switchMm(0, task.mm.pgd);
       return;
     }
-    this.#switchTo(task);
+    this.switchTo(task);
   }
 
-  #switchTo(task: Task): void {
+  private switchTo(task: Task): void {
     const previous = this.vm.current;
     if (task.dead) throw new ConfigError(`process ${task.pid} has ended`);
     this.clock.advance(COST_NS.contextSwitch);
@@ -306,15 +305,15 @@ export class Kernel {
     this.allocator.currentFlags = task.flags;
     if (task.mm !== null) this.tlb.switchMm(0, task.mm.pgd);
     else this.tlb.switchMm(0, this.vm.initMm.pgd);
-    if (previous !== this.#idle) dropActiveMm(this.vm, previous);
+    if (previous !== this.idle) dropActiveMm(this.vm, previous);
   }
 
   /** @internal see {@link Process.fork} */
   fork(parent: Process): Process | number {
     this.run(parent);
-    const task = doFork(this.vm, this.#lastPid + 1);
+    const task = doFork(this.vm, this.lastPid + 1);
     if (typeof task === 'number') return task;
-    this.#lastPid++;
+    this.lastPid++;
     const process = new Process(this, task);
     this.processes.set(task.pid, process);
     return process;
@@ -341,8 +340,8 @@ export class Kernel {
     const task = process.task;
     doExit(this.vm, task, code);
     this.processes.delete(task.pid);
-    const parent = task.parent !== null && !task.parent.dead ? task.parent : this.#idle;
-    this.#switchTo(parent);
+    const parent = task.parent !== null && !task.parent.dead ? task.parent : this.idle;
+    this.switchTo(parent);
     releaseTask(this.vm, task);
   }
 
@@ -353,7 +352,7 @@ export class Kernel {
    * @throws ConfigError for a file or a process that does not exist
    */
   proc(path: string, pid?: number): string {
-    if (path === 'meminfo') return formatMeminfo(this.#memInfo());
+    if (path === 'meminfo') return formatMeminfo(this.memInfo());
     if (path === 'iomem') return formatIomem(this.physical.resources);
     if (path === 'sysvipc/shm') return sysvipcShmText(this.shm);
     const match = /^(?:(self|\d+)\/)?(maps|statm|status)$/.exec(path);
@@ -363,7 +362,7 @@ export class Kernel {
       );
     }
     const wanted = match[1] === undefined || match[1] === 'self' ? pid : Number(match[1]);
-    const process = wanted === undefined ? this.#lastRun() : this.processes.get(wanted);
+    const process = wanted === undefined ? this.lastRun() : this.processes.get(wanted);
     if (process === undefined) {
       const pids = [...this.processes.keys()].join(', ') || 'none';
       throw new ConfigError(`/proc/${path}: no process ${wanted ?? ''}; there are: ${pids}`);
@@ -373,11 +372,11 @@ export class Kernel {
     return match[2] === 'statm' ? statmText(this.vm, task) : statusText(task, task === this.vm.current);
   }
 
-  #lastRun(): Process | undefined {
+  private lastRun(): Process | undefined {
     return this.processes.get(this.vm.current.pid) ?? [...this.processes.values()].at(-1);
   }
 
-  #memInfo() {
+  private memInfo() {
     const { physical, allocator, pageCache } = this;
     return {
       totalram: physical.totals.totalram,
@@ -390,8 +389,8 @@ export class Kernel {
       inactive: pageCache.nrInactivePages,
       totalhigh: physical.totals.totalhigh,
       freehigh: allocator.nrFreeHighpages(),
-      totalswap: this.#swapPages,
-      freeswap: this.#swapPages,
+      totalswap: this.swapPages,
+      freeswap: this.swapPages,
     };
   }
 
@@ -401,7 +400,7 @@ export class Kernel {
       ...NO_COUNTERS,
       active: this.pageCache.nrActivePages,
       inactive: this.pageCache.nrInactivePages,
-      freeSwap: this.#swapPages,
+      freeSwap: this.swapPages,
       pageTableCache: this.pageTables.cachedTables,
       buffermem: this.pageCache.buffermemPages,
       pageCache: this.pageCache.pageCacheSize,
@@ -409,13 +408,13 @@ export class Kernel {
   }
 
   /** The walk of an address, entry by entry. @param pgd top level; default that of the process that ran last */
-  vtop(addr: Addr, pgd = this.#lastRun()?.task.mm?.pgd ?? this.pageTables.swapperPgDir): Vtop {
+  vtop(addr: Addr, pgd = this.lastRun()?.task.mm?.pgd ?? this.pageTables.swapperPgDir): Vtop {
     return vtop(this.memory, this.geometry, pgd, addr >>> 0);
   }
 
   /** All tasks that exist, for checks. */
   get tasks(): readonly Task[] {
-    return [this.#idle, ...[...this.processes.values()].map(({ task }) => task)];
+    return [this.idle, ...[...this.processes.values()].map(({ task }) => task)];
   }
 
   /** Recounts the whole machine. @throws KernelBug that says what differs */

@@ -15,6 +15,7 @@ import { sysMremap } from './address-space/mremap.ts';
 import { sysMsync } from './address-space/msync.ts';
 import { sysMunmap } from './address-space/munmap.ts';
 import { CAP, type PendingSignal, RLIM_INFINITY, type Task } from './address-space/task.ts';
+import type { Vm } from './address-space/vm.ts';
 import { Errno } from './errno.ts';
 import { sysFtruncate, sysPread, sysPwrite } from './files.ts';
 import type { Kernel } from './kernel.ts';
@@ -28,11 +29,11 @@ export interface ResourceLimit {
 
 export class Process {
   readonly task: Task;
-  readonly #kernel: Kernel;
+  private readonly kernel: Kernel;
 
   /** @internal made by {@link Kernel.spawn} and {@link fork} */
   constructor(kernel: Kernel, task: Task) {
-    this.#kernel = kernel;
+    this.kernel = kernel;
     this.task = task;
   }
 
@@ -48,53 +49,56 @@ export class Process {
     return this.task.majFlt;
   }
 
-  #vm() {
-    this.#kernel.run(this);
-    return this.#kernel.vm;
+  /** Makes this the running task, which it mostly is already, with its page directory loaded. */
+  private vm(): Vm {
+    const kernel = this.kernel;
+    const mm = this.task.mm;
+    if (this.task !== kernel.vm.current || mm === null || kernel.mmu.cr3 !== mm.pgd) kernel.run(this);
+    return kernel.vm;
   }
 
   /** mmap with the offset in pages. @linux sys_mmap2() */
   mmap2(addr: Addr, len: number, prot: number, flags: number, fd: number, pgoff: number): SysResult {
-    return sysMmap2(this.#vm(), addr >>> 0, len >>> 0, prot, flags, fd, pgoff >>> 0);
+    return sysMmap2(this.vm(), addr >>> 0, len >>> 0, prot, flags, fd, pgoff >>> 0);
   }
   /** mmap with the offset in bytes. @linux old_mmap() */
   oldMmap(addr: Addr, len: number, prot: number, flags: number, fd: number, offset: number): SysResult {
-    return oldMmap(this.#vm(), addr >>> 0, len >>> 0, prot, flags, fd, offset >>> 0);
+    return oldMmap(this.vm(), addr >>> 0, len >>> 0, prot, flags, fd, offset >>> 0);
   }
   munmap(addr: Addr, len: number): SysResult {
-    return sysMunmap(this.#vm(), addr >>> 0, len >>> 0);
+    return sysMunmap(this.vm(), addr >>> 0, len >>> 0);
   }
   mprotect(addr: Addr, len: number, prot: number): SysResult {
-    return sysMprotect(this.#vm(), addr >>> 0, len >>> 0, prot >>> 0);
+    return sysMprotect(this.vm(), addr >>> 0, len >>> 0, prot >>> 0);
   }
   mremap(addr: Addr, oldLen: number, newLen: number, flags: number, newAddr: Addr): SysResult {
-    return sysMremap(this.#vm(), addr >>> 0, oldLen >>> 0, newLen >>> 0, flags, newAddr >>> 0);
+    return sysMremap(this.vm(), addr >>> 0, oldLen >>> 0, newLen >>> 0, flags, newAddr >>> 0);
   }
   /** Always the resulting break, never an errno. */
   brk(addr: Addr): Addr {
-    return sysBrk(this.#vm(), addr >>> 0);
+    return sysBrk(this.vm(), addr >>> 0);
   }
   madvise(addr: Addr, len: number, advice: number): SysResult {
-    return sysMadvise(this.#vm(), addr >>> 0, len >>> 0, advice);
+    return sysMadvise(this.vm(), addr >>> 0, len >>> 0, advice);
   }
   mlock(addr: Addr, len: number): SysResult {
-    return sysMlock(this.#vm(), addr >>> 0, len >>> 0);
+    return sysMlock(this.vm(), addr >>> 0, len >>> 0);
   }
   munlock(addr: Addr, len: number): SysResult {
-    return sysMunlock(this.#vm(), addr >>> 0, len >>> 0);
+    return sysMunlock(this.vm(), addr >>> 0, len >>> 0);
   }
   mlockall(flags: number): SysResult {
-    return sysMlockall(this.#vm(), flags);
+    return sysMlockall(this.vm(), flags);
   }
   munlockall(): SysResult {
-    return sysMunlockall(this.#vm());
+    return sysMunlockall(this.vm());
   }
   msync(addr: Addr, len: number, flags: number): SysResult {
-    return sysMsync(this.#vm(), addr >>> 0, len >>> 0, flags);
+    return sysMsync(this.vm(), addr >>> 0, len >>> 0, flags);
   }
   /** Fills `vec` with one byte a page: 1 = in the page cache. */
   mincore(addr: Addr, len: number, vec: Uint8Array): SysResult {
-    return sysMincore(this.#vm(), addr >>> 0, len >>> 0, vec);
+    return sysMincore(this.vm(), addr >>> 0, len >>> 0, vec);
   }
   /** 2.4 has no such call: -ENOSYS. */
   remapFilePages(): SysResult {
@@ -103,7 +107,7 @@ export class Process {
 
   /** Opens a file of the machine's in-memory file system: a descriptor. `flags`: O_RDONLY 0, O_WRONLY 1, O_RDWR 2, O_APPEND 02000. */
   open(path: string, flags: number): SysResult {
-    const file = this.#kernel.fs.open(path, flags);
+    const file = this.kernel.fs.open(path, flags);
     if (typeof file === 'number') return file;
     const free = this.task.files.indexOf(null);
     const fd = free < 0 ? this.task.files.length : free;
@@ -114,42 +118,35 @@ export class Process {
     const file = this.task.files[fd];
     if (!file) return -Errno.EBADF;
     this.task.files[fd] = null;
-    this.#kernel.fs.release(file);
+    this.kernel.fs.release(file);
     return 0;
   }
   pread(fd: number, addr: Addr, len: number, offset: number): SysResult {
-    return sysPread(this.#vm(), this.#kernel.mmu, this.task.files[fd] ?? null, addr >>> 0, len >>> 0, offset);
+    return sysPread(this.vm(), this.kernel.mmu, this.task.files[fd] ?? null, addr >>> 0, len >>> 0, offset);
   }
   pwrite(fd: number, addr: Addr, len: number, offset: number): SysResult {
-    return sysPwrite(
-      this.#vm(),
-      this.#kernel.mmu,
-      this.task.files[fd] ?? null,
-      addr >>> 0,
-      len >>> 0,
-      offset,
-    );
+    return sysPwrite(this.vm(), this.kernel.mmu, this.task.files[fd] ?? null, addr >>> 0, len >>> 0, offset);
   }
   ftruncate(fd: number, size: number): SysResult {
-    return sysFtruncate(this.#vm(), this.task.files[fd] ?? null, size);
+    return sysFtruncate(this.vm(), this.task.files[fd] ?? null, size);
   }
 
   shmget(key: number, size: number, flags: number): SysResult {
-    this.#vm();
-    return this.#kernel.shm.shmget(key, size, flags);
+    this.vm();
+    return this.kernel.shm.shmget(key, size, flags);
   }
   shmat(id: number, addr: Addr, flags: number): SysResult {
-    this.#vm();
-    return this.#kernel.shm.shmat(id, addr >>> 0, flags);
+    this.vm();
+    return this.kernel.shm.shmat(id, addr >>> 0, flags);
   }
   shmdt(addr: Addr): SysResult {
-    this.#vm();
-    return this.#kernel.shm.shmdt(addr >>> 0);
+    this.vm();
+    return this.kernel.shm.shmdt(addr >>> 0);
   }
   /** `cmd`: IPC_RMID 0, SHM_LOCK 11, SHM_UNLOCK 12. */
   shmctl(id: number, cmd: number): SysResult {
-    this.#vm();
-    return this.#kernel.shm.shmctl(id, cmd);
+    this.vm();
+    return this.kernel.shm.shmctl(id, cmd);
   }
 
   /** @linux sys_setrlimit(): raising the hard limit needs CAP_SYS_RESOURCE. */
@@ -168,7 +165,7 @@ export class Process {
 
   /** The child, or a negative errno. @linux sys_fork() */
   fork(): Process | number {
-    return this.#kernel.fork(this);
+    return this.kernel.fork(this);
   }
   /**
    * Replaces the program: 0, or -errno (past the point of no return a signal was sent). @linux sys_execve()
@@ -181,30 +178,30 @@ export class Process {
     argv: readonly string[],
     envp: readonly string[] = [],
   ): SysResult {
-    const vm = this.#vm();
-    const image = this.#kernel.execImage(program, argv[0] ?? 'a.out');
+    const vm = this.vm();
+    const image = this.kernel.execImage(program, argv[0] ?? 'a.out');
     if (typeof image === 'number') return image;
     const result = doExecve(vm, image, argv, envp);
-    this.#kernel.run(this);
+    this.kernel.run(this);
     return result;
   }
   /** Ends the process. @linux sys_exit() */
   exit(code: number): void {
-    this.#vm();
-    this.#kernel.exit(this, code);
+    this.vm();
+    this.kernel.exit(this, code);
   }
 
   /** Loads a byte: 0..255, or -1 when a signal was sent ({@link takeSignal}). */
   load8(addr: Addr): number {
-    return access.load8(this.#vm(), this.#kernel.mmu, addr >>> 0);
+    return access.load8(this.vm(), this.kernel.mmu, addr >>> 0);
   }
   /** Stores a byte; false when a signal was sent. */
   store8(addr: Addr, value: number): boolean {
-    return access.store8(this.#vm(), this.#kernel.mmu, addr >>> 0, value);
+    return access.store8(this.vm(), this.kernel.mmu, addr >>> 0, value);
   }
   /** One access to `addr` without data; false when a signal was sent. */
   touch(addr: Addr, write: boolean): boolean {
-    return access.touch(this.#vm(), this.#kernel.mmu, addr >>> 0, write);
+    return access.touch(this.vm(), this.kernel.mmu, addr >>> 0, write);
   }
   /** The oldest undelivered signal, taken off the queue. */
   takeSignal(): PendingSignal | null {

@@ -24,9 +24,8 @@ const SYSCTLS: Readonly<Record<string, Sysctl>> = {
     },
   },
   'vm.page-cluster': {
-    get: ({ vm }) => vm.sysctls.pageCluster,
-    set: ({ vm, pageCache }, value) => {
-      vm.sysctls.pageCluster = value;
+    get: ({ pageCache }) => pageCache.pageCluster,
+    set: ({ pageCache }, value) => {
       pageCache.pageCluster = value;
     },
   },

@@ -42,7 +42,6 @@ export interface AddressSpacePorts {
 export interface AddressSpaceSysctls {
   overcommitMemory: number;
   maxMapCount: number;
-  pageCluster: number;
 }
 
 /** All that the address-space functions work on; made once by kernel.ts. */

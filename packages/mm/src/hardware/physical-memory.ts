@@ -28,8 +28,8 @@ export class PhysicalMemory {
   /** Whether frames of user data have no contents. Immutable. */
   readonly contentFree: boolean;
   // Word index / 1024 of a frame's bytes, 0 = none yet. Null on a flat machine.
-  readonly #slots: Int32Array | null;
-  #slotsUsed = 1;
+  private readonly slots: Int32Array | null;
+  private slotsUsed = 1;
 
   /**
    * @param frames number of page frames, 1 .. 2^28 (1 TiB)
@@ -42,7 +42,7 @@ export class PhysicalMemory {
     this.frames = frames;
     this.contentFree = contentFree;
     const flat = frames * 4096 <= FLAT_LIMIT_BYTES;
-    this.#slots = flat ? null : new Int32Array(frames);
+    this.slots = flat ? null : new Int32Array(frames);
     const buffer = new ArrayBuffer(flat ? frames * 4096 : SPARSE_FRAMES_MAX * 4096);
     this.words = new Int32Array(buffer);
     this.bytes = new Uint8Array(buffer);
@@ -50,24 +50,24 @@ export class PhysicalMemory {
 
   /** Index in {@link words} of the frame's first word. */
   base(pfn: Pfn): number {
-    return this.#slots === null ? pfn * WORDS_PER_PAGE : this.#sparseBase(pfn);
+    return this.slots === null ? pfn * WORDS_PER_PAGE : this.sparseBase(pfn);
   }
 
   /** Whether the frame has bytes: false for a frame of a sparse machine that was never touched (it reads as zero). */
   hasBytes(pfn: Pfn): boolean {
-    return this.#slots === null || this.#slots[pfn] !== 0;
+    return this.slots === null || this.slots[pfn] !== 0;
   }
 
-  #sparseBase(pfn: Pfn): number {
-    const slots = this.#slots as Int32Array;
+  private sparseBase(pfn: Pfn): number {
+    const slots = this.slots as Int32Array;
     let slot = slots[pfn] as number;
     if (slot === 0) {
-      if (this.#slotsUsed === SPARSE_FRAMES_MAX) {
+      if (this.slotsUsed === SPARSE_FRAMES_MAX) {
         throw new ConfigError(
           'physical memory: more than 4 GiB of a sparse machine touched; use a content-free machine',
         );
       }
-      slot = this.#slotsUsed++;
+      slot = this.slotsUsed++;
       slots[pfn] = slot;
     }
     return slot * WORDS_PER_PAGE;

@@ -90,7 +90,7 @@ export class FaultMachine {
         freeSwapAndCache: () => {},
         doSwapPage: () => -1,
       },
-      sysctls: { overcommitMemory: 0, maxMapCount: 65536, pageCluster: 3 },
+      sysctls: { overcommitMemory: 0, maxMapCount: 65536 },
       zeroPage: ZERO_PAGE,
       numPhyspages: FRAMES,
       current: idle,

@@ -124,7 +124,7 @@ export function makeHarness(options: HarnessOptions = {}): Harness {
     trace,
     rules: options.rules ?? RULES_2_4_22,
     ports: ports(options),
-    sysctls: { overcommitMemory: 0, maxMapCount: 65536, pageCluster: 3 },
+    sysctls: { overcommitMemory: 0, maxMapCount: 65536 },
     zeroPage: ZERO_PAGE,
     numPhyspages: frames,
     current: task,
