@@ -1,6 +1,9 @@
 /**
- * Files whose pages come from outside when they are first read, like those of a disk. What a page contains is told by the
- * host: bytes, a function, or nothing (zeroes). Changes stay in the cache, as there is no device to write them to.
+ * Files that are read and written through the generic functions of the page cache.
+ *
+ * Pages that lie on the "disk" come from outside when they are first read. What they contain is told by the host: bytes, a
+ * function, or nothing (zeroes). Changes stay in the cache, as there is no device to write them to. A file without
+ * anything on the disk is one of ramfs: what is not in the cache is a hole.
  */
 import { Errno } from '../errno.ts';
 import { GFP_HIGHUSER } from '../page-allocator/gfp.ts';
@@ -35,7 +38,7 @@ export function bytesSource(bytes: Uint8Array): PageSource {
   };
 }
 
-/** All files of one disk. */
+/** All such files. */
 export class DiskFiles implements InodeOperations, PageWriter {
   /** 2^31 pages less one byte. @linux MAX_LFS_FILESIZE */
   readonly maxBytes = 0x7ff_ffff_ffff;
@@ -50,14 +53,18 @@ export class DiskFiles implements InodeOperations, PageWriter {
     this.cache = cache;
   }
 
-  /** A new file. `source` null: it reads as zeroes. */
-  newInode(ino: number, dev: number, mode: number, size: number, source: PageSource | null): DiskInode {
+  /** A new empty file. */
+  newInode(ino: number, dev: number, mode: number): DiskInode {
     const inode = new DiskInode(ino, dev, mode, this);
     inode.mapping = this.cache.newMapping(inode, this.mappingOps, GFP_HIGHUSER);
+    return inode;
+  }
+
+  /** Puts contents on the disk of an empty file. `source` null: `size` zeroes, which are read from the disk all the same. */
+  setSource(inode: DiskInode, size: number, source: PageSource | null): void {
     inode.size = size;
     inode.source = source;
     inode.sourceSize = size;
-    return inode;
   }
 
   read(file: OpenFile, position: number, count: number, actor: CopyActor): number {
@@ -97,8 +104,17 @@ export class DiskFiles implements InodeOperations, PageWriter {
     return 0;
   }
 
-  private readpage(_inode: Inode, pfn: Pfn): number {
-    this.cache.diskReads.submit(pfn, this.filler);
+  /** Starts to read a page. A hole needs no disk: it is there at once. */
+  private readpage(inode: Inode, pfn: Pfn): number {
+    const { cache } = this;
+    const index = (cache.memMap.index[pfn] as number) >>> 0;
+    if (index * 4096 < (inode as DiskInode).sourceSize) {
+      cache.diskReads.submit(pfn, this.filler);
+      return 0;
+    }
+    cache.memory.clearUser(pfn);
+    cache.setFlags(pfn, PG.uptodate);
+    cache.unlockPage(pfn);
     return 0;
   }
 

@@ -1,8 +1,8 @@
 import { Errno } from '../errno.ts';
 import { ConfigError } from '../kernel-bug.ts';
-import { bytesSource, DiskFiles, type PageSource } from './disk-file.ts';
+import { bytesSource, DiskFiles, type DiskInode, type PageSource } from './disk-file.ts';
 import { type File, FMODE } from './inode.ts';
-import { type FileInode, fput, OpenFile } from './open-file.ts';
+import { type CopyActor, type FileInode, fput, OpenFile } from './open-file.ts';
 import type { PageCache } from './page-cache.ts';
 import type { FileSizeLimit } from './ports.ts';
 import { evictInode, vmtruncate } from './truncate.ts';
@@ -24,7 +24,7 @@ export const O = {
 export interface FileOptions {
   /** Bytes; the default is the length of `bytes`, else 0. */
   readonly size?: number;
-  /** Contents. A file of a disk keeps the array as its disk; tmpfs copies it into pages. */
+  /** Contents. A file of a disk keeps the array as its disk; the others copy it into pages. */
   readonly bytes?: Uint8Array;
   /** Contents by page, asked when a page is first read. Only on a disk. */
   readonly fill?: PageSource;
@@ -32,8 +32,11 @@ export interface FileOptions {
   readonly ino?: number;
   /** Device, major << 8 | minor. */
   readonly dev?: number;
-  /** `tmpfs` (default): lives in memory from the start. `disk`: a page comes into memory when it is first read. */
-  readonly kind?: 'tmpfs' | 'disk';
+  /**
+   * `ramfs` (default): its contents are in the page cache from the start, as if just written. `tmpfs`: the same, as shared
+   * memory, with a limit. `disk`: a page comes into memory when it is first read.
+   */
+  readonly kind?: 'ramfs' | 'tmpfs' | 'disk';
   /** Permission bits, default 0644. They are shown, not enforced. */
   readonly mode?: number;
 }
@@ -42,14 +45,13 @@ export interface FileOptions {
 export interface InodeMakers {
   /** A new empty tmpfs file, or -errno. */
   newTmpfsInode(ino: number, dev: number, mode: number): FileInode | number;
-  /** Gives the tmpfs file contents, as write(2) would: 0 or -errno. */
-  fillTmpfs(inode: FileInode, bytes: Uint8Array): number;
   /** The inode of /dev/zero. */
   newDevZero(ino: number, dev: number): FileInode;
 }
 
-/** Device of the disk (hda1) and of the tmpfs mount. */
+/** Devices: the disk (hda1), and the mounts without one. */
 const DISK_DEVICE = 0x0301;
+const RAMFS_DEVICE = 0x0001;
 const TMPFS_DEVICE = 0x0005;
 /** Character devices show the device of the file system that their node is in. */
 const DEV_ZERO_INO = 5;
@@ -80,35 +82,63 @@ export class FileSystem {
    * @returns its inode, or -ENOSPC, -ENOMEM when tmpfs or memory is full
    */
   create(path: string, options: FileOptions = {}): FileInode | number {
-    const { bytes, fill, kind = 'tmpfs', mode = 0o644 } = options;
-    if (kind === 'tmpfs' && fill !== undefined) {
-      throw new ConfigError(`create ${path}: fill is for kind 'disk'; a tmpfs file takes bytes`);
+    const { bytes, fill, kind = 'ramfs', mode = 0o644 } = options;
+    if (kind !== 'disk' && fill !== undefined) {
+      throw new ConfigError(`create ${path}: fill is for kind 'disk'; a ${kind} file takes bytes`);
     }
     const size = options.size ?? bytes?.length ?? 0;
     if (!Number.isSafeInteger(size) || size < 0) throw new ConfigError(`create ${path}: size ${size}`);
     this.unlink(path);
     const ino = options.ino ?? this.nextIno++;
-    let inode: FileInode;
+    const inode = this.newInode(kind, ino, options, mode);
+    if (typeof inode === 'number') return inode;
+    inode.onUnused = this.evict;
+    const error = bytes === undefined || kind === 'disk' ? 0 : this.write(inode, bytes);
+    if (error !== 0) {
+      inode.nlink = 0;
+      inode.put();
+      return error;
+    }
     if (kind === 'disk') {
       const source = fill ?? (bytes === undefined ? null : bytesSource(bytes));
-      inode = this.disk.newInode(ino, options.dev ?? DISK_DEVICE, mode, size, source);
-      inode.onUnused = this.evict;
+      this.disk.setSource(inode as DiskInode, size, source);
     } else {
-      const { makers } = this;
-      const made = makers.newTmpfsInode(ino, options.dev ?? TMPFS_DEVICE, mode);
-      if (typeof made === 'number') return made;
-      inode = made;
-      inode.onUnused = this.evict;
-      const error = bytes === undefined ? 0 : makers.fillTmpfs(inode, bytes);
-      if (error !== 0) {
-        inode.nlink = 0;
-        inode.put();
-        return error;
-      }
       vmtruncate(this.cache, inode, size, NO_LIMIT);
     }
     this.names.set(path, inode);
     return inode;
+  }
+
+  /** An empty inode, or -errno. */
+  private newInode(
+    kind: FileOptions['kind'],
+    ino: number,
+    { dev }: FileOptions,
+    mode: number,
+  ): FileInode | number {
+    if (kind === 'tmpfs') return this.makers.newTmpfsInode(ino, dev ?? TMPFS_DEVICE, mode);
+    return this.disk.newInode(ino, dev ?? (kind === 'disk' ? DISK_DEVICE : RAMFS_DEVICE), mode);
+  }
+
+  /** Writes a new file's contents, as a program would have done: 0 or -errno. */
+  private write(inode: FileInode, bytes: Uint8Array): number {
+    const { memory } = this.cache;
+    const file = new OpenFile(inode, '', FMODE.write, false, true);
+    inode.writecount++;
+    const copy: CopyActor = (pfn, offset, count, done) => {
+      if (memory.contentFree) return 0;
+      memory.bytes.set(bytes.subarray(done, done + count), memory.base(pfn) * 4 + offset);
+      return 0;
+    };
+    // A write that runs out of room is short; the next one says why.
+    let done = 0;
+    let result = 0;
+    while (done < bytes.length && result >= 0) {
+      result = inode.ops.write(file, done, bytes.length - done, copy, NO_LIMIT, null);
+      if (result >= 0) done += result;
+    }
+    fput(file);
+    return Math.min(result, 0);
   }
 
   /** The inode of a path, null = none. */

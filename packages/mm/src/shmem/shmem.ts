@@ -106,19 +106,6 @@ export class Shmem implements InodeMakers {
     return this.getInode(this.tmpfs, ino, 'regular', mode) ?? -Errno.ENOSPC;
   }
 
-  fillTmpfs(inode: FileInode, bytes: Uint8Array): number {
-    const { memory } = this.cache;
-    for (let at = 0; at < bytes.length; at += 4096) {
-      const pfn = this.getpage(inode as ShmemInode, at / 4096, SGP.write);
-      if (pfn < 0) return pfn;
-      if (!memory.contentFree) memory.bytes.set(bytes.subarray(at, at + 4096), memory.base(pfn) * 4);
-      inode.size = Math.min(at + 4096, bytes.length);
-      this.cache.setFlags(pfn, PG.dirty | PG.referenced);
-      this.cache.allocator.putPage(pfn);
-    }
-    return 0;
-  }
-
   newDevZero(ino: number, dev: number): FileInode {
     return new DevZero(this.cache, this.parts.zeroPage).newInode(ino, dev);
   }
