@@ -1,8 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { pagewalk, pagewalkJson } from './run-cli.ts';
+import { pagewalk, pagewalkJson, root } from './run-cli.ts';
 
 const PIPELINE = 'packages/lab/recordings/pipeline.pwt';
 const folder = mkdtempSync(join(tmpdir(), 'pagewalk-'));
@@ -217,6 +218,36 @@ describe('pagewalk replay', () => {
     expect(err.trim().split('\n')).toHaveLength(1);
     expect(err).toContain('out of memory');
     expect(err).toContain('--memory');
+  });
+});
+
+describe('Ctrl-C', () => {
+  it('ends a replay with 130, the events so far written', async () => {
+    const events = join(folder, 'interrupted.txt');
+    const program = spawn(
+      process.execPath,
+      [
+        'packages/cli/bin/pagewalk.mjs',
+        'replay',
+        'packages/lab/recordings/perl.pwt',
+        '--verify',
+        '--events',
+        events,
+      ],
+      { cwd: root },
+    );
+    let err = '';
+    program.stderr.on('data', (part) => {
+      err += part;
+    });
+    const ended = new Promise((resolve) => program.on('close', (code, signal) => resolve({ code, signal })));
+    // The file is there once the machine is about to boot, the handler soon after.
+    while (!existsSync(events)) await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    program.kill('SIGINT');
+    expect(await ended).toEqual({ code: 130, signal: null });
+    expect(err).toBe('pagewalk: interrupted\n');
+    expect(readFileSync(events, 'utf8')).toMatch(/\n$/);
   });
 });
 

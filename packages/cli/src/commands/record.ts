@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { basename } from 'node:path';
 import { record } from '@pagewalk/lab';
 import { Command } from 'commander';
-import { UsageError } from '../errors.ts';
+import { Interrupted, UsageError } from '../errors.ts';
 import { print, printJson } from '../output/print.ts';
 import { grouped, terminalWidth, wrap } from '../output/text.ts';
 
@@ -38,12 +38,21 @@ Examples:
       if (existsSync(output) && options.force !== true) {
         throw new UsageError(`--output ${output}: the file exists\nAllowed: another name, or --force`);
       }
+      // A terminal sends Ctrl-C to the recorded program, too; once that has ended the recording is thrown away.
+      let interrupted = false;
+      process.once('SIGINT', () => {
+        interrupted = true;
+      });
       const result = await record({
         command,
         output,
         ...(options.note === undefined ? {} : { note: options.note }),
         onProgress: showProgress,
       }).finally(clearProgress);
+      if (interrupted) {
+        rmSync(output, { force: true });
+        throw new Interrupted('SIGINT');
+      }
       const { totals, real } = result;
       if (options.json) {
         printJson({ command: 'record', output, recorded: command, totals, real, outside: result.outside });
