@@ -69,7 +69,7 @@ Examples:
       print('');
       print(renderTable(COLUMNS, walk.steps.map(row)));
       print('');
-      for (const line of wrap(verdict(walk), terminalWidth())) print(line);
+      for (const line of verdict(walk).flatMap((text) => wrap(text, terminalWidth()))) print(line);
     });
 }
 
@@ -89,15 +89,20 @@ function row(step: VtopStep): string[] {
   return [step.level, String(step.index), step.entryPhys.toString(16).padStart(8, '0'), value, frame, bits];
 }
 
-function verdict(walk: Vtop): string {
+/** What the walk comes to, then what its letters mean. */
+function verdict(walk: Vtop): string[] {
   const letters = [...new Set(walk.steps.flatMap((step) => step.bits))];
   const legend = letters.map((letter) => `${letter} ${LEGEND[letter] ?? ''}`).join(', ');
+  return [outcome(walk), ...(legend === '' ? [] : [`(${legend})`])];
+}
+
+function outcome(walk: Vtop): string {
   const physical = walk.physical?.toString(16).padStart(8, '0') ?? '';
   switch (walk.kind) {
     case 'page':
-      return `physical ${physical} (${legend})`;
+      return `physical ${physical}; ${rights(walk)}`;
     case 'large':
-      return `physical ${physical}, by a large page: the walk ends early (${legend})`;
+      return `physical ${physical}, by a large page: the walk ends early; ${rights(walk)}`;
     case 'protnone':
       return `a PROT_NONE page at physical ${physical}: any access gets SIGSEGV`;
     case 'swap':
@@ -105,4 +110,12 @@ function verdict(walk: Vtop): string {
     case 'none':
       return 'not mapped: an access would fault';
   }
+}
+
+/** Every level must grant a right. With PAE the top level has no such bits and grants all. */
+function rights(walk: Vtop): string {
+  const levels = walk.steps.length === 3 ? walk.steps.slice(1) : walk.steps;
+  const writable = levels.every((step) => step.bits.includes('RW'));
+  if (!levels.every((step) => step.bits.includes('US'))) return 'for the kernel alone';
+  return writable ? 'the program may read and write it' : 'the program may read it, a write faults';
 }
