@@ -75,6 +75,20 @@ export async function runReplay(session: Session, path: string, options: ReplayO
   return replay;
 }
 
+/** The script's process is about to exit. */
+class LastLine extends Error {}
+
+/** Runs a script, but keeps its process: whoever looks at the machine wants to see what the script made of it. */
+function runUpToEnd(session: Session, path: string): void {
+  try {
+    runScript(session, path, (line) => {
+      if (line === '# end') throw new LastLine();
+    });
+  } catch (error) {
+    if (!(error instanceof LastLine)) throw error;
+  }
+}
+
 /** What `--after` left on the machine. */
 export interface AfterResult {
   /** Whether the machine stopped at the event of `--at`. */
@@ -89,7 +103,7 @@ export interface AfterResult {
 export async function runAfter(session: Session, path: string): Promise<AfterResult> {
   try {
     if (kindOf('--after', path) === 'ops') {
-      runScript(session, path, () => {});
+      runUpToEnd(session, path);
       return { stopped: false, suggestion: 0, outOfMemory: null };
     }
     const replay = await runReplay(session, path, {});

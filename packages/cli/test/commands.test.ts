@@ -77,7 +77,7 @@ describe('pagewalk proc', () => {
   it('prints the status of a process after a script', () => {
     const script = join(folder, 'status.ops');
     writeFileSync(script, SCRIPT);
-    const { out, status } = pagewalk(['proc', '1/status', '--after', script]);
+    const { out, status } = pagewalk(['proc', 'self/status', '--after', script]);
     expect(status).toBe(0);
     expect(out).toMatch(/^Name:\t/);
   });

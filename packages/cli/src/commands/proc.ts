@@ -21,7 +21,7 @@ Examples:
   pagewalk proc meminfo --memory 1G
   pagewalk proc iomem --release 2.4.20
   pagewalk proc self/maps --after packages/lab/recordings/sort.pwt --at 20000
-  pagewalk proc 1/status --after script.ops`,
+  pagewalk proc self/status --after script.ops`,
     )
     .action(async (file: string, options: LookOptions) => {
       const wanted = parseFile(file);
