@@ -1,9 +1,10 @@
 // Bundles each program into one module scope (one file): V8 runs the memory manager up to 1.6 times faster from one
-// scope than from separate ES modules.
+// scope than from separate ES modules. The bundler must leave `const` a const (V8 then builds the value in) and turn
+// fields without initialiser into nothing (a field that is undefined first is never seen as constant).
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build } from 'rolldown';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const programs = ['cli', 'bench'].filter((name) =>
@@ -11,16 +12,13 @@ const programs = ['cli', 'bench'].filter((name) =>
 );
 for (const name of programs) {
   await build({
-    entryPoints: [join(root, 'packages', name, 'src', 'main.ts')],
-    outfile: join(root, 'packages', name, 'dist', 'main.js'),
-    bundle: true,
+    input: join(root, 'packages', name, 'src', 'main.ts'),
+    output: { file: join(root, 'packages', name, 'dist', 'main.js'), format: 'esm', sourcemap: true },
     platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    // Puts the value of a constant where it is used; names stay.
-    minifySyntax: true,
-    sourcemap: 'linked',
-    logLevel: 'warning',
+    tsconfig: join(root, 'tsconfig.json'),
+    transform: { target: 'node20' },
+    optimization: { inlineConst: { mode: 'all', pass: 3 } },
+    logLevel: 'warn',
     external: ['commander', 'cli-progress', 'cli-table3'],
   });
 }
