@@ -42,10 +42,20 @@ export function runScript(session: Session, path: string, onLine: (line: string)
   const bytes = readInput(path === '-' ? 'standard input' : 'script', path);
   const script = parseOps(bytes, path === '-' ? '<stdin>' : path);
   const check = session.afterOperation;
-  runOps(session.kernel, script, (line) => {
-    onLine(line);
-    check?.();
-  });
+  let began = false;
+  try {
+    runOps(session.kernel, script, (line) => {
+      began = true;
+      onLine(line);
+      check?.();
+    });
+  } catch (error) {
+    if (began || !(error instanceof Error) || error.name !== 'Error') throw error;
+    // Before the first line only want of memory can fail, for the process that is to run the script.
+    throw new UsageError(
+      `${path}: no memory for the script's process (${error.message})\nAllowed: more --memory, or a later --fail-alloc`,
+    );
+  }
 }
 
 /** Replays a recording on the machine, with a progress bar; Ctrl-C ends it. */

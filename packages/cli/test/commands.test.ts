@@ -132,6 +132,12 @@ describe('pagewalk ops', () => {
     ]);
   });
 
+  it('tells when there is no memory even for its process', () => {
+    const { status, err } = pagewalk(['ops', '-', '--fail-alloc', '3'], SCRIPT);
+    expect(status).toBe(2);
+    expect(err).toContain('--fail-alloc');
+  });
+
   it('checks the machine after every op', () => {
     expect(pagewalk(['ops', '-', '--check=every'], SCRIPT).status).toBe(0);
   });

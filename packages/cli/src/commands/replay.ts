@@ -57,6 +57,10 @@ export async function replayTrace(
   session.finish();
   if (options.json) printJson(replayJson(command, trace, session.machine, report, seconds, hashes));
   else if (report.stopped === null) printReplay(report, session.machine, seconds);
-  if (report.stopped !== null) throw new UsageError(report.stopped.message);
+  if (report.stopped !== null) {
+    const injected = options.failAlloc !== undefined && session.kernel.allocator.failAllocPending === 0;
+    const cause = injected ? `\nThe allocation that --fail-alloc ${options.failAlloc} named did fail.` : '';
+    throw new UsageError(report.stopped.message + cause);
+  }
   return report;
 }
