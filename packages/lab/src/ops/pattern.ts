@@ -9,13 +9,6 @@ export function patternByte(seed: number, i: number): number {
   return (x >>> 8) & 255;
 }
 
-/** The first `size` bytes of a pattern. */
-export function patternBytes(seed: number, size: number): Uint8Array {
-  const bytes = new Uint8Array(size);
-  for (let i = 0; i < size; i++) bytes[i] = patternByte(seed, i);
-  return bytes;
-}
-
 /** Start value of the FNV-1a-32 sum. */
 export const FNV_START = 2166136261;
 

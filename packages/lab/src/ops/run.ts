@@ -184,7 +184,8 @@ class Run {
 }
 
 /**
- * Runs a script on a machine and gives each result line to `onLine`, from `# mmops-result …` to `# end`.
+ * Runs a script on a machine and gives each result line to `onLine`, from `# mmops-result …` to `# end`. The process ends
+ * with the script; its files stay.
  * @param machine a fresh machine of {@link WORLD_MEMORY} bytes, or what makes one
  */
 export function runOps(machine: Kernel | (() => Kernel), script: OpsScript, onLine: OnLine): void {
@@ -195,13 +196,14 @@ export function runOps(machine: Kernel | (() => Kernel), script: OpsScript, onLi
   onLine(`# mmops-result v1 bits=32 release=${kernel.release} machine=i686`);
   try {
     run.ops(executor, 0, script.ops.length);
+    executor.segments.forEach((id) => {
+      if (id >= 0) world.process.shmctl(id, IPC_RMID);
+    });
+    onLine('# end');
+    world.process.exit(0);
   } catch (error) {
     if (!(error instanceof ExecutorDied)) throw error;
     if (error.lastWords !== '') onLine(error.lastWords);
-    return;
+    world.process.exit(error.status);
   }
-  executor.segments.forEach((id) => {
-    if (id >= 0) world.process.shmctl(id, IPC_RMID);
-  });
-  onLine('# end');
 }

@@ -6,7 +6,7 @@
 import type { ExecImage, Kernel, Process } from '@pagewalk/mm';
 import { ARENA, ARENA_PAGES, type Layout } from './layout.ts';
 import { statmPages } from './maps.ts';
-import { patternBytes } from './pattern.ts';
+import { patternByte } from './pattern.ts';
 
 const PAGE = 4096;
 const NOBODY = 65534;
@@ -24,8 +24,12 @@ export const UNLIMITED = 0xffffffff;
 export const STACK_LIMIT = 8 * MIB;
 
 const DIRECTORY = '/tmp';
+const O_RDWR = 2;
 
-/** Sizes of f0..f3 in bytes and how each is opened. */
+/**
+ * Sizes of f0..f3 in bytes and how each is opened. They lie on a disk (ext2 on the recorded 2.4 machines): a read of a
+ * hole fills the page cache, and a fault reads a cluster of pages, which tmpfs does not do.
+ */
 const FILES = [
   { size: 64 * PAGE, flags: 2 },
   { size: 16 * PAGE + 123, flags: 0 },
@@ -53,6 +57,8 @@ const CONSTANTS = 0x0804d000;
 export const STATUS_BUFFER = 0x0804e000;
 /** From the buffer of getrusage to the end of the result buffer: all of it is written before the first op. */
 const VARIABLES = { start: 0x08050000, end: 0x08127020 } as const;
+/** Through this buffer the executor writes the files. */
+const FILE_BUFFER = { start: 0x080c7000, size: 0x10000 } as const;
 /** The script's text, read into here. */
 const SCRIPT = { start: 0x08127040, size: 4 * MIB } as const;
 /** Stack of the signal handlers, written again before each touch op. */
@@ -78,16 +84,32 @@ function check(condition: boolean, what: string): void {
 /** The executor's program. Nobody looks at its text: only the layout and the size matter. */
 function executorImage(kernel: Kernel): ExecImage {
   const path = `${DIRECTORY}/mmexec`;
-  kernel.fs.create(path, { size: PROGRAM_BYTES, mode: 0o755 });
+  kernel.fs.create(path, { kind: 'disk', size: PROGRAM_BYTES, mode: 0o755 });
   const file = kernel.fs.open(path, 0);
   if (typeof file === 'number') throw new Error(`the executor's program cannot be opened: ${file}`);
   return { file, segments: SEGMENTS, entry: ENTRY, phnum: 5 };
 }
 
+const filePath = (k: number): string => `${DIRECTORY}/mmopsf${k}`;
+
 function touchAll(process: Process, start: number, end: number, write: boolean): void {
   for (let page = start & -PAGE; page < end; page += PAGE) {
     check(process.touch(page, write), `no memory at ${page.toString(16)}`);
   }
+}
+
+/** Makes file `fk` as the executor does: with write calls, so that all of it is in the page cache. */
+function writeFile(kernel: Kernel, process: Process, k: number, size: number): void {
+  const path = filePath(k);
+  kernel.fs.create(path, { kind: 'disk', mode: 0o666 });
+  const fd = process.open(path, O_RDWR);
+  check(fd >= 0, path);
+  for (let done = 0; done < size; done += FILE_BUFFER.size) {
+    const bytes = Math.min(size - done, FILE_BUFFER.size);
+    for (let i = 0; i < bytes; i++) process.store8(FILE_BUFFER.start + i, patternByte(1000 + k, done + i));
+    check(process.pwrite(fd, FILE_BUFFER.start, bytes, done) === bytes, `write ${path}`);
+  }
+  process.close(fd);
 }
 
 /**
@@ -100,15 +122,17 @@ export function buildWorld(kernel: Kernel, scriptBytes: number): World {
     `the script is ${scriptBytes} bytes; the executor holds ${SCRIPT.size - 1}`,
   );
   const process = kernel.spawn('mmexec', { uid: NOBODY });
-  check(process.exec(executorImage(kernel), ['mmexec', 'script', DIRECTORY, 'x'], []) === 0, 'exec');
+  const image = executorImage(kernel);
+  check(process.exec(image, ['mmexec', 'script', DIRECTORY, 'x'], []) === 0, 'exec');
+  kernel.fs.release(image.file);
   touchAll(process, TEXT.start, TEXT.end, false);
   touchAll(process, CONSTANTS, CONSTANTS + 1, false);
   if (scriptBytes > 0) touchAll(process, SCRIPT.start, SCRIPT.start + scriptBytes, true);
   FILES.forEach(({ size }, k) => {
-    kernel.fs.create(`${DIRECTORY}/mmopsf${k}`, { bytes: patternBytes(1000 + k, size), mode: 0o666 });
+    writeFile(kernel, process, k, size);
   });
-  const files = FILES.map(({ flags }, k) => process.open(`${DIRECTORY}/mmopsf${k}`, flags));
-  const zero = process.open('/dev/zero', 2);
+  const files = FILES.map(({ flags }, k) => process.open(filePath(k), flags));
+  const zero = process.open('/dev/zero', O_RDWR);
   for (const fd of [...files, zero]) check(fd >= 0, 'open');
   process.setrlimit(RLIMIT_MEMLOCK, 256 * PAGE, 256 * PAGE);
   process.setrlimit(RLIMIT_STACK, STACK_LIMIT, UNLIMITED);
