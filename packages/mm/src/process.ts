@@ -183,6 +183,11 @@ export class Process {
     if (typeof image === 'number') return image;
     const result = doExecve(vm, image, argv, envp);
     this.kernel.run(this);
+    // The areas hold references of their own; an image from the caller keeps the caller's.
+    if (image !== program) {
+      this.kernel.fs.release(image.file);
+      if (image.interpreter !== undefined) this.kernel.fs.release(image.interpreter.file);
+    }
     return result;
   }
   /** Ends the process. @linux sys_exit() */
