@@ -5,7 +5,8 @@ import type { FileSizeLimit } from './ports.ts';
 
 /**
  * Copies `bytes` bytes between a page (from byte `offset`) and the caller's buffer (from byte `done`): the number of
- * bytes that it could not copy, because the buffer ends or faults there.
+ * bytes that it could not copy, because the buffer ends or faults there. On the way into the page those become zero, as
+ * copy_from_user() does it: the page may be fresh.
  */
 export type CopyActor = (pfn: Pfn, offset: number, bytes: number, done: number) => number;
 

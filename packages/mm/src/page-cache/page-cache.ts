@@ -212,13 +212,6 @@ export class PageCache {
     return true;
   }
 
-  /** The same for a page that the caller has locked; its flags stay. @linux add_to_page_cache_locked() */
-  addToPageCacheLocked(pfn: Pfn, mapping: AddressSpace, index: number): void {
-    if (((this.flags[pfn] as number) & PG.locked) === 0) throw new KernelBug(`page ${pfn} is not locked`);
-    this.insert(pfn, mapping, index);
-    this.lruCacheAdd(pfn);
-  }
-
   private insert(pfn: Pfn, mapping: AddressSpace, index: number): void {
     if (this.mappingOfPage[pfn] !== 0) throw new KernelBug(`page ${pfn} is in the page cache already`);
     this.count[pfn] = (this.count[pfn] as number) + 1;
@@ -333,7 +326,7 @@ export class PageCache {
   /** Waits until a page's I/O is over. @linux wait_on_page() */
   waitOnPage(pfn: Pfn): void {
     if (((this.flags[pfn] as number) & PG.locked) === 0) return;
-    this.diskReads.complete();
+    this.diskReads.completeUpTo(pfn);
     if (((this.flags[pfn] as number) & PG.locked) === 0) return;
     this.ports.waitForIo(pfn);
     if (((this.flags[pfn] as number) & PG.locked) !== 0) {
