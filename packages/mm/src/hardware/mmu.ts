@@ -77,6 +77,8 @@ export class Mmu {
     this.pge = parts.pge;
     this.tags = this.tlb.tags;
     this.bases = this.tlb.bases;
+    // Each walk takes its time by being counted.
+    this.clock.follow(this.counters, COST_NS.walk);
   }
 
   /** Walks of the tables since power-on, i.e. TLB misses. */
@@ -179,7 +181,6 @@ export class Mmu {
     const base = this.tlb.lookUp(addr, write, user);
     if (base >= 0) return base;
     this.counters[0] = (this.counters[0] as number) + 1;
-    this.clock.advance(COST_NS.walk);
     return this.pae ? this.walkPae(addr, write, user) : this.walkTwoLevels(addr, write, user);
   }
 
