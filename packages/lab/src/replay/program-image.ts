@@ -17,7 +17,6 @@ export class ProgramImage {
   readonly heap: number;
   /** Mapping of the image; -1 before it is known. */
   mapping = -1;
-  pages = 0;
   readonly #segments: { vaddr: number; offset: number; filesz: number; memsz: number; prot: number }[] = [];
 
   constructor(file: number, stack: number, heap: number) {

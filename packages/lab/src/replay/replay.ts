@@ -331,7 +331,6 @@ export class Replay {
         );
       }
       this.#image.mapping = mapping;
-      this.#image.pages = pages;
       return;
     }
     // The dynamic linker: a hole is reserved, which its mappings will fill.
