@@ -130,6 +130,11 @@ export class PageCache {
     return mapping;
   }
 
+  /** Whether {@link newMapping} can be called once more: every mapping has three lists, and their heads are limited. */
+  get hasRoomForMapping(): boolean {
+    return this.freeHeads.length >= 3 || this.memMap.listHeadsLeft >= 3;
+  }
+
   /** Gives up a mapping that has no page any more: its number is used again. */
   freeMapping(mapping: AddressSpace): void {
     assertKernel(mapping.nrpages === 0, `mapping ${mapping.id} is freed with ${mapping.nrpages} pages`);

@@ -21,7 +21,7 @@ export const PG = {
 } as const;
 
 /** List heads that live past the last frame in {@link MemMap.next} and {@link MemMap.lruNext}. */
-const LIST_HEADS = 4096;
+const LIST_HEADS = 2 ** 18;
 
 /**
  * The page descriptors (`mem_map`), one typed array a field; a page is its pfn.
@@ -69,6 +69,11 @@ export class MemMap {
     this.freeOrder = new Uint8Array(frames);
     this.owner = new Int32Array(frames);
     this.#heads = frames;
+  }
+
+  /** Heads that {@link newListHead} can still give. */
+  get listHeadsLeft(): number {
+    return this.frames + LIST_HEADS - this.#heads;
   }
 
   /** Takes an entry for an empty list's head (usable for both kinds of list). */

@@ -218,12 +218,14 @@ export class Shmem implements InodeMakers {
   /**
    * An open, already deleted file of `size` bytes.
    * @param name what /proc/PID/maps shows behind the slash
-   * @returns the file, or -EINVAL (too large), -ENOMEM (overcommit), -ENOSPC
+   * @returns the file, or -EINVAL (too large), -ENOMEM (overcommit), -ENFILE, -ENOSPC
    * @linux 2.4.22 mm/shmem.c shmem_file_setup()
    */
   fileSetup(name: string, size: number): OpenFile | number {
     if (size > SHMEM_MAX_BYTES) return -Errno.EINVAL;
     if (!this.parts.vmEnoughMemory(Math.ceil(size / 4096))) return -Errno.ENOMEM;
+    // The kernel runs out of file structures here, we out of mappings.
+    if (!this.cache.hasRoomForMapping) return -Errno.ENFILE;
     const inode = this.getInode(this.internal, ++this.lastIno, 'shm', 0o777);
     if (inode === null) return -Errno.ENOSPC;
     inode.size = size;
