@@ -1,4 +1,3 @@
-import { KernelBug } from '../kernel-bug.ts';
 import type { Addr, Pfn } from '../types.ts';
 import type { Clock } from './clock.ts';
 import { COST_NS } from './cost-model.ts';
@@ -243,11 +242,8 @@ export class Mmu {
     }
     const used = write === 1 ? entry | A | D : entry | A;
     if (used !== entry) this.memory.words[entryAt] = used;
-    if (pfn >= this.memory.frames) {
-      throw new KernelBug(
-        `page table entry of ${addr.toString(16)} names frame ${pfn}, which does not exist`,
-      );
-    }
+    // No RAM there (a device's registers, a gap): nobody answers, and no TLB entry keeps the place.
+    if (pfn >= this.memory.frames) return this.memory.openBus();
     if (large) this.tlb.noteLarge(addr);
     const base = this.memory.contentFree ? 0 : this.memory.base(pfn);
     const mayWrite = (rights & RW) !== 0 && (used & D) !== 0;

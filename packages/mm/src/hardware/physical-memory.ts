@@ -1,4 +1,4 @@
-import { ConfigError } from '../kernel-bug.ts';
+import { ConfigError, KernelBug } from '../kernel-bug.ts';
 import type { Pfn } from '../types.ts';
 
 /** 32-bit words in a page frame. */
@@ -43,7 +43,9 @@ export class PhysicalMemory {
     this.contentFree = contentFree;
     const flat = frames * 4096 <= FLAT_LIMIT_BYTES;
     this.slots = flat ? null : new Int32Array(frames);
-    const buffer = new ArrayBuffer(flat ? frames * 4096 : SPARSE_FRAMES_MAX * 4096);
+    // One page more, for reads where no memory is; a machine of 4 GiB has memory at every address of 32 bits.
+    const pages = flat ? Math.min(frames + 1, SPARSE_FRAMES_MAX) : SPARSE_FRAMES_MAX;
+    const buffer = new ArrayBuffer(pages * 4096);
     this.words = new Int32Array(buffer);
     this.bytes = new Uint8Array(buffer);
   }
@@ -51,6 +53,23 @@ export class PhysicalMemory {
   /** Index in {@link words} of the frame's first word. */
   base(pfn: Pfn): number {
     return this.slots === null ? pfn * WORDS_PER_PAGE : this.sparseBase(pfn);
+  }
+
+  /**
+   * A page that stands for an address where nothing answers: all bits are one, and what was stored there before is lost.
+   * For one access at a time.
+   *
+   * @returns index in {@link words} of its first word (word 0 on a content-free machine)
+   */
+  openBus(): number {
+    if (this.contentFree) return 0;
+    // A sparse machine never gives slot 0 away.
+    const base = this.slots === null ? this.frames * WORDS_PER_PAGE : 0;
+    if (base + WORDS_PER_PAGE > this.words.length) {
+      throw new KernelBug(`an address above ${this.frames} page frames, the most that 32 bits reach`);
+    }
+    this.words.fill(-1, base, base + WORDS_PER_PAGE);
+    return base;
   }
 
   /** Whether the frame has bytes: false for a frame of a sparse machine that was never touched (it reads as zero). */
