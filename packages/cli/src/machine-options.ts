@@ -122,7 +122,7 @@ function swapOption(text: string, previous = 0): number {
       'Allowed: a size, e.g. 128M; swap files are not supported yet (no disks).',
     );
   }
-  return previous + sizeOption(4096, 64 * 2 ** 30)(text);
+  return previous + sizeOption(0, 64 * 2 ** 30)(text);
 }
 
 /** `--check` alone recounts at the end. */

@@ -37,9 +37,17 @@ Examples:
     program.addCommand(make());
   }
   for (const command of [program, ...program.commands]) {
+    const path = command === program ? 'pagewalk' : `pagewalk ${command.name()}`;
+    const hint =
+      command === program
+        ? `Allowed: ${program.commands.map((known) => known.name()).join(' ')}; "pagewalk --help" says more`
+        : `Allowed: ${path} ${command.usage()}; "${path} --help" says more, with examples`;
     command.exitOverride().configureOutput({
       writeErr: (text) => process.stderr.write(text),
-      outputError: (text, write) => write(text.replace(/^error: /, 'pagewalk: ')),
+      outputError: (text, write) => {
+        write(text.replace(/^error: /, 'pagewalk: '));
+        if (!text.includes('Allowed')) write(`${hint}\n`);
+      },
     });
     command.showSuggestionAfterError(true).allowExcessArguments(false);
   }

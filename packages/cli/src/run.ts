@@ -3,6 +3,16 @@ import { describeError, EXIT } from './errors.ts';
 import { makeProgram } from './program.ts';
 
 /**
+ * The command line as commander is to see it. `--check` never takes the next word as its value (`replay --check my.pwt`
+ * means the recording), and `help` of a command that does not exist is a mistake in its name.
+ */
+function prepare(args: readonly string[], commands: readonly string[]): string[] {
+  const [first, second] = args;
+  if (first === 'help' && second !== undefined && !commands.includes(second)) return [second];
+  return args.map((word) => (word === '--check' ? '--check=end' : word));
+}
+
+/**
  * Runs one command line and returns its exit code. Nothing is thrown: an error ends as one to three lines on standard
  * error.
  *
@@ -14,7 +24,9 @@ export async function run(args: readonly string[]): Promise<number> {
     process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.failure);
   });
   try {
-    await makeProgram().parseAsync([...args], { from: 'user' });
+    const program = makeProgram();
+    const commands = program.commands.map((command) => command.name());
+    await program.parseAsync(prepare(args, commands), { from: 'user' });
     return EXIT.done;
   } catch (error) {
     // Commander has printed its message already; --help and --version end with 0.

@@ -1,7 +1,11 @@
 import { EventHub } from '@pagewalk/lab';
-import { boot, type Kernel, type MachineConfig } from '@pagewalk/mm';
+import { boot, type E820Entry, type Kernel, type MachineConfig } from '@pagewalk/mm';
 import { EventFile } from './event-file.ts';
 import type { MachineOptions } from './machine-options.ts';
+import { remark } from './output/print.ts';
+
+/** Type of the ranges of a memory map that are RAM. */
+const E820_USABLE = 1;
 
 /** The machine of a result, as JSON; the keys are stable. */
 export interface MachineJson {
@@ -43,6 +47,7 @@ export class Session {
   readonly machine: MachineJson;
   readonly #events: EventFile | null;
   readonly #check: 'end' | 'every' | undefined;
+  readonly #failAlloc: number | undefined;
   /** Whether the machine stands in the midst of an operation, where no recount can agree. */
   #midway = false;
 
@@ -72,7 +77,7 @@ export class Session {
     this.machine = {
       release: options.release,
       machine: options.machine,
-      memoryBytes: memory,
+      memoryBytes: options.e820 === undefined ? memory : usableBytes(options.e820),
       cpus: options.cpus,
       highmem: options.highmem ?? null,
       cmdline: options.cmdline ?? null,
@@ -80,6 +85,12 @@ export class Session {
       seed: options.seed,
     };
     this.kernel = boot(config);
+    if (options.e820 !== undefined && !this.kernel.bootLog.some(({ text }) => text.includes('BIOS-e820'))) {
+      remark(
+        '--e820: the kernel takes no map of fewer than two ranges, and asked the BIOS for --memory instead',
+      );
+    }
+    this.#failAlloc = options.failAlloc;
     this.hub = new EventHub(this.kernel.trace);
     this.#events?.follow(this.kernel, this.hub);
     if (at > 0) {
@@ -101,12 +112,29 @@ export class Session {
     return { eventHash: this.kernel.trace.hash, stateHash: this.kernel.stateHash() };
   }
 
-  /** Recounts the machine if `--check` says so, and closes the file of events. */
+  /** Recounts the machine if `--check` says so, closes the file of events and tells what became of `--fail-alloc`. */
   finish(): void {
     try {
+      this.#tellFailAlloc();
       if (this.#check !== undefined && !this.#midway) this.kernel.checkInvariants();
     } finally {
       this.#events?.close();
     }
   }
+
+  #tellFailAlloc(): void {
+    const n = this.#failAlloc;
+    if (n === undefined) return;
+    const pending = this.kernel.allocator.failAllocPending;
+    remark(
+      pending === 0
+        ? `--fail-alloc ${n}: that allocation did fail`
+        : `--fail-alloc ${n}: there were only ${n - pending} allocations, and none failed`,
+    );
+  }
+}
+
+/** RAM of a memory map. */
+function usableBytes(map: readonly E820Entry[]): number {
+  return map.reduce((sum, { size, type }) => (type === E820_USABLE ? sum + size : sum), 0);
 }

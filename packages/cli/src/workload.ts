@@ -40,6 +40,11 @@ export function kindOf(option: string, path: string): 'replay' | 'ops' {
 /** Runs a script on the machine; its result lines go to `onLine`. */
 export function runScript(session: Session, path: string, onLine: (line: string) => void): void {
   const bytes = readInput(path === '-' ? 'standard input' : 'script', path);
+  if (bytes.subarray(0, TRACE_MAGIC.length).equals(TRACE_MAGIC)) {
+    throw new UsageError(
+      `script ${path}: this is a recording\nAllowed: a script here; recordings run with "pagewalk replay"`,
+    );
+  }
   const script = parseOps(bytes, path === '-' ? '<stdin>' : path);
   const check = session.afterOperation;
   let began = false;

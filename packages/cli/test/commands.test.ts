@@ -58,6 +58,26 @@ describe('pagewalk boot', () => {
   });
 });
 
+describe('remarks, on standard error', () => {
+  it.each([
+    [5, /--fail-alloc 5: that allocation did fail/],
+    [999999, /--fail-alloc 999999: there were only \d+ allocations, and none failed/],
+  ])('--fail-alloc %i', (n, text) => {
+    expect(pagewalk(['replay', PIPELINE, '--fail-alloc', String(n)]).err).toMatch(text);
+  });
+
+  it('says when the kernel ignores a memory map', () => {
+    const map = join(folder, 'one.map');
+    writeFileSync(map, '0 - 4000000 (usable)\n');
+    const { out, err, status } = pagewalk(['boot', '--e820', map]);
+    expect(status).toBe(0);
+    expect(out).toContain('BIOS-e801');
+    expect(err).toBe(
+      'pagewalk: --e820: the kernel takes no map of fewer than two ranges, and asked the BIOS for --memory instead\n',
+    );
+  });
+});
+
 describe('pagewalk proc', () => {
   it('prints meminfo of a fresh machine', () => {
     const { out, status } = pagewalk(['proc', '/proc/meminfo', '--memory', '64M']);

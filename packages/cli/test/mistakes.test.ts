@@ -15,6 +15,7 @@ beforeAll(() => {
   flipped[trace.length >> 1] = (flipped[trace.length >> 1] as number) ^ 0x55;
   writeFileSync(join(folder, 'flipped.pwt'), flipped);
   writeFileSync(join(folder, 'text.pwt'), 'hello\n');
+  writeFileSync(join(folder, 'script.ops'), '1 dump\n');
   writeFileSync(join(folder, 'empty.map'), '\n# nothing\n');
   writeFileSync(join(folder, 'bad.map'), '0 - 9fc00 (usable)\nnonsense\n');
   writeFileSync(join(folder, 'down.map'), '9fc00 - 0 (usable)\n');
@@ -24,7 +25,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 /** Command lines with one mistake each; the message must hold the texts. `@` stands for the folder of bad files. */
 const MISTAKES: readonly (readonly [line: string, ...texts: string[]])[] = [
   ['', 'Usage: pagewalk'],
-  ['bot', "unknown command 'bot'", 'boot'],
+  ['bot', "unknown command 'bot'", 'Did you mean boot', 'Allowed: boot proc'],
+  ['help bot', "unknown command 'bot'", 'Did you mean boot'],
   ['boot --memry 64M', "unknown option '--memry'", '--memory'],
   ['boot extra', 'too many arguments'],
   ['boot --memory', "'--memory <size>' argument missing"],
@@ -43,6 +45,7 @@ const MISTAKES: readonly (readonly [line: string, ...texts: string[]])[] = [
   ['boot --e820 @/empty.map', '--e820', 'no memory range'],
   ['boot --e820 @/bad.map', '--e820', 'line 2', 'nonsense', 'usable'],
   ['boot --e820 @/down.map', '--e820', 'line 1', 'not above'],
+  ['boot --cmdline mem=nonsense', 'memory', 'mem=nonsense', 'kernel image'],
   ['boot --swap swap.img', '--swap', 'swap.img', 'not supported yet'],
   ['boot --swap 64M,prio=1', '--swap', '64M,prio=1', 'priorities'],
   ['boot --sysctl vm.overcommit_memory', '--sysctl', 'KEY=VALUE'],
@@ -53,7 +56,8 @@ const MISTAKES: readonly (readonly [line: string, ...texts: string[]])[] = [
   ['boot --fail-io 1', '--fail-io', 'Not supported yet', 'disks'],
   ['boot --check=often', '--check', 'often', 'every'],
   ['boot --events @/none/events.txt', '--events', 'cannot be written', 'no such file'],
-  ['proc', "missing required argument 'file'"],
+  ['proc', "missing required argument 'file'", 'Allowed: pagewalk proc', '--help'],
+  ['proc 3/maps --pid 2', '--pid 2', '3/maps'],
   ['proc meminf', 'meminf', 'meminfo'],
   ['proc self/mapz', 'self/mapz', 'self/maps'],
   ['proc self/maps', 'no process', '--after'],
@@ -71,15 +75,20 @@ const MISTAKES: readonly (readonly [line: string, ...texts: string[]])[] = [
   ['ops', "missing required argument 'script'"],
   ['ops @/none.ops', '@/none.ops', 'no such file'],
   ['ops -', ':2:', "unknown op 'mmmap'"],
+  [`ops ${PIPELINE}`, PIPELINE, 'this is a recording', 'pagewalk replay'],
+  ['record -o @/none/x.pwt -- true', '--output', '@/none/x.pwt', 'cannot be written', 'no such file'],
+  ['record -f -o @ -- true', '--output', 'directory'],
   ['record', "missing required argument 'command'"],
   [`record -o ${PIPELINE} -- true`, '--output', PIPELINE, 'exists', '--force'],
   ['replay', "missing required argument 'trace'"],
-  ['replay @/none.pwt', '@/none.pwt', 'ENOENT'],
-  ['replay @', '@', 'EISDIR'],
-  ['replay @/text.pwt', '@/text.pwt', 'header'],
+  ['replay --check @/none.pwt', '@/none.pwt', 'no such file'],
+  ['replay @/none.pwt', '@/none.pwt', 'no such file'],
+  ['replay @', '@', 'directory'],
+  ['replay @/text.pwt', '@/text.pwt', 'not a recording', 'record'],
+  ['replay @/script.ops', '@/script.ops', 'no recording', 'pagewalk ops'],
   ['replay @/header.pwt', '@/header.pwt', 'byte 40'],
-  ['replay @/short.pwt', 'cut short'],
-  ['replay @/flipped.pwt', 'damaged'],
+  ['replay @/short.pwt', '@/short.pwt', 'cut short', 'byte'],
+  ['replay @/flipped.pwt', '@/flipped.pwt', 'damaged', 'byte'],
   [`replay ${PIPELINE} --verify --content-free`, '--verify', '--content-free'],
   [`replay ${PIPELINE} --memory 8M --fail-alloc 400 --release 9`, '--release', '9'],
 ];

@@ -25,6 +25,11 @@ Examples:
     )
     .action(async (file: string, options: LookOptions) => {
       const wanted = parseFile(file);
+      if (wanted.pid !== undefined && options.pid !== undefined && wanted.pid !== options.pid) {
+        throw new UsageError(
+          `--pid ${options.pid}: ${file} is of process ${wanted.pid}\nAllowed: one of the two`,
+        );
+      }
       const session = await lookAtMachine(options);
       const { kernel } = session;
       let pid: number | null = null;

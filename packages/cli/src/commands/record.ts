@@ -1,10 +1,11 @@
-import { existsSync, rmSync } from 'node:fs';
-import { basename } from 'node:path';
+import { accessSync, constants, existsSync, rmSync, statSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { record } from '@pagewalk/lab';
 import { Command } from 'commander';
 import { Interrupted, UsageError } from '../errors.ts';
 import { print, printJson } from '../output/print.ts';
 import { grouped, terminalWidth, wrap } from '../output/text.ts';
+import { reasonOf } from '../parse/input-file.ts';
 
 interface RecordOptions {
   readonly output?: string;
@@ -38,6 +39,7 @@ Examples:
       if (existsSync(output) && options.force !== true) {
         throw new UsageError(`--output ${output}: the file exists\nAllowed: another name, or --force`);
       }
+      checkFolder(output);
       // A terminal sends Ctrl-C to the recorded program, too; once that has ended the recording is thrown away.
       let interrupted = false;
       process.once('SIGINT', () => {
@@ -62,6 +64,20 @@ Examples:
       for (const line of wrap(text, terminalWidth())) print(line);
       print(`\nNow: pagewalk replay ${output}`);
     });
+}
+
+/** The folder must be there before the program runs, which may take long. @throws UsageError */
+function checkFolder(output: string): void {
+  const folder = dirname(output);
+  try {
+    if (!statSync(folder).isDirectory()) throw Object.assign(new Error(folder), { code: 'ENOTDIR' });
+    accessSync(folder, constants.W_OK);
+    if (existsSync(output) && statSync(output).isDirectory()) {
+      throw Object.assign(new Error(output), { code: 'EISDIR' });
+    }
+  } catch (error) {
+    throw new UsageError(`--output ${output}: cannot be written: ${reasonOf(error)}`);
+  }
 }
 
 /** How far a recording is, on one line of the terminal. How long it will be nobody knows. */

@@ -5,7 +5,7 @@ import { addMachineOptions, type MachineOptions } from '../machine-options.ts';
 import { printJson } from '../output/print.ts';
 import { printReplay, replayJson } from '../output/replay-report.ts';
 import { Session } from '../session.ts';
-import { DEFAULTS, runReplay } from '../workload.ts';
+import { DEFAULTS, kindOf, runReplay } from '../workload.ts';
 
 /** Options of `replay`. */
 export interface ReplayCommandOptions extends MachineOptions {
@@ -44,6 +44,11 @@ export async function replayTrace(
     throw new UsageError('--verify: not together with --content-free, which keeps no contents');
   }
   // A wrong file is told before the machine boots.
+  if (kindOf('trace', trace) === 'ops') {
+    throw new UsageError(
+      `trace ${trace}: this is no recording\nAllowed: a file made by "pagewalk record"; scripts run with "pagewalk ops"`,
+    );
+  }
   readTraceHeader(trace);
   const session = new Session(options, {
     ...DEFAULTS.replay,
@@ -58,9 +63,7 @@ export async function replayTrace(
   if (options.json) printJson(replayJson(command, trace, session.machine, report, seconds, hashes));
   else if (report.stopped === null) printReplay(report, session.machine, seconds);
   if (report.stopped !== null) {
-    const injected = options.failAlloc !== undefined && session.kernel.allocator.failAllocPending === 0;
-    const cause = injected ? `\nThe allocation that --fail-alloc ${options.failAlloc} named did fail.` : '';
-    throw new UsageError(report.stopped.message + cause);
+    throw new UsageError(report.stopped.message);
   }
   return report;
 }

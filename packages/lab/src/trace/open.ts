@@ -9,7 +9,7 @@ import { readPrelude, TraceReader, type TraceSource } from './reader.ts';
  * @throws TraceError when there is no such file, or no trace in it.
  */
 export function openTrace(path: string): TraceReader {
-  return named(path, () => new TraceReader(fileSource(path), decompressBlock));
+  return named(path, () => new TraceReader(fileSource(path), decompressBlock, path));
 }
 
 /** A reader of a trace that is in memory. @throws TraceError when it is none. */
@@ -38,7 +38,7 @@ export function fileSource(path: string): TraceSource {
   try {
     fd = openSync(path, 'r');
   } catch (error) {
-    throw new TraceError(`cannot be opened: ${(error as NodeJS.ErrnoException).code ?? error}`);
+    throw new TraceError(reason(error));
   }
   return {
     read: (target) => readSync(fd, target, 0, target.length, null),
@@ -69,8 +69,16 @@ function named<T>(path: string, action: () => T): T {
   } catch (error) {
     if (error instanceof TraceError) throw new TraceError(`${path}: ${error.message}`);
     // A directory opens but does not read.
-    if (error instanceof Error && 'code' in error)
-      throw new TraceError(`${path}: cannot be read: ${error.code}`);
+    if (error instanceof Error && 'code' in error) throw new TraceError(`${path}: ${reason(error)}`);
     throw error;
   }
+}
+
+/** Why the system refused a file, in words. */
+function reason(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'ENOENT') return 'there is no such file';
+  if (code === 'EISDIR') return 'this is a directory, not a file';
+  if (code === 'EACCES') return 'no permission to read it';
+  return `cannot be read: ${code ?? error}`;
 }

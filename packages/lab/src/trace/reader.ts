@@ -113,6 +113,7 @@ export class TraceReader {
   /** Sum of the Work events read. */
   rawReferencesRead = 0;
 
+  readonly #name: string;
   readonly #source: TraceSource;
   readonly #decompress: BlockDecompressor;
   readonly #compression: Compression;
@@ -132,8 +133,13 @@ export class TraceReader {
   #nameBytes = 0;
   #lastMapping = 0;
 
-  /** Reads the header at once. @throws TraceError when it is damaged; the source is closed then. */
-  constructor(source: TraceSource, decompress: BlockDecompressor) {
+  /**
+   * Reads the header at once.
+   * @param name what messages about the events call the trace
+   * @throws TraceError when it is damaged; the source is closed then.
+   */
+  constructor(source: TraceSource, decompress: BlockDecompressor, name = 'trace') {
+    this.#name = name;
     this.#source = source;
     this.#decompress = decompress;
     try {
@@ -414,13 +420,15 @@ export class TraceReader {
 
   #fail(what: string): never {
     this.close();
-    throw new TraceError(`trace: event ${this.events} (byte ${this.position} of the events): ${what}`);
+    throw new TraceError(
+      `${this.#name}: event ${this.events} (byte ${this.position} of the events): ${what}`,
+    );
   }
 
   #fileFail(what: string): never {
     this.close();
     throw new TraceError(
-      `trace: after event ${this.events}, byte ${this.#filePosition} of the file: ${what}`,
+      `${this.#name}: after event ${this.events}, byte ${this.#filePosition} of the file: ${what}`,
     );
   }
 }

@@ -87,8 +87,9 @@ export function setupMemory(input: MemorySetupInput, log: BootLog): MemorySetup 
   log.print(`${megabytes(maxLowPfn)}MB LOWMEM available.`, KERN.NOTICE);
   const bootmem = new BootMemory(startPfn, maxLowPfn, input.cacheLineBytes, log);
   if (pfnUp(image.end + bootmem.mapBytes + PAGE) > maxLowPfn) {
+    const asked = input.commandLine === '' ? '' : ` (kernel command line "${input.commandLine}")`;
     throw new ConfigError(
-      `memory: ${maxLowPfn * 4} KiB of low memory cannot hold the kernel image, which ends at ${image.end >> 10} KiB`,
+      `memory: ${maxLowPfn * 4} KiB of low memory${asked} cannot hold the kernel image, which ends at ${image.end >> 10} KiB`,
     );
   }
   registerLowPages(map, maxLowPfn, bootmem);

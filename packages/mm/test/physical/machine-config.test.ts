@@ -20,7 +20,7 @@ describe('impossible machines are refused in one line', () => {
     ],
     [
       { commandLine: 'mem=1M' },
-      'memory: 636 KiB of low memory cannot hold the kernel image, which ends at 2032 KiB',
+      'memory: 636 KiB of low memory (kernel command line "mem=1M") cannot hold the kernel image, which ends at 2032 KiB',
     ],
   ])('%o', (options, message) => {
     expect(() => boot(options)).toThrow(new ConfigError(message));
