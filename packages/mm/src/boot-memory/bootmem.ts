@@ -1,6 +1,7 @@
 import { KernelPanic } from '../kernel-bug.ts';
 import { type BootLog, KERN } from '../physical/boot-log.ts';
 import type { Pfn } from '../types.ts';
+import type { BootAllocator } from './boot-nodes.ts';
 
 /** Where allocations begin to look unless they want low memory: above the DMA zone. @linux MAX_DMA_ADDRESS */
 export const BOOTMEM_GOAL = 0x1000000;
@@ -16,12 +17,16 @@ const PAGE = 4096;
  *                                ^ lastPos: bytes from lastOffset on are still free and serve the next small request
  * ```
  *
+ * Each memory node has one for its low frames; see boot-nodes.ts for requests to any node.
+ *
  * Errors are panics: whatever goes wrong here, a real machine does not come up.
  *
  * @linux 2.4.22 mm/bootmem.c
  */
-export class BootMemory {
-  /** Frame in which the bitmap lies: the first one behind the kernel image. @linux min_low_pfn */
+export class BootMemory implements BootAllocator {
+  /** First frame. @linux node_boot_start */
+  readonly startPfn: Pfn;
+  /** Frame in which the bitmap lies: on node 0 the first one behind the kernel image (min_low_pfn). */
   readonly mapPfn: Pfn;
   /** One past the last frame. @linux node_low_pfn */
   readonly lowPfn: Pfn;
@@ -39,14 +44,16 @@ export class BootMemory {
    * Begins with every frame taken.
    *
    * @param mapPfn frame in which the bitmap lies
-   * @param lowPfn number of frames
+   * @param lowPfn one past the last frame
    * @param cacheLine alignment of allocations, bytes, a power of two
-   * @linux init_bootmem()
+   * @param startPfn first frame, a multiple of 8
+   * @linux init_bootmem(), init_bootmem_node()
    */
-  constructor(mapPfn: Pfn, lowPfn: Pfn, cacheLine: number, log: BootLog) {
+  constructor(mapPfn: Pfn, lowPfn: Pfn, cacheLine: number, log: BootLog, startPfn: Pfn = 0) {
+    this.startPfn = startPfn;
     this.mapPfn = mapPfn;
     this.lowPfn = lowPfn;
-    this.mapBytes = Math.ceil(Math.ceil(lowPfn / 8) / 4) * 4;
+    this.mapBytes = Math.ceil(Math.ceil((lowPfn - startPfn) / 8) / 4) * 4;
     this.#cacheLine = cacheLine;
     this.#log = log;
     this.#map = new Uint8Array(this.mapBytes).fill(0xff);
@@ -54,13 +61,13 @@ export class BootMemory {
 
   /** Whether a frame is taken. */
   isReserved(pfn: Pfn): boolean {
-    return (((this.#map[pfn >> 3] as number) >> (pfn & 7)) & 1) !== 0;
+    return (((this.#map[(pfn - this.startPfn) >> 3] as number) >> (pfn & 7)) & 1) !== 0;
   }
 
   /** Takes all frames that `[address, address + size)` touches. @linux reserve_bootmem() */
   reserve(address: number, size: number): void {
     const end = Math.ceil((address + size) / PAGE);
-    if (size <= 0 || Math.floor(address / PAGE) >= this.lowPfn || end > this.lowPfn) {
+    if (size <= 0 || !this.has(Math.floor(address / PAGE)) || end > this.lowPfn) {
       throw new KernelPanic(`reserve_bootmem: ${size} bytes at ${hex(address)} are not all in low memory`);
     }
     const start = Math.floor(address / PAGE);
@@ -73,7 +80,7 @@ export class BootMemory {
   /** Frees the frames that lie wholly in `[address, address + size)`. @linux free_bootmem() */
   free(address: number, size: number): void {
     const end = Math.floor((address + size) / PAGE);
-    if (size <= 0 || end > this.lowPfn) {
+    if (size <= 0 || address < this.startPfn * PAGE || end > this.lowPfn) {
       throw new KernelPanic(`free_bootmem: ${size} bytes at ${hex(address)} are not all in low memory`);
     }
     const start = Math.ceil(address / PAGE);
@@ -82,7 +89,12 @@ export class BootMemory {
     if (start < end) this.#mark(start, end, false);
   }
 
-  /** `size` bytes above 16 MiB if possible, aligned to a cache line. @linux alloc_bootmem() */
+  /** Whether a frame is one of this node's low frames. */
+  has(pfn: Pfn): boolean {
+    return pfn >= this.startPfn && pfn < this.lowPfn;
+  }
+
+  /** `size` bytes above 16 MiB if possible, aligned to a cache line. @linux alloc_bootmem(), alloc_bootmem_node() */
   alloc(size: number): number {
     return this.#allocOrPanic(size, this.#cacheLine, BOOTMEM_GOAL);
   }
@@ -92,18 +104,19 @@ export class BootMemory {
     return this.#allocOrPanic(size, this.#cacheLine, 0);
   }
 
-  /** Whole pages above 16 MiB if possible. @linux alloc_bootmem_pages() */
+  /** Whole pages above 16 MiB if possible. @linux alloc_bootmem_pages(), alloc_bootmem_pages_node() */
   allocPages(size: number): number {
     return this.#allocOrPanic(size, PAGE, BOOTMEM_GOAL);
   }
 
-  /** Whole pages as low as possible. @linux alloc_bootmem_low_pages() */
+  /** Whole pages as low as possible. @linux alloc_bootmem_low_pages(), alloc_bootmem_low_pages_node() */
   allocLowPages(size: number): number {
     return this.#allocOrPanic(size, PAGE, 0);
   }
 
   /**
-   * First fit from `goal` on, then from 0. The bytes are zero. Returns a physical address, or -1 if nothing fits.
+   * First fit from `goal` on, then from the node's begin. The bytes are zero. Returns a physical address, or -1 if nothing
+   * fits. A goal outside the node does not count.
    *
    * @param align a power of two, bytes
    * @linux __alloc_bootmem_core()
@@ -111,12 +124,13 @@ export class BootMemory {
   allocCore(size: number, align: number, goal: number): number {
     if (size <= 0 || (align & (align - 1)) !== 0)
       throw new KernelPanic(`alloc_bootmem: size ${size}, align ${align}`);
-    let preferred = goal !== 0 && Math.floor(goal / PAGE) < this.lowPfn ? goal : 0;
-    preferred = Math.floor((Math.ceil(preferred / align) * align) / PAGE);
+    const begin = Math.ceil((this.startPfn * PAGE) / align) * align;
+    const wanted = goal !== 0 && this.has(Math.floor(goal / PAGE)) ? Math.ceil(goal / align) * align : begin;
+    const preferred = Math.floor(wanted / PAGE);
     const pages = Math.ceil(size / PAGE);
     const step = Math.max(1, Math.floor(align / PAGE));
     let start = this.#firstFit(preferred, pages, step);
-    if (start < 0 && preferred !== 0) start = this.#firstFit(0, pages, step);
+    if (start < 0 && wanted !== begin) start = this.#firstFit(Math.floor(begin / PAGE), pages, step);
     if (start < 0) return -1;
     return this.#place(start, pages, size, align);
   }
@@ -125,17 +139,17 @@ export class BootMemory {
    * Hands over every frame that is not taken, ascending, then the frames of the bitmap itself, as runs `[start, end)`.
    * Returns their number. The allocator serves nothing afterwards.
    *
-   * @linux free_all_bootmem()
+   * @linux free_all_bootmem(), free_all_bootmem_node()
    */
   freeAll(freeRun: (start: Pfn, end: Pfn) => void): number {
     let total = 0;
-    for (let start = this.#nextFree(0); start < this.lowPfn; ) {
+    for (let start = this.#nextFree(this.startPfn); start < this.lowPfn; ) {
       const end = this.#nextReserved(start);
       freeRun(start, end);
       total += end - start;
       start = this.#nextFree(end);
     }
-    const mapPages = Math.ceil(this.lowPfn / 8 / PAGE);
+    const mapPages = Math.ceil((this.lowPfn - this.startPfn) / 8 / PAGE);
     freeRun(this.mapPfn, this.mapPfn + mapPages);
     return total + mapPages;
   }
@@ -185,30 +199,41 @@ export class BootMemory {
 
   /** The first taken frame from `pfn` on; `lowPfn` if there is none. */
   #nextReserved(pfn: Pfn): Pfn {
-    while (pfn < this.lowPfn && !this.isReserved(pfn))
-      pfn = this.#map[pfn >> 3] === 0 ? ((pfn >> 3) + 1) << 3 : pfn + 1;
-    return Math.min(pfn, this.lowPfn);
+    return this.#next(pfn, 1, 0);
   }
 
   /** The first free frame from `pfn` on; `lowPfn` if there is none. */
   #nextFree(pfn: Pfn): Pfn {
-    while (pfn < this.lowPfn && this.isReserved(pfn))
-      pfn = this.#map[pfn >> 3] === 0xff ? ((pfn >> 3) + 1) << 3 : pfn + 1;
-    return Math.min(pfn, this.lowPfn);
+    return this.#next(pfn, 0, 0xff);
   }
 
-  /** Marks the frames `start` .. `end` - 1 taken or free. */
-  #mark(start: Pfn, end: Pfn, taken: boolean): void {
+  /** The first frame from `pfn` on whose bit is `bit`; bytes that are `none` hold no such bit. */
+  #next(pfn: Pfn, bit: 0 | 1, none: number): Pfn {
     const map = this.#map;
+    const end = this.lowPfn - this.startPfn;
+    let i = pfn - this.startPfn;
+    while (i < end) {
+      const byte = map[i >> 3] as number;
+      if (((byte >> (i & 7)) & 1) === bit) return this.startPfn + i;
+      i = byte === none ? ((i >> 3) + 1) << 3 : i + 1;
+    }
+    return this.lowPfn;
+  }
+
+  /** Marks the frames `from` .. `to` - 1 taken or free. */
+  #mark(from: Pfn, to: Pfn, taken: boolean): void {
+    const map = this.#map;
+    const start = from - this.startPfn;
+    const end = to - this.startPfn;
     const firstWhole = (start + 7) >> 3;
     const endWhole = end >> 3;
     if (firstWhole < endWhole) map.fill(taken ? 0xff : 0, firstWhole, endWhole);
-    for (let pfn = start; pfn < end; pfn++) {
+    for (let i = start; i < end; i++) {
       // Whole bytes are done already.
-      if (firstWhole < endWhole && pfn === firstWhole << 3) pfn = endWhole << 3;
-      if (pfn >= end) break;
-      const bit = 1 << (pfn & 7);
-      map[pfn >> 3] = taken ? (map[pfn >> 3] as number) | bit : (map[pfn >> 3] as number) & ~bit;
+      if (firstWhole < endWhole && i === firstWhole << 3) i = endWhole << 3;
+      if (i >= end) break;
+      const bit = 1 << (i & 7);
+      map[i >> 3] = taken ? (map[i >> 3] as number) | bit : (map[i >> 3] as number) & ~bit;
     }
   }
 }

@@ -36,6 +36,21 @@ export function zoneSizes(setup: Pick<MemorySetup, 'maxLowPfn' | 'highStartPfn' 
 }
 
 /**
+ * The part of each zone that lies in a node of the frames `start` .. `end` - 1: the zones' limits hold for the whole machine,
+ * so that only the nodes below 16 MiB have a DMA zone.
+ *
+ * @param sizes of the machine's zones, {@link zoneSizes}
+ */
+export function zoneSizesOfNode(sizes: readonly number[], start: Pfn, end: Pfn): number[] {
+  let zoneStart = 0;
+  return sizes.map((size) => {
+    const from = Math.max(zoneStart, start);
+    zoneStart += size;
+    return Math.max(0, Math.min(zoneStart, end) - from);
+  });
+}
+
+/**
  * pages_min of a zone of `size` pages: a 128th, 20 pages at least and 255 at most. pages_low is twice, pages_high three
  * times as much.
  */
@@ -70,29 +85,58 @@ export function pairBitmapBytes(size: number, order: number): number {
   return Math.ceil((((size - 1) >> (order + 4)) + 1) / 4) * 4;
 }
 
+/** The sizes in bytes that decide how much boot memory a node's own structures take. */
+export interface StructBytes {
+  /** sizeof(struct page) */
+  readonly page: number;
+  /** sizeof(wait_queue_head_t) */
+  readonly waitQueueHead: number;
+}
+
 /**
- * Creates the node, its zones and page descriptors, and takes the boot memory that the kernel takes for them. All pages are
- * taken afterwards: mem_init() frees what is RAM and not in use.
+ * Creates all nodes, by number, over one array of page descriptors.
  *
- * @linux 2.4.22 mm/page_alloc.c free_area_init_core()
+ * @linux 2.4.22 mm/page_alloc.c free_area_init(); mm/numa.c free_area_init_node() where there are several nodes
  */
-export function freeAreaInit(
-  setup: MemorySetup,
-  pageBytes: number,
-  waitQueueHeadBytes: number,
-  log: BootLog,
-): NodeInit {
-  const { bootmem } = setup;
+export function freeAreaInit(setup: MemorySetup, bytes: StructBytes, log: BootLog): NodeInit[] {
   const sizes = zoneSizes(setup);
   const total = sizes.reduce((sum, size) => sum + size, 0);
-  log.print(`On node 0 totalpages: ${total}`);
-  const memMapBytes = (total + 1) * pageBytes;
-  const memMapAddress = mapAlign(bootmem.alloc(memMapBytes), pageBytes);
-  const node = new PhysicalNode(new MemMap(total), sizes);
+  const memMap = new MemMap(total);
+  const nodes = setup.bootmem.nodes;
+  return nodes.map((bootmem, nid) => {
+    const end = nodes[nid + 1]?.startPfn ?? total;
+    const own = zoneSizesOfNode(sizes, bootmem.startPfn, end);
+    const init = freeAreaInitCore(nid, own, memMap, bootmem, bytes, log);
+    // CONFIG_DISCONTIGMEM: a bit a frame that would say whether it exists. It is taken, but nothing reads it.
+    if (nodes.length > 1) bootmem.alloc(Math.ceil((end - bootmem.startPfn) / 8 / 4) * 4);
+    return init;
+  });
+}
+
+/**
+ * Creates one node, its zones and page descriptors, and takes the boot memory that the kernel takes for them, from the node
+ * itself. All pages are taken afterwards: mem_init() frees what is RAM and not in use.
+ *
+ * @param sizes pages of the node's zones
+ * @linux 2.4.22 mm/page_alloc.c free_area_init_core()
+ */
+function freeAreaInitCore(
+  nid: number,
+  sizes: readonly number[],
+  memMap: MemMap,
+  bootmem: BootMemory,
+  bytes: StructBytes,
+  log: BootLog,
+): NodeInit {
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  log.print(`On node ${nid} totalpages: ${total}`);
+  const memMapBytes = (total + 1) * bytes.page;
+  const memMapAddress = mapAlign(bootmem.alloc(memMapBytes), bytes.page);
+  const node = new PhysicalNode(memMap, sizes, nid, bootmem.startPfn);
   for (const zone of node.zones) {
     log.print(`zone(${zone.index}): ${zone.size} pages.`);
     if (zone.size === 0) continue;
-    initZone(zone, bootmem, waitQueueHeadBytes);
+    initZone(zone, bootmem, bytes.waitQueueHead);
     if ((zone.startPfn & (MAX_ORDER_PAGES - 1)) !== 0) log.print('BUG: wrong zone alignment, it will crash');
   }
   return { node, memMapAddress, memMapBytes };
@@ -126,5 +170,5 @@ function mapAlign(address: number, pageBytes: number): number {
 
 /** Kernel address of a page's descriptor. */
 export function pageDescriptorAddress(init: NodeInit, pfn: Pfn, pageBytes: number): number {
-  return PAGE_OFFSET + init.memMapAddress + pfn * pageBytes;
+  return PAGE_OFFSET + init.memMapAddress + (pfn - init.node.startPfn) * pageBytes;
 }

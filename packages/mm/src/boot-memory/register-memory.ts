@@ -1,7 +1,7 @@
 import { E820_ACPI, E820_NVS, E820_RAM, type E820Map } from '../physical/e820.ts';
 import type { KernelImage } from '../physical/machine.ts';
 import { Resource } from '../physical/resources.ts';
-import type { BootMemory } from './bootmem.ts';
+import type { BootAllocator } from './boot-nodes.ts';
 
 const FOUR_GIB = 2 ** 32;
 
@@ -16,7 +16,7 @@ export function registerMemory(
   image: KernelImage,
   videoRom: boolean,
   resourceBytes: number,
-  bootmem: BootMemory,
+  bootmem: BootAllocator,
 ): Resource {
   const root = new Resource('PCI mem', 0, FOUR_GIB - 1);
   root.request(new Resource('System ROM', 0xf0000, 0xfffff));

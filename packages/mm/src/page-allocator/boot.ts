@@ -1,5 +1,5 @@
 import { allocateBootPageTables, type BootPageTables } from '../boot-memory/boot-page-tables.ts';
-import { freeAreaInit } from '../boot-memory/free-area-init.ts';
+import { freeAreaInit, type NodeInit } from '../boot-memory/free-area-init.ts';
 import { registerMemory } from '../boot-memory/register-memory.ts';
 import { setupMemory, setupMemoryRegion } from '../boot-memory/setup-memory.ts';
 import { PhysicalMemory } from '../hardware/physical-memory.ts';
@@ -27,6 +27,10 @@ export interface PhysicalBootConfig {
   readonly commandLine: string;
   /** More than one: an SMP kernel, which takes two low pages more. */
   readonly cpus: number;
+  /** Memory nodes; more than one: a made-up machine of discontiguous memory. Default 1. */
+  readonly nodes?: number;
+  /** With several nodes: CONFIG_NUMA, see {@link PageAllocator.allocPagesNode}. */
+  readonly numa?: boolean;
   /** The BIOS's memory map, if not the machine's own. */
   readonly e820?: readonly E820Entry[];
   /** User pages without contents. */
@@ -37,7 +41,10 @@ export interface PhysicalBootConfig {
 export class PhysicalBoot {
   readonly config: PhysicalBootConfig;
   readonly memMap: MemMap;
+  /** Node 0: the only one of a PC. */
   readonly node: PhysicalNode;
+  /** All nodes, by number. */
+  readonly nodes: readonly PhysicalNode[];
   readonly allocator: PageAllocator;
   readonly log: BootLog;
   /** The tree behind /proc/iomem. */
@@ -51,10 +58,10 @@ export class PhysicalBoot {
   /** Frames of high memory: first, one past the last. */
   readonly highStartPfn: Pfn;
   readonly highEndPfn: Pfn;
-  /** Physical address of the page descriptors and sizeof(struct page), bytes. */
+  /** Physical address of node 0's page descriptors and sizeof(struct page), bytes. */
   readonly memMapAddress: number;
   readonly pageBytes: number;
-  /** Where the boot memory allocator stood when it was retired. */
+  /** Where the boot memory allocator of node 0 stood when it was retired. */
   readonly bootmemEnd: { readonly lastPos: number; readonly lastOffset: number };
   /** The hash tables allocated so far. */
   readonly hashTables: HashTable[] = [];
@@ -83,6 +90,7 @@ export class PhysicalBoot {
         cacheLineBytes: machine.cacheLineBytes,
         pse: machine.pse,
         smp: config.cpus > 1,
+        nodes: config.nodes ?? 1,
         release,
       },
       log,
@@ -92,7 +100,9 @@ export class PhysicalBoot {
     if (config.cpus > 1) bootmem.allocLowPages(4096);
     this.pageTables = allocateBootPageTables(setup, config.highmem === '64g', highmem);
     this.pageBytes = highmem ? machine.pageBytesHighmem : machine.pageBytes;
-    const init = freeAreaInit(setup, this.pageBytes, machine.waitQueueHeadBytes, log);
+    const sizes = { page: this.pageBytes, waitQueueHead: machine.waitQueueHeadBytes };
+    const inits = freeAreaInit(setup, sizes, log);
+    const init = inits[0] as NodeInit;
     const scanDmi = () => {
       for (const bytes of machine.dmiStringBytes) bootmem.alloc(bytes);
     };
@@ -101,18 +111,19 @@ export class PhysicalBoot {
     if (!release.dmiBeforeResources) scanDmi();
     log.print(`Kernel command line: ${config.commandLine}`);
     for (const bytes of machine.consoleBytes) bootmem.alloc(bytes);
-    this.bootmemEnd = { lastPos: bootmem.lastPos, lastOffset: bootmem.lastOffset };
+    this.bootmemEnd = { lastPos: bootmem.node(0).lastPos, lastOffset: bootmem.node(0).lastOffset };
 
     this.config = config;
     this.log = log;
     this.map = map;
     this.node = init.node;
+    this.nodes = inits.map(({ node }) => node);
     this.memMap = init.node.memMap;
     this.memMapAddress = init.memMapAddress;
     this.maxLowPfn = setup.maxLowPfn;
     this.highStartPfn = setup.highStartPfn;
     this.highEndPfn = setup.highEndPfn;
-    this.allocator = new PageAllocator(init.node, trace, ports);
+    this.allocator = new PageAllocator(init.node, trace, ports, this.nodes, config.numa ?? false);
     this.totals = memInit(this.allocator, setup, image, log);
   }
 

@@ -1,7 +1,7 @@
 import { KernelBug } from '../kernel-bug.ts';
 import { type MemMap, PG } from '../physical/mem-map.ts';
 import type { PhysicalNode } from '../physical/node.ts';
-import { MAX_ORDER, MAX_ORDER_PAGES, memclass, type Zone } from '../physical/zone.ts';
+import { MAX_ORDER, MAX_ORDER_PAGES, memclass, ZONE_HIGHMEM, type Zone } from '../physical/zone.ts';
 import type { Trace } from '../trace/trace.ts';
 import type { Pfn } from '../types.ts';
 import { GFP, GFP_ZONEMASK } from './gfp.ts';
@@ -31,9 +31,18 @@ const TOP = MAX_ORDER - 1;
  */
 export class PageAllocator {
   readonly memMap: MemMap;
+  /** Node 0: the only one of a PC. */
   readonly node: PhysicalNode;
-  /** All three zones, also the empty ones. */
+  /** All nodes, by number. */
+  readonly nodes: readonly PhysicalNode[];
+  /** The nodes from last to first set up: the order in which the kernel goes through them. @linux pgdat_list */
+  readonly pgdatList: readonly PhysicalNode[];
+  /** The three zones of each node, also the empty ones; nodes in the order of pgdat_list. @linux for_each_zone() */
   readonly zones: readonly Zone[];
+  /** Whether {@link allocPagesNode} heeds the node and {@link allocPages} begins at {@link localNode}. @linux CONFIG_NUMA */
+  readonly numa: boolean;
+  /** Node of the running CPU, which the scheduler sets. @linux numa_node_id() */
+  localNode = 0;
   /** PF_* flags of the running task: the scheduler sets them at a switch, reclaim adds and clears its own. */
   currentFlags = 0;
   /** Whether an interrupt handler runs: it may neither sleep nor use the task's private block. */
@@ -53,6 +62,10 @@ export class PageAllocator {
   private readonly highmem: Zone;
   private readonly normalStart: number;
   private readonly highmemStart: number;
+  private readonly node0End: number;
+  private readonly single: boolean;
+  // Index in pgdatList of the node that the next request begins with. @linux _alloc_pages()'s `next`
+  private cursor = 0;
   // The block that the running task freed to itself under PF_FREE_PAGES (0: none). @linux task_struct.local_pages
   private localPage: Pfn = 0;
   // Calls of allocPages until one is made to fail; 0: off.
@@ -62,11 +75,23 @@ export class PageAllocator {
    * @param node the zones and zonelists to serve
    * @param trace where events go
    * @param ports reclaim and scheduler; without them nothing is ever reclaimed
+   * @param nodes all nodes by number, `node` being the first
+   * @param numa CONFIG_NUMA
    */
-  constructor(node: PhysicalNode, trace: Trace, ports: PageAllocatorPorts = NO_RECLAIM) {
+  constructor(
+    node: PhysicalNode,
+    trace: Trace,
+    ports: PageAllocatorPorts = NO_RECLAIM,
+    nodes: readonly PhysicalNode[] = [node],
+    numa = false,
+  ) {
     this.node = node;
+    this.nodes = nodes;
+    this.pgdatList = nodes.slice().reverse();
+    this.numa = numa;
+    this.single = nodes.length === 1;
     this.memMap = node.memMap;
-    this.zones = node.zones;
+    this.zones = this.pgdatList.flatMap(({ zones }) => zones);
     this.zonelists = node.zonelists;
     this.trace = trace;
     this.ports = ports;
@@ -80,24 +105,69 @@ export class PageAllocator {
     this.highmem = node.zones[2] as Zone;
     this.normalStart = this.dma.endPfn;
     this.highmemStart = this.normalStart + this.normal.size;
+    this.node0End = node.endPfn;
   }
 
   /** The zone of a frame. @linux page_zone() */
   zoneOf(pfn: Pfn): Zone {
-    return pfn < this.normalStart ? this.dma : pfn < this.highmemStart ? this.normal : this.highmem;
+    if (pfn < this.normalStart) return this.dma;
+    if (pfn < this.highmemStart) return this.normal;
+    return this.single || pfn < this.node0End ? this.highmem : this.zoneBeyondNode0(pfn);
   }
 
   /**
-   * Allocates 2^`order` contiguous page frames; 0 if there are none.
+   * Allocates 2^`order` contiguous page frames; 0 if there are none. On a machine of several nodes requests begin with each
+   * node in turn, and go through the others when it has nothing.
    *
    * @param gfp which zones, and what may be done to find memory
    * @param order 0 .. 9; a higher order fails
-   * @linux 2.4.22 mm/page_alloc.c alloc_pages(), __alloc_pages()
+   * @linux 2.4.22 include/linux/mm.h alloc_pages(); mm/page_alloc.c, mm/numa.c _alloc_pages()
    */
   allocPages(gfp: number, order: number): Pfn {
     if (order >= MAX_ORDER) return 0;
     if (this.failIn !== 0 && --this.failIn === 0) return this.traceAlloc(0, order, gfp);
-    const zonelist = this.zonelists[gfp & GFP_ZONEMASK] as readonly Zone[];
+    return this.single ? this.allocFrom(this.zonelists, gfp, order) : this.allocAround(gfp, order);
+  }
+
+  /**
+   * Allocates from one node only: on a CONFIG_NUMA kernel. Others do not heed the node: this is {@link allocPages} then.
+   *
+   * @param nid 0 .. nodes - 1
+   * @linux 2.4.22 mm/numa.c alloc_pages_node()
+   */
+  allocPagesNode(nid: number, gfp: number, order: number): Pfn {
+    const node = this.nodes[nid];
+    if (node === undefined) throw new RangeError(`node ${nid}: there are ${this.nodes.length}`);
+    if (!this.numa) return this.allocPages(gfp, order);
+    if (order >= MAX_ORDER) return 0;
+    if (this.failIn !== 0 && --this.failIn === 0) return this.traceAlloc(0, order, gfp);
+    return this.allocFrom(node.zonelists, gfp, order);
+  }
+
+  /**
+   * Begins where the last request did not, or at the CPU's own node on a CONFIG_NUMA kernel, and goes round pgdat_list once.
+   * Each node tries its best, which includes reclaiming: the next one is asked only when it gives up.
+   *
+   * ```
+   *   pgdat_list   node 2 -> node 1 -> node 0      1st request: 2 1 0    2nd: 1 0 2    3rd: 0 2 1    4th: 2 1 0
+   * ```
+   * @linux 2.4.22 mm/numa.c _alloc_pages()
+   */
+  private allocAround(gfp: number, order: number): Pfn {
+    const list = this.pgdatList;
+    const first = this.numa ? list.length - 1 - this.localNode : this.cursor;
+    if (!this.numa) this.cursor = first + 1 < list.length ? first + 1 : 0;
+    for (let i = 0; i < list.length; i++) {
+      const at = first + i < list.length ? first + i : first + i - list.length;
+      const pfn = this.allocFrom((list[at] as PhysicalNode).zonelists, gfp, order);
+      if (pfn !== 0) return pfn;
+    }
+    return 0;
+  }
+
+  /** Allocates by one node's zonelists. @linux 2.4.22 mm/page_alloc.c __alloc_pages() */
+  private allocFrom(zonelists: readonly (readonly Zone[])[], gfp: number, order: number): Pfn {
+    const zonelist = zonelists[gfp & GFP_ZONEMASK] as readonly Zone[];
     // Marks add up along the zonelist: a request that falls back must leave the next zone its own share as well.
     let mark = 1 << order;
     for (let i = 0; i < zonelist.length; i++) {
@@ -141,18 +211,21 @@ export class PageAllocator {
 
   /** Pages in the free lists of all zones. @linux nr_free_pages() */
   nrFreePages(): number {
-    return this.dma.freePages + this.normal.freePages + this.highmem.freePages;
+    if (this.single) return this.dma.freePages + this.normal.freePages + this.highmem.freePages;
+    return this.zones.reduce((sum, zone) => sum + zone.freePages, 0);
   }
 
   /** Pages in the free lists of high memory. @linux nr_free_highpages() */
   nrFreeHighpages(): number {
-    return this.highmem.freePages;
+    return this.nodes.reduce((sum, node) => sum + (node.zones[ZONE_HIGHMEM] as Zone).freePages, 0);
   }
 
   /** Pages beyond the high watermarks of the zones that serve GFP_USER, counted by size. @linux nr_free_buffer_pages() */
   nrFreeBufferPages(): number {
     let sum = 0;
-    for (const zone of this.zonelists[0] as readonly Zone[]) sum += Math.max(0, zone.size - zone.pagesHigh);
+    for (const node of this.pgdatList) {
+      for (const zone of node.zonelists[0] as readonly Zone[]) sum += Math.max(0, zone.size - zone.pagesHigh);
+    }
     return sum;
   }
 
@@ -198,7 +271,7 @@ export class PageAllocator {
    * The block goes to the head of its list.
    */
   freeToLists(pfn: Pfn, order: number): void {
-    const zone = pfn < this.normalStart ? this.dma : pfn < this.highmemStart ? this.normal : this.highmem;
+    const zone = this.zoneOf(pfn);
     const start = zone.startPfn;
     const size = zone.size;
     const { freeOrder, next, prev } = this;
@@ -284,7 +357,7 @@ export class PageAllocator {
     const classzone = zonelist[0] as Zone;
     const mayWait = (gfp & GFP.WAIT) !== 0;
     classzone.needBalance = true;
-    if (this.trace.on) this.trace.emit(MM_VMSCAN_WAKEUP_KSWAPD, classzone.index, order, gfp);
+    if (this.trace.on) this.trace.emit(MM_VMSCAN_WAKEUP_KSWAPD, classzone.number, order, gfp);
     this.ports.wakeupKswapd(classzone);
     // Who cannot wait may use three quarters of what pages_min keeps back.
     let pfn = this.tryZones(zonelist, gfp, order, 2, mayWait ? 0 : 2);
@@ -344,6 +417,13 @@ export class PageAllocator {
     return 0;
   }
 
+  private zoneBeyondNode0(pfn: Pfn): Zone {
+    const nodes = this.nodes;
+    let nid = 1;
+    while (pfn >= (nodes[nid] as PhysicalNode).endPfn) nid++;
+    return (nodes[nid] as PhysicalNode).zoneOf(pfn);
+  }
+
   private prepareUnusualPage(pfn: Pfn): void {
     if (((this.flags[pfn] as number) & PG.lru) !== 0) this.ports.lruCacheDel(pfn);
     const flags = this.flags[pfn] as number;
@@ -357,14 +437,14 @@ export class PageAllocator {
   private traceAlloc(pfn: Pfn, order: number, gfp: number): Pfn {
     const trace = this.trace;
     if (!trace.on) return pfn;
-    trace.emit(MM_PAGE_ALLOC, pfn, order, gfp, pfn === 0 ? -1 : this.zoneOf(pfn).index);
+    trace.emit(MM_PAGE_ALLOC, pfn, order, gfp, pfn === 0 ? -1 : this.zoneOf(pfn).number);
     if (pfn !== 0) this.memMap.owner.fill(trace.seq, pfn, pfn + (1 << order));
     return pfn;
   }
 
   private traceWatermark(zone: Zone, mark: number, order: number, gfp: number, pass: number): void {
     const free = zone.freePages;
-    this.trace.emit(ZONE_WATERMARK_OK, zone.index, free, mark, order, gfp, pass, free > mark ? 1 : 0);
+    this.trace.emit(ZONE_WATERMARK_OK, zone.number, free, mark, order, gfp, pass, free > mark ? 1 : 0);
   }
 }
 

@@ -1,6 +1,9 @@
 import { defineTracepoint } from '../trace/trace.ts';
 
-/** A block was handed out (`pfn` 0: the allocation failed). `zone` is the zone it came from, -1 on failure. */
+/**
+ * A block was handed out (`pfn` 0: the allocation failed). `zone` is the one it came from, -1 on failure; here and below:
+ * 0 DMA, 1 Normal, 2 HighMem, plus 3 times the node's number.
+ */
 export const MM_PAGE_ALLOC = defineTracepoint({
   name: 'mm_page_alloc',
   fields: ['pfn', 'order', 'gfp', 'zone'],

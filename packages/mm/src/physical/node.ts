@@ -6,13 +6,15 @@ import { MAX_NR_ZONES, ZONE_DMA, ZONE_HIGHMEM, ZONE_NORMAL, Zone } from './zone.
 export const NR_ZONELISTS = 16;
 
 /**
- * A memory node: on i386 there is one, `contig_page_data`.
+ * A memory node: on i386 there is one, `contig_page_data`; a machine of discontiguous memory has several, each with its own
+ * zones, fallback lists, descriptors and boot memory. Frames are numbered through all nodes.
  *
  * @linux 2.4.22 include/linux/mmzone.h pg_data_t
  */
 export class PhysicalNode {
-  readonly id = 0;
-  readonly startPfn: Pfn = 0;
+  readonly id: number;
+  /** First page frame. @linux node_start_paddr */
+  readonly startPfn: Pfn;
   /** Page frames, holes included. @linux node_size */
   readonly size: number;
   readonly memMap: MemMap;
@@ -23,23 +25,33 @@ export class PhysicalNode {
   /** Fallback lists by the low four gfp bits, without empty zones. */
   readonly zonelists: readonly (readonly Zone[])[];
 
-  /** @param sizes pages of the DMA, Normal and HighMem zone, which lie one behind the other from frame 0 */
-  constructor(memMap: MemMap, sizes: readonly number[]) {
+  /**
+   * @param memMap descriptors of all nodes' frames
+   * @param sizes pages of the DMA, Normal and HighMem zone, which lie one behind the other from `startPfn` on
+   */
+  constructor(memMap: MemMap, sizes: readonly number[], id = 0, startPfn: Pfn = 0) {
     this.memMap = memMap;
+    this.id = id;
+    this.startPfn = startPfn;
     const zones: Zone[] = [];
-    let start = 0;
+    let start = startPfn;
     for (let index = 0; index < MAX_NR_ZONES; index++) {
       const size = sizes[index] ?? 0;
-      zones.push(new Zone(memMap, index, start, size));
+      zones.push(new Zone(memMap, index, start, size, id));
       start += size;
     }
     this.zones = zones;
-    this.size = start;
+    this.size = start - startPfn;
     this.nrZones = zones.reduce((highest, zone) => (zone.size > 0 ? zone.index + 1 : highest), 0);
     this.zonelists = buildZonelists(zones);
   }
 
-  /** The zone of a frame. @linux page_zone() */
+  /** One past the last frame. */
+  get endPfn(): Pfn {
+    return this.startPfn + this.size;
+  }
+
+  /** The zone of one of the node's frames. @linux page_zone() */
   zoneOf(pfn: Pfn): Zone {
     const zones = this.zones;
     const normal = zones[ZONE_NORMAL] as Zone;
@@ -53,9 +65,9 @@ export class PhysicalNode {
    */
   pageFlags(pfn: Pfn): number {
     const flags = this.memMap.flags[pfn] as number;
-    const zone = this.zoneOf(pfn).index;
-    const ram = zone === ZONE_HIGHMEM && (flags & PG.reserved) === 0;
-    return (zone << 24) | flags | (ram ? PG.highmem : 0);
+    const zone = this.zoneOf(pfn);
+    const ram = zone.index === ZONE_HIGHMEM && (flags & PG.reserved) === 0;
+    return (zone.number << 24) | flags | (ram ? PG.highmem : 0);
   }
 }
 

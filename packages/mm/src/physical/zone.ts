@@ -10,6 +10,8 @@ export const ZONE_DMA = 0;
 export const ZONE_NORMAL = 1;
 export const ZONE_HIGHMEM = 2;
 export const MAX_NR_ZONES = 3;
+/** Nodes that the zone number in `page->flags` has room for: 255 / 3. @linux MAX_NR_NODES */
+export const MAX_NR_NODES = 85;
 /** @linux mm/page_alloc.c zone_names */
 export const ZONE_NAMES = ['DMA', 'Normal', 'HighMem'] as const;
 
@@ -38,6 +40,10 @@ export class Zone {
   /** 0 DMA, 1 Normal, 2 HighMem. */
   readonly index: number;
   readonly name: string;
+  /** Node that it belongs to. @linux zone_pgdat->node_id */
+  readonly nodeId: number;
+  /** Number among the zones of all nodes, `3 * nodeId + index`. @linux zone_table's index */
+  readonly number: number;
   /** Page frames, holes included. */
   readonly size: number;
   /** First page frame. @linux zone_start_mapnr */
@@ -63,9 +69,11 @@ export class Zone {
   /** Physical addresses of those bitmaps. */
   mapAddresses: readonly number[] = [];
 
-  constructor(memMap: MemMap, index: number, startPfn: Pfn, size: number) {
+  constructor(memMap: MemMap, index: number, startPfn: Pfn, size: number, nodeId = 0) {
     this.index = index;
     this.name = ZONE_NAMES[index] as string;
+    this.nodeId = nodeId;
+    this.number = nodeId * MAX_NR_ZONES + index;
     this.size = size;
     this.startPfn = startPfn;
     this.freeListHeads = memMap.newListHead();
@@ -85,5 +93,5 @@ export class Zone {
 
 /** @linux mm/page_alloc.c memclass(): whether a page of `pageZone` serves an allocation whose class zone is `classzone` */
 export function memclass(pageZone: Zone, classzone: Zone): boolean {
-  return pageZone.index <= classzone.index;
+  return pageZone.nodeId === classzone.nodeId && pageZone.index <= classzone.index;
 }

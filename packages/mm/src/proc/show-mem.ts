@@ -1,6 +1,7 @@
 import { freeBlockCounts } from '../page-allocator/free-lists.ts';
 import type { PageAllocator } from '../page-allocator/page-allocator.ts';
 import { PG } from '../physical/mem-map.ts';
+import type { PhysicalNode } from '../physical/node.ts';
 
 const KIB_PER_PAGE = 4;
 
@@ -44,20 +45,27 @@ export const NO_COUNTERS: ShowMemCounters = {
 };
 
 /**
- * Free memory by zone and by block size. The stray `)` is the kernel's.
+ * Free memory by zone and by block size. The stray `)` is the kernel's. On a machine of several nodes there is a line a zone
+ * for the node and all that follow it in pgdat_list, but blocks are counted of the node itself only.
  *
- * @linux 2.4.22 mm/page_alloc.c show_free_areas()
+ * @param node default: the first of pgdat_list, i.e. the last that was set up
+ * @linux 2.4.22 mm/page_alloc.c show_free_areas(), show_free_areas_core(); mm/numa.c show_free_areas_node()
  */
-export function formatFreeAreas(allocator: PageAllocator, counters: ShowMemCounters): string {
+export function formatFreeAreas(
+  allocator: PageAllocator,
+  counters: ShowMemCounters,
+  node: PhysicalNode = allocator.pgdatList[0] as PhysicalNode,
+): string {
+  const { pgdatList } = allocator;
   const free = allocator.nrFreePages();
   let text = `Free pages:      ${kib6(free)} (${kib6(allocator.nrFreeHighpages())} HighMem)\n`;
-  for (const zone of allocator.zones) {
+  for (const zone of pgdatList.slice(pgdatList.indexOf(node)).flatMap(({ zones }) => zones)) {
     text +=
       `Zone:${zone.name} freepages:${kib6(zone.freePages)} min:${kib6(zone.pagesMin)} ` +
       `low:${kib6(zone.pagesLow)} high:${kib6(zone.pagesHigh)}\n`;
   }
   text += `( Active: ${counters.active}, inactive: ${counters.inactive}, free: ${free} )\n`;
-  for (const zone of allocator.zones) {
+  for (const zone of node.zones) {
     let total = 0;
     if (zone.size !== 0) {
       freeBlockCounts(allocator.memMap, zone).forEach((count, order) => {
@@ -99,7 +107,8 @@ export function formatShowMem(allocator: PageAllocator, counters: ShowMemCounter
 /** Frames by use. A frame of the swap cache is not counted as shared, whoever else maps it. */
 function countFrames(allocator: PageAllocator, swapperSpace: number) {
   const { flags, count, mapping, frames } = allocator.memMap;
-  const highmem = allocator.zones[2];
+  // High memory belongs to the last node.
+  const highmem = allocator.nodes.at(-1)?.zones[2];
   const highStart = highmem === undefined || highmem.size === 0 ? frames : highmem.startPfn;
   const census = { total: frames, highmem: 0, reserved: 0, shared: 0, swapCached: 0 };
   for (let pfn = 0; pfn < frames; pfn++) {

@@ -2,6 +2,7 @@ import { ConfigError } from '../kernel-bug.ts';
 import type { PhysicalBootConfig } from '../page-allocator/boot.ts';
 import type { E820Entry } from '../physical/e820.ts';
 import type { HighmemConfig } from '../physical/memory-limits.ts';
+import { MAX_NR_NODES } from '../physical/zone.ts';
 import { qemuMachine, referenceMachine } from './machines.ts';
 import { PHYSICAL_2_4_20 } from './release-2.4.20.ts';
 import { PHYSICAL_2_4_22 } from './release-2.4.22.ts';
@@ -34,6 +35,10 @@ export interface MachineOptions {
   readonly e820?: readonly E820Entry[];
   /** 1 (default) to 32. */
   readonly cpus?: number;
+  /** Memory nodes, 1 (default) to 85 of 8 MiB of low memory or more each: a made-up machine when there are several. */
+  readonly nodes?: number;
+  /** A kernel with CONFIG_NUMA, for a machine of several nodes. */
+  readonly numa?: boolean;
   /** User pages without contents. */
   readonly contentFree?: boolean;
 }
@@ -59,6 +64,9 @@ export function physicalBootConfig(options: MachineOptions = {}): PhysicalBootCo
   }
   const cpus = options.cpus ?? 1;
   if (!Number.isInteger(cpus) || cpus < 1 || cpus > CPUS_MAX) refuse('cpus', cpus, `1 to ${CPUS_MAX}`);
+  const nodes = options.nodes ?? 1;
+  if (!Number.isInteger(nodes) || nodes < 1 || nodes > MAX_NR_NODES)
+    refuse('nodes', nodes, `1 to ${MAX_NR_NODES}`);
   for (const entry of options.e820 ?? []) checkRange(entry);
   return {
     release,
@@ -67,6 +75,8 @@ export function physicalBootConfig(options: MachineOptions = {}): PhysicalBootCo
     highmem,
     commandLine,
     cpus,
+    nodes,
+    numa: options.numa ?? false,
     ...(options.e820 === undefined ? {} : { e820: options.e820 }),
     contentFree: options.contentFree ?? false,
   };
