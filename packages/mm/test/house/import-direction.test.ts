@@ -18,6 +18,7 @@ const ROOMS = [
   'slab',
   'vmalloc',
   'highmem',
+  'block',
   'page-cache',
   'swap',
   'address-space',
