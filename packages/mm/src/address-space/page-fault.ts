@@ -1,4 +1,6 @@
+import { PTE } from '../page-tables/page-tables.ts';
 import type { Addr } from '../types.ts';
+import { VMALLOC_FAULT } from '../vmalloc/tracepoints.ts';
 import { expandStack } from './expand-stack.ts';
 import {
   FAULT_ACCESS,
@@ -106,21 +108,23 @@ function outOfMemory(vm: Vm, address: Addr, errorCode: number): number {
 }
 
 /**
- * A kernel address that is mapped in the reference page table but not yet in this task's: top-level entries of vmalloc
- * space are copied on demand.
+ * A kernel address: the top-level entry of the reference page table is copied, as only that one has the page tables of
+ * vmalloc space from their beginning. (With PAE the entry is the same in all tables, and this only tells the verdict.)
  */
 function syncKernelEntry(vm: Vm, address: Addr): number {
-  const { pageTables, memory } = vm;
+  const { pageTables, memory, trace } = vm;
   const reference = pageTables.swapperPgDir;
-  const entry = pageTables.pteOffset(reference, address);
-  if (entry === 0 || ((memory.words[entry] as number) & 1) === 0) return FAULT_NO_CONTEXT;
   const pgd = vm.current.activeMm?.pgd ?? reference;
   const words = pageTables.entryWords;
   const slot = Math.floor(address / pageTables.pgdirSize) * words;
   const to = topLevelBase(vm, pgd) + slot;
   const from = topLevelBase(vm, reference) + slot;
   for (let i = 0; i < words; i++) memory.words[to + i] = memory.words[from + i] as number;
-  return FAULT_RETRY;
+  const entry = pageTables.pteOffset(reference, address);
+  const pte = entry === 0 ? 0 : (memory.words[entry] as number);
+  const present = (pte & PTE.presentMask) !== 0;
+  if (trace.on) trace.emit(VMALLOC_FAULT, address, pgd, pte, present ? 1 : 0);
+  return present ? FAULT_RETRY : FAULT_NO_CONTEXT;
 }
 
 /** Word index of a top level's first entry; with PAE it need not begin a frame. */
