@@ -111,6 +111,8 @@ export class Kernel {
   /** All processes that were not released, by pid. */
   readonly processes = new Map<number, Process>();
   readonly geometry: PagingGeometry;
+  /** @internal system calls since boot, in element 0; the clock moves with them */
+  readonly systemCalls = new Float64Array(1);
   private readonly swapPages: number;
   private readonly idle: Task;
   private lastPid = 0;
@@ -197,6 +199,9 @@ export class Kernel {
     });
     this.fs = new FileSystem(this.pageCache, this.shmem);
     this.shm = new SysvShm(this.vm, this.shmem, () => Math.floor(this.clock.now / 1e9));
+    // The time of boot is not ours: it went into drivers. From here on work takes time.
+    this.memory.chargeTo(this.clock);
+    this.clock.follow(this.systemCalls, COST_NS.systemCall);
     for (const [key, value] of Object.entries(config.sysctl ?? {})) applySysctl(this, key, value);
     if (config.failAlloc !== undefined) allocator.failAlloc(config.failAlloc);
   }

@@ -57,56 +57,64 @@ export class Process {
     return kernel.vm;
   }
 
+  /** {@link vm} for a system call, which takes time. */
+  private enter(): Vm {
+    (this.kernel.systemCalls[0] as number)++;
+    return this.vm();
+  }
+
   /** mmap with the offset in pages. @linux sys_mmap2() */
   mmap2(addr: Addr, len: number, prot: number, flags: number, fd: number, pgoff: number): SysResult {
-    return sysMmap2(this.vm(), addr >>> 0, len >>> 0, prot, flags, fd, pgoff >>> 0);
+    return sysMmap2(this.enter(), addr >>> 0, len >>> 0, prot, flags, fd, pgoff >>> 0);
   }
   /** mmap with the offset in bytes. @linux old_mmap() */
   oldMmap(addr: Addr, len: number, prot: number, flags: number, fd: number, offset: number): SysResult {
-    return oldMmap(this.vm(), addr >>> 0, len >>> 0, prot, flags, fd, offset >>> 0);
+    return oldMmap(this.enter(), addr >>> 0, len >>> 0, prot, flags, fd, offset >>> 0);
   }
   munmap(addr: Addr, len: number): SysResult {
-    return sysMunmap(this.vm(), addr >>> 0, len >>> 0);
+    return sysMunmap(this.enter(), addr >>> 0, len >>> 0);
   }
   mprotect(addr: Addr, len: number, prot: number): SysResult {
-    return sysMprotect(this.vm(), addr >>> 0, len >>> 0, prot >>> 0);
+    return sysMprotect(this.enter(), addr >>> 0, len >>> 0, prot >>> 0);
   }
   mremap(addr: Addr, oldLen: number, newLen: number, flags: number, newAddr: Addr): SysResult {
-    return sysMremap(this.vm(), addr >>> 0, oldLen >>> 0, newLen >>> 0, flags, newAddr >>> 0);
+    return sysMremap(this.enter(), addr >>> 0, oldLen >>> 0, newLen >>> 0, flags, newAddr >>> 0);
   }
   /** Always the resulting break, never an errno. */
   brk(addr: Addr): Addr {
-    return sysBrk(this.vm(), addr >>> 0);
+    return sysBrk(this.enter(), addr >>> 0);
   }
   madvise(addr: Addr, len: number, advice: number): SysResult {
-    return sysMadvise(this.vm(), addr >>> 0, len >>> 0, advice);
+    return sysMadvise(this.enter(), addr >>> 0, len >>> 0, advice);
   }
   mlock(addr: Addr, len: number): SysResult {
-    return sysMlock(this.vm(), addr >>> 0, len >>> 0);
+    return sysMlock(this.enter(), addr >>> 0, len >>> 0);
   }
   munlock(addr: Addr, len: number): SysResult {
-    return sysMunlock(this.vm(), addr >>> 0, len >>> 0);
+    return sysMunlock(this.enter(), addr >>> 0, len >>> 0);
   }
   mlockall(flags: number): SysResult {
-    return sysMlockall(this.vm(), flags);
+    return sysMlockall(this.enter(), flags);
   }
   munlockall(): SysResult {
-    return sysMunlockall(this.vm());
+    return sysMunlockall(this.enter());
   }
   msync(addr: Addr, len: number, flags: number): SysResult {
-    return sysMsync(this.vm(), addr >>> 0, len >>> 0, flags);
+    return sysMsync(this.enter(), addr >>> 0, len >>> 0, flags);
   }
   /** Fills `vec` with one byte a page: 1 = in the page cache. */
   mincore(addr: Addr, len: number, vec: Uint8Array): SysResult {
-    return sysMincore(this.vm(), addr >>> 0, len >>> 0, vec);
+    return sysMincore(this.enter(), addr >>> 0, len >>> 0, vec);
   }
   /** 2.4 has no such call: -ENOSYS. */
   remapFilePages(): SysResult {
+    this.enter();
     return -Errno.ENOSYS;
   }
 
   /** Opens a file of the machine's in-memory file system: a descriptor. `flags`: O_RDONLY 0, O_WRONLY 1, O_RDWR 2, O_APPEND 02000. */
   open(path: string, flags: number): SysResult {
+    this.enter();
     const file = this.kernel.fs.open(path, flags);
     if (typeof file === 'number') return file;
     const free = this.task.files.indexOf(null);
@@ -115,6 +123,7 @@ export class Process {
     return fd;
   }
   close(fd: number): SysResult {
+    this.enter();
     const file = this.task.files[fd];
     if (!file) return -Errno.EBADF;
     this.task.files[fd] = null;
@@ -122,35 +131,50 @@ export class Process {
     return 0;
   }
   pread(fd: number, addr: Addr, len: number, offset: number): SysResult {
-    return sysPread(this.vm(), this.kernel.mmu, this.task.files[fd] ?? null, addr >>> 0, len >>> 0, offset);
+    return sysPread(
+      this.enter(),
+      this.kernel.mmu,
+      this.task.files[fd] ?? null,
+      addr >>> 0,
+      len >>> 0,
+      offset,
+    );
   }
   pwrite(fd: number, addr: Addr, len: number, offset: number): SysResult {
-    return sysPwrite(this.vm(), this.kernel.mmu, this.task.files[fd] ?? null, addr >>> 0, len >>> 0, offset);
+    return sysPwrite(
+      this.enter(),
+      this.kernel.mmu,
+      this.task.files[fd] ?? null,
+      addr >>> 0,
+      len >>> 0,
+      offset,
+    );
   }
   ftruncate(fd: number, size: number): SysResult {
-    return sysFtruncate(this.vm(), this.task.files[fd] ?? null, size);
+    return sysFtruncate(this.enter(), this.task.files[fd] ?? null, size);
   }
 
   shmget(key: number, size: number, flags: number): SysResult {
-    this.vm();
+    this.enter();
     return this.kernel.shm.shmget(key, size, flags);
   }
   shmat(id: number, addr: Addr, flags: number): SysResult {
-    this.vm();
+    this.enter();
     return this.kernel.shm.shmat(id, addr >>> 0, flags);
   }
   shmdt(addr: Addr): SysResult {
-    this.vm();
+    this.enter();
     return this.kernel.shm.shmdt(addr >>> 0);
   }
   /** `cmd`: IPC_RMID 0, SHM_LOCK 11, SHM_UNLOCK 12. */
   shmctl(id: number, cmd: number): SysResult {
-    this.vm();
+    this.enter();
     return this.kernel.shm.shmctl(id, cmd);
   }
 
   /** @linux sys_setrlimit(): raising the hard limit needs CAP_SYS_RESOURCE. */
   setrlimit(resource: number, cur: number, max: number): SysResult {
+    this.enter();
     const { rlimCur, rlimMax } = this.task;
     if (resource < 0 || resource >= rlimCur.length) return -Errno.EINVAL;
     const overHard = cur > (rlimMax[resource] as number) || max > (rlimMax[resource] as number);
@@ -165,6 +189,7 @@ export class Process {
 
   /** The child, or a negative errno. @linux sys_fork() */
   fork(): Process | number {
+    this.enter();
     return this.kernel.fork(this);
   }
   /**
@@ -178,7 +203,7 @@ export class Process {
     argv: readonly string[],
     envp: readonly string[] = [],
   ): SysResult {
-    const vm = this.vm();
+    const vm = this.enter();
     const image = this.kernel.execImage(program, argv[0] ?? 'a.out');
     if (typeof image === 'number') return image;
     const result = doExecve(vm, image, argv, envp);
@@ -192,7 +217,7 @@ export class Process {
   }
   /** Ends the process. @linux sys_exit() */
   exit(code: number): void {
-    this.vm();
+    this.enter();
     this.kernel.exit(this, code);
   }
 

@@ -1,5 +1,7 @@
 import { ConfigError, KernelBug } from '../kernel-bug.ts';
 import type { Pfn } from '../types.ts';
+import type { Clock } from './clock.ts';
+import { COST_NS } from './cost-model.ts';
 
 /** 32-bit words in a page frame. */
 export const WORDS_PER_PAGE = 1024;
@@ -30,6 +32,9 @@ export class PhysicalMemory {
   // Word index / 1024 of a frame's bytes, 0 = none yet. Null on a flat machine.
   private readonly slots: Int32Array | null;
   private slotsUsed = 1;
+  // Pages zeroed and copied since boot, contents or not: virtual time passes by these counts (see chargeTo).
+  private readonly cleared = new Float64Array(1);
+  private readonly copied = new Float64Array(1);
 
   /**
    * @param frames number of page frames, 1 .. 2^28 (1 TiB)
@@ -48,6 +53,14 @@ export class PhysicalMemory {
     const buffer = new ArrayBuffer(pages * 4096);
     this.words = new Int32Array(buffer);
     this.bytes = new Uint8Array(buffer);
+  }
+
+  /** From now on each page that is zeroed or copied takes its time on `clock`: with contents or without, the same. */
+  chargeTo(clock: Clock): void {
+    this.cleared[0] = 0;
+    this.copied[0] = 0;
+    clock.follow(this.cleared, COST_NS.zeroPage);
+    clock.follow(this.copied, COST_NS.copyPage);
   }
 
   /** Index in {@link words} of the frame's first word. */
@@ -94,11 +107,13 @@ export class PhysicalMemory {
 
   /** Zeroes a user page (nothing on a content-free machine). @linux clear_user_highpage() */
   clearUser(pfn: Pfn): void {
-    if (!this.contentFree) this.clear(pfn);
+    if (this.contentFree) (this.cleared[0] as number)++;
+    else this.clear(pfn);
   }
 
   /** Copies a user page (nothing on a content-free machine). @linux copy_user_highpage() */
   copyUser(to: Pfn, from: Pfn): void {
+    (this.copied[0] as number)++;
     if (this.contentFree) return;
     const source = this.base(from);
     this.words.copyWithin(this.base(to), source, source + WORDS_PER_PAGE);
@@ -106,6 +121,7 @@ export class PhysicalMemory {
 
   /** Zeroes a frame whatever the machine: page tables need it. @linux clear_page() */
   clear(pfn: Pfn): void {
+    (this.cleared[0] as number)++;
     const base = this.base(pfn);
     this.words.fill(0, base, base + WORDS_PER_PAGE);
   }
