@@ -15,6 +15,8 @@ import type { Vm } from './vm.ts';
 
 /** Faults in a row on one access: a write may need three (stack growth, page in, copy). More than this is a loop of ours. */
 const MAX_FAULTS = 100;
+/** What of an address takes part in the test for a hit of an aligned 32-bit access: the page number, and bits 1 and 0. */
+const ALIGNED_PAGE = ~0xffc;
 
 /**
  * The slow half of an access: after a translation failed, faults until it succeeds.
@@ -60,6 +62,15 @@ export function store8(vm: Vm, mmu: Mmu, addr: Addr, value: number): boolean {
 
 /** Loads 32 bits, little endian: 0 .. 2^32 - 1, or -1. Any alignment. */
 export function load32(vm: Vm, mmu: Mmu, addr: Addr): number {
+  // The common case in line: an aligned address (tags have zeros there) that hits the TLB. See Tlb.
+  const index = (addr >>> 12) & 1023;
+  if (mmu.tags[index] === ((addr & ALIGNED_PAGE) | mmu.tlb.epoch)) {
+    return (mmu.memory.words[(mmu.bases[index] as number) | ((addr >>> 2) & 1023)] as number) >>> 0;
+  }
+  return loadSlowly32(vm, mmu, addr);
+}
+
+function loadSlowly32(vm: Vm, mmu: Mmu, addr: Addr): number {
   if ((addr & 3) !== 0) return loadUnaligned32(vm, mmu, addr);
   let base = mmu.translate(addr, 0, 1);
   if (base < 0) {
@@ -71,6 +82,16 @@ export function load32(vm: Vm, mmu: Mmu, addr: Addr): number {
 
 /** Stores 32 bits, little endian; false when the fault could not be repaired: nothing is stored then. Any alignment. */
 export function store32(vm: Vm, mmu: Mmu, addr: Addr, value: number): boolean {
+  const memory = mmu.memory;
+  const index = (addr >>> 12) & 1023;
+  if (mmu.tags[index | 1024] === ((addr & ALIGNED_PAGE) | mmu.tlb.epoch) && !memory.contentFree) {
+    memory.words[(mmu.bases[index] as number) | ((addr >>> 2) & 1023)] = value;
+    return true;
+  }
+  return storeSlowly32(vm, mmu, addr, value);
+}
+
+function storeSlowly32(vm: Vm, mmu: Mmu, addr: Addr, value: number): boolean {
   if ((addr & 3) !== 0) return storeUnaligned32(vm, mmu, addr, value);
   let base = mmu.translate(addr, 1, 1);
   if (base < 0) {

@@ -2,14 +2,12 @@ import type { Addr, Pfn } from '../types.ts';
 import type { Clock } from './clock.ts';
 import { COST_NS } from './cost-model.ts';
 import type { PhysicalMemory } from './physical-memory.ts';
-import { Tlb } from './tlb.ts';
+import { GLOBAL, Tlb } from './tlb.ts';
 
 /** Bits of a table entry that the CPU looks at. */
 const P = 0x001;
-const RW = 0x002;
 const US = 0x004;
 const A = 0x020;
-const D = 0x040;
 const PS = 0x080;
 const G = 0x100;
 
@@ -59,14 +57,15 @@ export class Mmu {
   /** CR4.PSE and CR4.PGE; flush everything after a change. */
   pse: boolean;
   pge: boolean;
-  private readonly tags: Int32Array;
-  private readonly bases: Int32Array;
+  /** The TLB's arrays, see {@link Tlb}: for who tests for a hit in line, as {@link translate} does. */
+  readonly tags: Int32Array;
+  readonly bases: Int32Array;
   // Word index of the page directory (two levels).
   private directory = 0;
   // Frames of the four page directories that cr3 pointed to when it was loaded, 0 = not present (PAE).
   private readonly pdptes = new Int32Array(4);
-  // Walks so far, flushes so far.
-  private readonly counters = new Float64Array(2);
+  // Walks so far, flushes so far. Its length keeps it off V8's heap, where its address would not be a constant.
+  private readonly counters = new Float64Array(16);
 
   constructor(parts: MmuParts) {
     this.memory = parts.memory;
@@ -177,82 +176,90 @@ export class Mmu {
   }
 
   private miss(addr: Addr, write: 0 | 1, user: 0 | 1): number {
-    const base = this.tlb.lookUp(addr, write, user);
-    if (base >= 0) return base;
+    const index = (addr >>> 12) & 1023;
+    const tag = this.tags[index | (write << 10)] as number;
+    if (((tag ^ addr) & -4096) === 0 && this.tlb.serves(tag, user)) return this.bases[index] as number;
     this.counters[0] = (this.counters[0] as number) + 1;
-    return this.pae ? this.walkPae(addr, write, user) : this.walkTwoLevels(addr, write, user);
+    if (this.pae) return this.walkPae(addr, write, user);
+    const { memory } = this;
+    const words = memory.words;
+    const pdeAt = this.directory | (addr >>> 22);
+    const pde = words[pdeAt] as number;
+    if ((pde & (P | PS)) !== P && ((pde & P) === 0 || this.pse)) return this.walkLarge(addr, write, user);
+    if ((pde & A) === 0) words[pdeAt] = pde | A;
+    const pteAt = memory.base(pde >>> 12) | ((addr >>> 12) & 1023);
+    const pte = words[pteAt] as number;
+    // RW and US count only if both levels grant them.
+    const rights = pde & pte;
+    const need = P | (write << 1) | (user << 2);
+    if ((rights & need) !== need) return this.refuse(pte & P, write, user);
+    const used = pte | A | (write << 6);
+    if (used !== pte) words[pteAt] = used;
+    return this.fill(addr, used, rights, pte >>> 12);
   }
 
-  private walkTwoLevels(addr: Addr, write: 0 | 1, user: 0 | 1): number {
+  /** Two levels, and the directory's entry maps no table: a fault, or a page of 4 MiB. */
+  private walkLarge(addr: Addr, write: 0 | 1, user: 0 | 1): number {
     const words = this.memory.words;
-    const pdeAt = this.directory + (addr >>> 22);
+    const pdeAt = this.directory | (addr >>> 22);
     const pde = words[pdeAt] as number;
-    if ((pde & P) === 0) return this.fault(0, write, user);
-    if ((pde & PS) !== 0 && this.pse) {
-      const pfn = ((pde >>> 12) & ~1023) + ((addr >>> 12) & 1023);
-      return this.finish(addr, write, user, pdeAt, pde, pde, pfn, true);
-    }
-    if ((pde & A) === 0) words[pdeAt] = pde | A;
-    const pteAt = this.memory.base(pde >>> 12) + ((addr >>> 12) & 1023);
-    const pte = words[pteAt] as number;
-    if ((pte & P) === 0) return this.fault(0, write, user);
-    return this.finish(addr, write, user, pteAt, pte, pde & pte, pte >>> 12, false);
+    const need = P | (write << 1) | (user << 2);
+    if ((pde & need) !== need) return this.refuse(pde & P, write, user);
+    const used = pde | A | (write << 6);
+    if (used !== pde) words[pdeAt] = used;
+    this.tlb.noteLarge(addr);
+    return this.fill(addr, used, used, ((pde >>> 12) & ~1023) + ((addr >>> 12) & 1023));
   }
 
   private walkPae(addr: Addr, write: 0 | 1, user: 0 | 1): number {
-    const words = this.memory.words;
+    const { memory } = this;
+    const words = memory.words;
     const directory = this.pdptes[addr >>> 30] as number;
-    if (directory === 0) return this.fault(0, write, user);
-    const pdeAt = this.memory.base(directory) + ((addr >>> 21) & 511) * 2;
+    if (directory === 0) return this.refuse(0, write, user);
+    const pdeAt = memory.base(directory) | (((addr >>> 21) & 511) << 1);
     const pde = words[pdeAt] as number;
-    if ((pde & P) === 0) return this.fault(0, write, user);
+    if ((pde & P) === 0) return this.refuse(0, write, user);
     const pdePfn = entryPfn(pde, words[pdeAt + 1] as number);
-    if ((pde & PS) !== 0) {
-      return this.finish(addr, write, user, pdeAt, pde, pde, (pdePfn & ~511) + ((addr >>> 12) & 511), true);
+    const large = (pde & PS) !== 0;
+    if (!large && (pde & A) === 0) words[pdeAt] = pde | A;
+    const at = large ? pdeAt : memory.base(pdePfn) | (((addr >>> 12) & 511) << 1);
+    const entry = words[at] as number;
+    const rights = pde & entry;
+    const need = P | (write << 1) | (user << 2);
+    if ((rights & need) !== need) return this.refuse(entry & P, write, user);
+    const used = entry | A | (write << 6);
+    if (used !== entry) words[at] = used;
+    if (large) {
+      this.tlb.noteLarge(addr);
+      return this.fill(addr, used, rights, (pdePfn & ~511) + ((addr >>> 12) & 511));
     }
-    if ((pde & A) === 0) words[pdeAt] = pde | A;
-    const pteAt = this.memory.base(pdePfn) + ((addr >>> 12) & 511) * 2;
-    const pte = words[pteAt] as number;
-    if ((pte & P) === 0) return this.fault(0, write, user);
-    return this.finish(
-      addr,
-      write,
-      user,
-      pteAt,
-      pte,
-      pde & pte,
-      entryPfn(pte, words[pteAt + 1] as number),
-      false,
-    );
+    return this.fill(addr, used, rights, entryPfn(entry, words[at + 1] as number));
   }
 
-  /** Checks the rights (RW and US count only if every level grants them), sets A and D, loads the TLB. */
-  private finish(
-    addr: Addr,
-    write: 0 | 1,
-    user: 0 | 1,
-    entryAt: number,
-    entry: number,
-    rights: number,
-    pfn: Pfn,
-    large: boolean,
-  ): number {
-    if ((write === 1 && (rights & RW) === 0) || (user === 1 && (rights & US) === 0)) {
-      return this.fault(FAULT.protection, write, user);
-    }
-    const used = write === 1 ? entry | A | D : entry | A;
-    if (used !== entry) this.memory.words[entryAt] = used;
+  /**
+   * Loads the TLB's entry of a page. The write tag becomes valid if a write needs no further walk: allowed, and D set.
+   *
+   * @param entry the last entry of the walk, with A and D as they are now
+   * @param rights US and RW as all levels together grant them
+   * @returns word index of the frame
+   */
+  private fill(addr: Addr, entry: number, rights: number, pfn: Pfn): number {
+    const { memory, tags } = this;
     // No RAM there (a device's registers, a gap): nobody answers, and no TLB entry keeps the place.
-    if (pfn >= this.memory.frames) return this.memory.openBus();
-    if (large) this.tlb.noteLarge(addr);
-    const base = this.memory.contentFree ? 0 : this.memory.base(pfn);
-    const mayWrite = (rights & RW) !== 0 && (used & D) !== 0;
-    this.tlb.fill(addr, base, mayWrite, (rights & US) !== 0, this.pge && (entry & G) !== 0);
+    if (pfn >= memory.frames) return memory.openBus();
+    const base = memory.contentFree ? 0 : memory.base(pfn);
+    const index = (addr >>> 12) & 1023;
+    const lifetime = (entry & G) !== 0 && this.pge ? GLOBAL : this.tlb.epoch;
+    // A page without US gets the tag's bit 11, SUPERVISOR.
+    const tag = (addr & -4096) | lifetime | ((~rights & US) << 9);
+    tags[index] = tag;
+    tags[index | 1024] = tag & -((rights >>> 1) & (entry >>> 6) & 1);
+    this.bases[index] = base;
     return base;
   }
 
-  private fault(protection: 0 | 1, write: 0 | 1, user: 0 | 1): -1 {
-    this.errorCode = protection | (write << 1) | (user << 2);
+  private refuse(present: number, write: 0 | 1, user: 0 | 1): -1 {
+    this.errorCode = present | (write << 1) | (user << 2);
     return -1;
   }
 }

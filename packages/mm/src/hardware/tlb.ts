@@ -4,11 +4,12 @@ import type { Addr } from '../types.ts';
 export const TLB_ENTRIES = 1024;
 const INDEX_MASK = TLB_ENTRIES - 1;
 /** Low tag bits of an entry that a cr3 reload spares. No epoch has this value. */
-const GLOBAL = 0x001;
+export const GLOBAL = 0x004;
 /** Tag bit of an entry that only supervisor mode may use. */
 const SUPERVISOR = 0x800;
-const FIRST_EPOCH = 2;
-const LAST_EPOCH = 0x7ff;
+const EPOCH_STEP = 4;
+const FIRST_EPOCH = 2 * EPOCH_STEP;
+const LAST_EPOCH = 0x7fc;
 
 /**
  * The translation lookaside buffer: direct mapped, {@link TLB_ENTRIES} entries.
@@ -17,10 +18,13 @@ const LAST_EPOCH = 0x7ff;
  * *and* the entry's D bit is set already, so the first write to a page that was only read misses and walks, as on a CPU.
  *
  * ```
- *   tag   31            12 11 10          0
- *        [  page number   | S |   epoch    ]   S = only supervisor mode may use it
- *                                              epoch 0 = empty, 1 = global, 2..2047 = loaded under that epoch
+ *   tag   31            12 11 10        2 1 0
+ *        [  page number   | S |  epoch   | 0 ]   S = only supervisor mode may use it
+ *                                                epoch 0 = empty, 1 = global, 2..511 = loaded under that epoch
  * ```
+ * Bits 1 and 0 are free for a trick: who compares a tag with `(addr & 0xfffff003) | epoch` finds no entry for an address
+ * that is not a multiple of 4, and so needs no test of the alignment.
+ *
  * A cr3 reload only steps the epoch: all non-global entries stop matching at once, at no cost per entry. When the epochs
  * run out the old entries are swept.
  *
@@ -31,7 +35,7 @@ export class Tlb {
   readonly tags = new Int32Array(2 * TLB_ENTRIES);
   /** Word index of the frame's first word, one an entry. */
   readonly bases = new Int32Array(TLB_ENTRIES);
-  /** Low tag bits of a live, non-global entry that user mode may use. */
+  /** Low tag bits of a live, non-global entry that user mode may use: a multiple of 4. */
   epoch = FIRST_EPOCH;
   // 4 MiB regions of which pieces of large pages may be cached.
   private readonly largeRegions = new Uint8Array(1024);
@@ -39,34 +43,13 @@ export class Tlb {
   /**
    * Second look after the inlined test of the common kind of entry failed: global and supervisor entries.
    *
-   * @returns the frame's word index, -1 on a miss
+   * @param tag read or write tag of the entry, whose page number fits
    */
-  lookUp(addr: Addr, write: 0 | 1, user: 0 | 1): number {
-    const index = (addr >>> 12) & INDEX_MASK;
-    const tag = this.tags[index + write * TLB_ENTRIES] as number;
-    if (((tag ^ addr) & -4096) !== 0) return -1;
+  serves(tag: number, user: 0 | 1): boolean {
     const kind = tag & 0xfff;
-    if (kind === GLOBAL || kind === this.epoch) return this.bases[index] as number;
-    if (user === 1) return -1;
-    return kind === (SUPERVISOR | GLOBAL) || kind === (SUPERVISOR | this.epoch)
-      ? (this.bases[index] as number)
-      : -1;
-  }
-
-  /**
-   * Loads the entry of a page.
-   *
-   * @param base word index of the frame
-   * @param mayWrite whether a write needs no further walk (allowed, and D set)
-   * @param userPage whether user mode may use it
-   * @param global whether a cr3 reload spares it
-   */
-  fill(addr: Addr, base: number, mayWrite: boolean, userPage: boolean, global: boolean): void {
-    const index = (addr >>> 12) & INDEX_MASK;
-    const tag = (addr & -4096) | (global ? GLOBAL : this.epoch) | (userPage ? 0 : SUPERVISOR);
-    this.tags[index] = tag;
-    this.tags[index + TLB_ENTRIES] = mayWrite ? tag : 0;
-    this.bases[index] = base;
+    if (user === 1 && (kind & SUPERVISOR) !== 0) return false;
+    const lifetime = kind & LAST_EPOCH;
+    return lifetime === GLOBAL || lifetime === this.epoch;
   }
 
   /** Remembers that pieces of the large page around `addr` are cached; {@link invalidate} must find them all. */
@@ -85,7 +68,7 @@ export class Tlb {
   /** Drops all but global entries. */
   flushNonGlobal(): void {
     if (this.epoch === LAST_EPOCH) this.sweep();
-    else this.epoch++;
+    else this.epoch += EPOCH_STEP;
   }
 
   /** Drops everything. */
