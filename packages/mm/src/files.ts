@@ -8,6 +8,7 @@ import type { Mmu } from './hardware/mmu.ts';
 import { readFile } from './page-cache/generic-file-read.ts';
 import { writeFile } from './page-cache/generic-file-write.ts';
 import { type File, FMODE } from './page-cache/inode.ts';
+import { OpenFile } from './page-cache/open-file.ts';
 import type { FileSizeLimit } from './page-cache/ports.ts';
 import { ftruncateFile } from './page-cache/truncate.ts';
 import type { Addr, Pfn, SysResult } from './types.ts';
@@ -43,6 +44,11 @@ export function sysPread(
 ): SysResult {
   if (file === null) return -Errno.EBADF;
   if (badBuffer(file, FMODE.read, addr, len)) return -Errno.EFAULT;
+  if (file instanceof OpenFile && file.inode.ops.readUser !== undefined) {
+    if ((file.mode & FMODE.read) === 0) return -Errno.EBADF;
+    if (offset < 0 || len > SSIZE_MAX) return -Errno.EINVAL;
+    return file.inode.ops.readUser(file, addr, len);
+  }
   return readFile(file, offset, len, (pfn, at, bytes, done) =>
     copyToUser(vm, mmu, addr + done, pageBytes(vm, pfn, at, bytes)),
   );

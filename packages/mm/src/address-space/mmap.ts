@@ -5,6 +5,7 @@ import { Errno } from '../errno.ts';
 import type { AddressSpace } from '../page-cache/address-space.ts';
 import { type File, FMODE } from '../page-cache/inode.ts';
 import { type Addr, pageAlign, type SysResult } from '../types.ts';
+import { deviceMmap } from './char-device.ts';
 import { fileVmOps } from './file-vm-ops.ts';
 import { lowerBound } from './find-vma.ts';
 import { fput } from './fput.ts';
@@ -102,6 +103,11 @@ export function doMmapPgoff(
     const error = vm.ports.shmemZeroSetup(vma);
     if (error !== 0) return error;
   }
+  if (addr !== vma.vmStart) {
+    // A driver's mmap has moved the area; it answers for the new place being free.
+    addr = vma.vmStart;
+    at = lowerBound(index, addr);
+  }
   linkAt(mm, vma, at);
   // linkAt took write access away for the area; this gives back what mapFile took for the time in between.
   if (file !== null && vmFlags & VM.denyWrite) file.inode.writecount++;
@@ -136,7 +142,7 @@ function mapFile(vm: Vm, file: File, vma: Vma): number {
   if (vma.vmFlags & (VM.growsDown | VM.growsUp)) return -Errno.EINVAL;
   const denyWrite = (vma.vmFlags & VM.denyWrite) !== 0;
   if (denyWrite) {
-    // @linux 2.4.22 include/linux/fs.h deny_write_access()
+    // @linux 2.4.22 fs/namei.c deny_write_access()
     if (file.inode.writecount > 0) return -Errno.ETXTBSY;
     file.inode.writecount--;
   }
@@ -165,6 +171,8 @@ function callMmap(vm: Vm, file: File, vma: Vma): number {
       return zeromapPageRange(vm, vma.vmStart, vma.vmEnd - vma.vmStart, vma.vmPageProt) === 0
         ? 0
         : -Errno.EAGAIN;
+    case 'device':
+      return deviceMmap(file, vma);
     case null:
       return -Errno.ENODEV;
   }

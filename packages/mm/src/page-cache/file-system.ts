@@ -2,7 +2,7 @@ import { Errno } from '../errno.ts';
 import { ConfigError } from '../kernel-bug.ts';
 import { bytesSource, DiskFiles, type DiskInode, type PageSource } from './disk-file.ts';
 import { type File, FMODE } from './inode.ts';
-import { type CopyActor, type FileInode, fput, OpenFile } from './open-file.ts';
+import { type CopyActor, discard, type FileInode, fput, OpenFile } from './open-file.ts';
 import type { PageCache } from './page-cache.ts';
 import type { FileSizeLimit } from './ports.ts';
 import { evictInode, vmtruncate } from './truncate.ts';
@@ -17,6 +17,7 @@ export const O = {
   excl: 0o200,
   trunc: 0o1000,
   append: 0o2000,
+  sync: 0o10000,
   largefile: 0o100000,
 } as const;
 
@@ -74,7 +75,24 @@ export class FileSystem {
     this.cache = cache;
     this.makers = makers;
     this.disk = new DiskFiles(cache);
-    this.names.set('/dev/zero', makers.newDevZero(DEV_ZERO_INO, DISK_DEVICE));
+    this.addDevice('/dev/zero', (ino, dev) => makers.newDevZero(ino, dev), DEV_ZERO_INO);
+  }
+
+  /**
+   * Makes a device's node; one of the same name is unlinked first.
+   * @param newInode makes its inode; `dev` is the file system that the node lies in
+   * @param ino inode number; the default is the next free one
+   */
+  addDevice(
+    path: string,
+    newInode: (ino: number, dev: number) => FileInode,
+    ino = this.nextIno++,
+  ): FileInode {
+    this.unlink(path);
+    const inode = newInode(ino, DISK_DEVICE);
+    inode.onUnused = this.evict;
+    this.names.set(path, inode);
+    return inode;
   }
 
   /**
@@ -159,7 +177,8 @@ export class FileSystem {
   /**
    * Opens a file. O_CREAT makes a tmpfs file.
    * @param flags {@link O}
-   * @returns the file with one reference, or -ENOENT, -EEXIST, -ETXTBSY (for writing while it is executed), -ENOSPC
+   * @returns the file with one reference, or -ENOENT, -EEXIST, -ETXTBSY (for writing while it is executed), -ENOSPC, or
+   *   what a device's driver refuses with
    */
   open(path: string, flags: number): OpenFile | number {
     let inode = this.names.get(path);
@@ -177,7 +196,13 @@ export class FileSystem {
       if (inode.writecount < 0) return -Errno.ETXTBSY;
       inode.writecount++;
     }
-    const file = new OpenFile(inode, path, mode, (flags & O.append) !== 0, (flags & O.largefile) !== 0);
+    const [append, largefile, sync] = [O.append, O.largefile, O.sync].map((bit) => (flags & bit) !== 0);
+    const file = new OpenFile(inode, path, mode, append, largefile, sync);
+    const refused = inode.ops.open?.(file) ?? 0;
+    if (refused !== 0) {
+      discard(file);
+      return refused;
+    }
     if ((flags & O.trunc) !== 0 && inode.kind === 'regular') {
       vmtruncate(this.cache, inode, 0, NO_LIMIT);
     }

@@ -37,6 +37,6 @@ export interface File {
   readonly path: string;
   /** References: descriptors and areas. @linux f_count */
   count: number;
-  /** What mmap does with it; absent = -ENODEV. */
-  readonly mmapKind: 'file' | 'shmem' | 'devzero' | null;
+  /** What mmap does with it; `device`: its driver does it; null = -ENODEV. */
+  readonly mmapKind: 'file' | 'shmem' | 'devzero' | 'device' | null;
 }

@@ -19,6 +19,12 @@ export interface InodeOperations {
   readonly maxBytes: number;
   /** mmap's way with it. */
   readonly mmapKind: File['mmapKind'];
+  /** A file was opened: 0, or -errno, which refuses it. */
+  open?(file: OpenFile): number;
+  /** The last reference to an open file is gone. */
+  release?(file: OpenFile): void;
+  /** Reads straight into the running task's memory, instead of {@link read}: bytes read, or -errno. */
+  readUser?(file: OpenFile, addr: number, count: number): number;
   /** Bytes read (short at the end or a bad buffer), or -errno. */
   read(file: OpenFile, position: number, count: number, actor: CopyActor): number;
   /** Bytes written, or -errno. */
@@ -74,6 +80,8 @@ export class OpenFile implements File {
   readonly append: boolean;
   /** May hold more than 2^31 - 1 bytes. @linux O_LARGEFILE */
   readonly largefile: boolean;
+  /** O_SYNC */
+  readonly sync: boolean;
   readonly path: string;
   count = 1;
   readonly mmapKind: File['mmapKind'];
@@ -85,12 +93,13 @@ export class OpenFile implements File {
   ralen = 0;
   rawin = 0;
 
-  constructor(inode: FileInode, path: string, mode: number, append = false, largefile = false) {
+  constructor(inode: FileInode, path: string, mode: number, append = false, largefile = false, sync = false) {
     this.inode = inode;
     this.path = path;
     this.mode = mode;
     this.append = append;
     this.largefile = largefile;
+    this.sync = sync;
     this.mmapKind = inode.ops.mmapKind;
     inode.users++;
   }
@@ -104,6 +113,12 @@ export function fput(file: File): void {
   if (--file.count > 0) return;
   if (file.count < 0) throw new RangeError(`file ${file.path} is closed but was not open`);
   if (!(file instanceof OpenFile)) return;
+  file.inode.ops.release?.(file);
+  discard(file);
+}
+
+/** Takes an open file back that was never open: its driver refused it, and is not told. @linux fs/open.c dentry_open() */
+export function discard(file: OpenFile): void {
   const inode = file.inode;
   if ((file.mode & FMODE.write) !== 0) inode.writecount--;
   inode.users--;

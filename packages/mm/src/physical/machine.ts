@@ -34,6 +34,8 @@ export interface MachineDescription {
   readonly pse: boolean;
   /** Whether the CPU has global pages. */
   readonly pge: boolean;
+  /** Whether the CPU has memory type range registers. */
+  readonly mtrr: boolean;
   /** Sizes of the DMI strings that the kernel keeps, bytes. */
   readonly dmiStringBytes: readonly number[];
   /** Sizes of what the console allocates from boot memory, bytes. */

@@ -57,6 +57,7 @@ export function qemuMachine(version: string): MachineDescription {
     cacheLineBytes: 32,
     pse: true,
     pge: true,
+    mtrr: true,
     // "SeaBIOS", its version, its date, "QEMU", and the two names of the board.
     dmiStringBytes: [8, 23, 11, 5, 34, 14],
     // vc_data, vt_struct, and the screen buffer of 15 lines of 25 characters.
@@ -78,6 +79,7 @@ export function referenceMachine(): MachineDescription {
     cacheLineBytes: 32,
     pse: true,
     pge: true,
+    mtrr: true,
     dmiStringBytes: [],
     consoleBytes: [],
     videoRom: false,

@@ -2,11 +2,10 @@ import { Errno } from '../errno.ts';
 import { GFP_HIGHUSER } from '../page-allocator/gfp.ts';
 import { type CopyActor, FileInode, type InodeOperations, type OpenFile } from '../page-cache/open-file.ts';
 import type { PageCache } from '../page-cache/page-cache.ts';
-import type { Pfn } from '../types.ts';
+import type { Addr, Pfn } from '../types.ts';
 
 /**
- * /dev/zero. A read gives zeroes (Linux maps zero pages instead of copying when it can: the bytes are the same), a write
- * goes nowhere, a private mapping gets zero pages at once, a shared one is shared memory.
+ * /dev/zero. A read gives zeroes (with `readUser`, a large one by mapping the zero page), a write goes nowhere, a private mapping gets zero pages at once, a shared one is shared memory.
  * @linux 2.4.22 drivers/char/mem.c zero_fops
  */
 export class DevZero implements InodeOperations {
@@ -14,10 +13,13 @@ export class DevZero implements InodeOperations {
   readonly mmapKind = 'devzero';
   private readonly cache: PageCache;
   private readonly zeroPage: Pfn;
+  /** A read into the running task's memory; absent: {@link read} does it. */
+  readonly readUser?: (file: OpenFile, addr: Addr, count: number) => number;
 
-  constructor(cache: PageCache, zeroPage: Pfn) {
+  constructor(cache: PageCache, zeroPage: Pfn, readZero?: (addr: Addr, count: number) => number) {
     this.cache = cache;
     this.zeroPage = zeroPage;
+    if (readZero !== undefined) this.readUser = (_file, addr, count) => readZero(addr, count);
   }
 
   /** The device's inode; it never goes away. */

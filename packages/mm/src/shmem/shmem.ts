@@ -32,6 +32,8 @@ export interface ShmemParts {
   readonly rules: ShmemRules;
   /** Size limit of the tmpfs that programs use, pages. @linux totalram_pages / 2 */
   readonly tmpfsPages: number;
+  /** Fills the running task's memory with zeros for a read of /dev/zero: bytes, or -EFAULT. */
+  readonly readZero?: (addr: Addr, count: number) => number;
   /** @linux mm/mmap.c vm_enough_memory() */
   vmEnoughMemory(pages: number): boolean;
 }
@@ -107,7 +109,7 @@ export class Shmem implements InodeMakers {
   }
 
   newDevZero(ino: number, dev: number): FileInode {
-    return new DevZero(this.cache, this.parts.zeroPage).newInode(ino, dev);
+    return new DevZero(this.cache, this.parts.zeroPage, this.parts.readZero).newInode(ino, dev);
   }
 
   // ---- pages
