@@ -6,6 +6,7 @@ import { procCommand } from './commands/proc.ts';
 import { recordCommand } from './commands/record.ts';
 import { replayCommand } from './commands/replay.ts';
 import { vtopCommand } from './commands/vtop.ts';
+import { whereCommand } from './commands/where.ts';
 import { VERSION } from './version.ts';
 
 /** The whole command line, ready to parse. Errors are thrown, not exited on. */
@@ -33,6 +34,7 @@ Examples:
     recordCommand,
     replayCommand,
     demoCommand,
+    whereCommand,
   ]) {
     program.addCommand(make());
   }

@@ -4,7 +4,7 @@ import type { Addr, Pfn } from '../types.ts';
 import type { MmStruct } from './mm-struct.ts';
 import type { Vm } from './vm.ts';
 
-/** A page fault of user code. @linux trace/events/exceptions.h page_fault_user */
+/** A page fault of user code. @linux 6.1 arch/x86/include/asm/trace/exceptions.h page_fault_user */
 export const PAGE_FAULT_USER = defineTracepoint({
   name: 'page_fault_user',
   fields: ['address', 'error_code'],
@@ -70,7 +70,7 @@ export const MM_FAULT = defineTracepoint({
   origin: 'mm/memory.c handle_mm_fault()',
 });
 
-/** Pages that an address space has resident now. @linux trace/events/kmem.h rss_stat */
+/** Pages that an address space has resident now. @linux 6.1 include/trace/events/kmem.h rss_stat */
 export const RSS_STAT = defineTracepoint({
   name: 'rss_stat',
   fields: ['pgd', 'size'],

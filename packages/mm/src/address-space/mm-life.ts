@@ -47,7 +47,7 @@ export function mmput(vm: Vm, mm: MmStruct): void {
   mmdrop(vm, mm);
 }
 
-/** Drops a reference to the struct; at the last one its top page table is freed. @linux 2.4.22 kernel/fork.c mmdrop() */
+/** Drops a reference to the struct; at the last one its top page table is freed. @linux 2.4.22 include/linux/sched.h mmdrop() */
 export function mmdrop(vm: Vm, mm: MmStruct): void {
   if (--mm.mmCount > 0) return;
   if (mm === vm.initMm) throw new KernelBug("mmdrop: the last reference to the kernel's own address space");

@@ -9,7 +9,7 @@
  * `limit` is the task's addr_limit: {@link USER_DS}, or {@link KERNEL_DS} while the kernel passes pointers of its own
  * to a system call.
  *
- * @linux 2.4.22 include/asm-i386/uaccess.h, arch/i386/lib/usercopy.c, getuser.S
+ * @linux 2.4.22 include/asm-i386/uaccess.h, arch/i386/lib/usercopy.c, arch/i386/lib/getuser.S
  */
 import { Errno } from '../errno.ts';
 import type { Mmu } from '../hardware/mmu.ts';

@@ -71,7 +71,7 @@ export class Vma {
   }
 }
 
-/** Entry flags by vm_flags & 15. @linux arch/i386 protection_map */
+/** Entry flags by vm_flags & 15. @linux 2.4.22 mm/mmap.c protection_map */
 const PROTECTION_MAP = [
   0x0a0, 0x025, 0x025, 0x025, 0x025, 0x025, 0x025, 0x025, 0x0a0, 0x025, 0x027, 0x027, 0x025, 0x025, 0x027,
   0x027,

@@ -10,7 +10,7 @@ import { freeBlocks } from './free-lists.ts';
  * display.
  *
  * @returns bit numbers: page offset in the zone >> (order + 1). Empty for order 9, which has no bitmap.
- * @linux 2.4.22 mm/page_alloc.c free_area_t.map, MARK_USED()
+ * @linux 2.4.22 include/linux/mmzone.h free_area_struct.map; mm/page_alloc.c MARK_USED()
  */
 export function pairBits(memMap: MemMap, zone: Zone, order: number): number[] {
   if (order >= MAX_ORDER - 1) return [];
