@@ -1,6 +1,7 @@
 /** Recounts what the address spaces claim, from page tables and areas alone. */
 import { KernelBug } from '../kernel-bug.ts';
 import { PG } from '../physical/mem-map.ts';
+import type { Pfn } from '../types.ts';
 import type { MmStruct } from './mm-struct.ts';
 import type { Task } from './task.ts';
 import type { Vm } from './vm.ts';
@@ -43,16 +44,17 @@ export function checkAddressSpaces(vm: Vm, tasks: readonly Task[]): void {
   checkMmlist(vm, users);
 
   const references = new Map<number, number>();
+  const ofDrivers = new Set<Pfn>();
   for (const mm of users.keys()) {
     if (mm === vm.initMm) continue;
     checkAreas(mm);
-    checkEntries(vm, mm, references);
+    checkEntries(vm, mm, references, ofDrivers);
     vm.pageTables.forEachUserTable(mm.pgd, (frame) => {
       if (vm.memMap.count[frame] !== 1) fail(`page table ${frame} has count ${vm.memMap.count[frame]}`);
       if (references.has(frame)) fail(`page table ${frame} is mapped as user memory`);
     });
   }
-  checkReferences(vm, references);
+  checkReferences(vm, references, ofDrivers);
 }
 
 function checkMmlist(vm: Vm, users: ReadonlyMap<MmStruct, number>): void {
@@ -100,8 +102,11 @@ function checkAreas(mm: MmStruct): void {
   if (mm.mmapCache !== null && !mm.index.includes(mm.mmapCache)) fail('mmap_cache is no area');
 }
 
-/** Walks all user page tables: rss, and each entry against its area. Adds the references to pages. */
-function checkEntries(vm: Vm, mm: MmStruct, references: Map<number, number>): void {
+/**
+ * Walks all user page tables: rss, and each entry against its area. Adds the references to pages, and the pages that are no
+ * user memory but a driver's own, shown through its device.
+ */
+function checkEntries(vm: Vm, mm: MmStruct, references: Map<number, number>, ofDrivers: Set<Pfn>): void {
   const { pageTables, memory, memMap } = vm;
   let rss = 0;
   for (let base = 0; base < 0xc0000000; base += pageTables.pmdSize) {
@@ -123,10 +128,14 @@ function checkEntries(vm: Vm, mm: MmStruct, references: Map<number, number>): vo
         continue;
       }
       rss++;
+      const onLru = ((memMap.flags[pfn] as number) & PG.lru) !== 0;
+      if (!onLru && vma.vmFile?.mmapKind === 'device') ofDrivers.add(pfn);
       references.set(pfn, (references.get(pfn) ?? 0) + 1);
     }
   }
-  if (rss !== mm.rss) fail(`rss is ${mm.rss}, recount ${rss}`);
+  if (rss + mm.rssReserved !== mm.rss) {
+    fail(`rss is ${mm.rss}, recount ${rss}, and ${mm.rssReserved} reserved pages`);
+  }
 }
 
 /** A binary search of its own: the one under test is not asked. */
@@ -143,12 +152,17 @@ function areaOf(mm: MmStruct, at: number): Vma | null {
   return null;
 }
 
-function checkReferences(vm: Vm, references: ReadonlyMap<number, number>): void {
+function checkReferences(vm: Vm, references: ReadonlyMap<number, number>, ofDrivers: ReadonlySet<Pfn>): void {
   const { memMap } = vm;
   for (const [pfn, mapped] of references) {
     const count = memMap.count[pfn] as number;
     const flags = memMap.flags[pfn] as number;
     if (count === 0) fail(`page ${pfn} is mapped ${mapped} times and free`);
+    if (ofDrivers.has(pfn)) {
+      // The driver may hold references, or have dropped its own.
+      if (count < mapped) fail(`a driver's page ${pfn} has count ${count} and is mapped ${mapped} times`);
+      continue;
+    }
     if ((flags & PG.slab) !== 0) fail(`page ${pfn} is mapped and belongs to a slab`);
     if ((flags & PG.lru) === 0) fail(`page ${pfn} is mapped and on no LRU list`);
     // A page of a cache has the cache's reference too, and buffers may hold another.

@@ -68,6 +68,7 @@ export function exitMmap(vm: Vm, mm: MmStruct): void {
   mm.mmapCache = null;
   mm.index.length = 0;
   mm.rss = 0;
+  mm.rssReserved = 0;
   mm.totalVm = 0;
   mm.lockedVm = 0;
   vm.tlb.flushCacheMm(mm.pgd);

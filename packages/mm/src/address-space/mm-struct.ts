@@ -27,8 +27,10 @@ export class MmStruct {
   argEnd: Addr = 0;
   envStart: Addr = 0;
   envEnd: Addr = 0;
-  /** Resident pages. Recount: present, valid, non-reserved entries of the user page tables. */
+  /** Resident pages. Recount: present, valid, non-reserved entries of the user page tables, and {@link rssReserved}. */
   rss = 0;
+  /** Reserved pages that a driver's nopage gave: a fault counts them in rss, and nothing ever takes them out again. */
+  rssReserved = 0;
   /** Pages of all areas (over-counted after a fork with VM_DONTCOPY areas, as in the kernel). */
   totalVm = 0;
   /** Pages of VM_LOCKED areas. */

@@ -1,5 +1,6 @@
 import { GFP_HIGHUSER } from '../page-allocator/gfp.ts';
 import { NOPAGE_OOM, NOPAGE_SIGBUS } from '../page-cache/inode.ts';
+import { PG } from '../physical/mem-map.ts';
 import type { Addr, Pfn } from '../types.ts';
 import { FAULT_CLASS, traceFault, traceRss } from './fault-tracepoints.ts';
 import type { MmStruct } from './mm-struct.ts';
@@ -57,6 +58,7 @@ export function doNoPage(
     return 1;
   }
   mm.rss++;
+  if (((vm.memMap.flags[pfn] as number) & PG.reserved) !== 0) mm.rssReserved++;
   vm.tlb.flushPageToRam(pfn);
   vm.tlb.flushIcachePage(mm.pgd, pfn);
   vm.pageTables.setPte(entry, pfn, write === 1 ? vma.vmPageProt | 0x042 : vma.vmPageProt);
