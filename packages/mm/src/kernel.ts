@@ -48,10 +48,13 @@ import { formatShowMem, NO_COUNTERS } from './proc/show-mem.ts';
 import { Process } from './process.ts';
 import { addressSpaceRules } from './release/address-space-rules.ts';
 import { physicalBootConfig } from './release/machine-config.ts';
+import { slabRelease } from './release/slab-2.4.ts';
 import { checkShmem } from './shmem/check.ts';
 import { Shmem } from './shmem/shmem.ts';
 import { SysvShm } from './shmem/sysv-shm.ts';
 import { sysvipcShmText } from './shmem/sysvipc-shm.ts';
+import { KernelCaches } from './slab/kernel-caches.ts';
+import { SlabAllocator } from './slab/slab-allocator.ts';
 import { stateHash } from './state-hash.ts';
 import { applySysctl } from './sysctl.ts';
 import { Trace } from './trace/trace.ts';
@@ -81,6 +84,8 @@ export interface MachineConfig {
   readonly contentFree?: boolean;
   /** Makes the n-th page allocation after boot fail (1: the first). */
   readonly failAlloc?: number;
+  /** A kernel with CONFIG_DEBUG_SLAB: red zones, poison, statistics. Default false. */
+  readonly debugSlab?: boolean;
   /** Events that the trace ring keeps, a power of two. Default 65536. */
   readonly traceCapacity?: number;
 }
@@ -98,6 +103,9 @@ export class Kernel {
   readonly memory: PhysicalMemory;
   readonly memMap: MemMap;
   readonly allocator: PageAllocator;
+  readonly slab: SlabAllocator;
+  /** The kernel's named slab caches. */
+  readonly caches: KernelCaches;
   readonly pageTables: PageTables;
   readonly pageCache: PageCache;
   readonly vm: Vm;
@@ -168,7 +176,11 @@ export class Kernel {
       filemapSync: (area, address, size) => filemapSync(this.vm, area as Vma, address, size),
     };
     allocator.ports = { ...allocator.ports, lruCacheDel: (pfn) => this.pageCache.lruCacheDel(pfn) };
-    physical.finish();
+    const slabs = this.bootSlab(physical, config.debugSlab ?? false);
+    this.slab = slabs.slab;
+    this.caches = slabs.caches;
+    physical.startKswapd();
+    physical.freeInitmem();
 
     this.idle = new Task(0, null, 'swapper');
     const sysctls: AddressSpaceSysctls = { overcommitMemory: 0, maxMapCount: 65536 };
@@ -226,6 +238,33 @@ export class Kernel {
     const tables = initKernelPageTables(params);
     zapLowMappings(params);
     return tables;
+  }
+
+  /** From kmem_cache_init() through the initcalls: slab caches, and the hash tables in between. */
+  private bootSlab(physical: PhysicalBoot, debug: boolean) {
+    const { machine, highmem, cpus, release } = physical.config;
+    const { build, steps } = slabRelease({
+      version: release.version,
+      machine: machine.name,
+      cpus,
+      pae: highmem === '64g',
+      debug,
+    });
+    const slab = new SlabAllocator({
+      memory: this.memory,
+      allocator: this.allocator,
+      trace: this.trace,
+      build,
+      cacheLine: machine.cacheLineBytes,
+      cpus,
+      // Somewhere in the image's data.
+      cacheCacheAt: (machine.image.edata - 512) & ~31,
+      print: (text) => physical.log.print(text),
+    });
+    slab.kmemCacheSizesInit(physical.maxMapnr);
+    const caches = new KernelCaches(slab, steps, (name) => physical.allocateHashTable(name));
+    slab.kmemCpucacheInit();
+    return { slab, caches };
   }
 
   private addressSpacePorts(): AddressSpacePorts {
@@ -426,6 +465,7 @@ export class Kernel {
   checkInvariants(): void {
     const faults = checkPageAllocator(this.allocator);
     if (faults.length > 0) throw new KernelBug(`page allocator: ${faults.join('; ')}`);
+    this.slab.check();
     checkPageCache(this.pageCache);
     checkShmem(this.shmem, this.pageCache, this.release !== '2.4.20');
     checkAddressSpaces(this.vm, this.tasks);
@@ -436,9 +476,14 @@ export class Kernel {
     return stateHash(this.memory, this.memMap, this.allocator.zones);
   }
 
-  /** Runs one pending unit of background work; false: there is none. There are no kernel threads yet. */
+  /**
+   * Runs one unit of background work; false: there is none. So far that is a turn of the idle task, which gives page tables
+   * cached beyond the high mark back; there are no kernel threads and no timers yet.
+   *
+   * @linux 2.4.22 arch/i386/kernel/process.c cpu_idle()
+   */
   step(): boolean {
-    return false;
+    return this.pageTables.checkPgtCache() > 0;
   }
 }
 
