@@ -15,14 +15,18 @@ import { type AddressSpacePorts, type AddressSpaceSysctls, Vm } from './address-
 import { protectionOf, VM_STACK_FLAGS, Vma } from './address-space/vma.ts';
 import { insertVmStruct } from './address-space/vma-link.ts';
 import { zapPageRange } from './address-space/zap.ts';
-import { I386, type PagingGeometry, TASK_SIZE } from './arch/i386.ts';
-import { fixmapLayout } from './arch/i386-layout.ts';
+import { I386, PAGE_OFFSET, type PagingGeometry, TASK_SIZE } from './arch/i386.ts';
+import { type FixmapLayout, fixmapLayout, vmallocEnd, vmallocStart } from './arch/i386-layout.ts';
 import { I386_PAE } from './arch/i386-pae.ts';
+import type { BootAllocator } from './boot-memory/boot-nodes.ts';
 import { kernelRead } from './files.ts';
 import { Clock } from './hardware/clock.ts';
 import { COST_NS } from './hardware/cost-model.ts';
 import { Mmu } from './hardware/mmu.ts';
 import type { PhysicalMemory } from './hardware/physical-memory.ts';
+import { checkHighmem } from './highmem/check.ts';
+import { Highmem } from './highmem/highmem.ts';
+import { KernelAccess, type Oops } from './kernel-access.ts';
 import { ConfigError, KernelBug } from './kernel-bug.ts';
 import { bootPhysical, type PhysicalBoot } from './page-allocator/boot.ts';
 import { checkPageAllocator } from './page-allocator/check.ts';
@@ -31,7 +35,12 @@ import { checkPageCache } from './page-cache/check.ts';
 import { FileSystem, O } from './page-cache/file-system.ts';
 import { PageCache } from './page-cache/page-cache.ts';
 import { I386PageTables } from './page-tables/i386-page-tables.ts';
-import { initKernelPageTables, startupPageTables, zapLowMappings } from './page-tables/kernel-page-tables.ts';
+import {
+  initKernelPageTables,
+  type KernelPageTables,
+  startupPageTables,
+  zapLowMappings,
+} from './page-tables/kernel-page-tables.ts';
 import { PaePageTables } from './page-tables/pae-page-tables.ts';
 import type { PageTables } from './page-tables/page-tables.ts';
 import { TlbFlushI386 } from './page-tables/tlb-flush.ts';
@@ -47,6 +56,7 @@ import { statusText } from './proc/pid-status.ts';
 import { formatShowMem, NO_COUNTERS } from './proc/show-mem.ts';
 import { Process } from './process.ts';
 import { addressSpaceRules } from './release/address-space-rules.ts';
+import { highmemRules, vmallocRules } from './release/kernel-memory-rules.ts';
 import { physicalBootConfig } from './release/machine-config.ts';
 import { slabRelease } from './release/slab-2.4.ts';
 import { checkShmem } from './shmem/check.ts';
@@ -59,6 +69,8 @@ import { stateHash } from './state-hash.ts';
 import { applySysctl } from './sysctl.ts';
 import { Trace } from './trace/trace.ts';
 import type { Addr, Pfn } from './types.ts';
+import { checkVmalloc } from './vmalloc/check.ts';
+import { VmallocArea } from './vmalloc/vmalloc.ts';
 
 /** A machine and a kernel as a user describes them; all but `memory` have defaults. */
 export interface MachineConfig {
@@ -86,6 +98,8 @@ export interface MachineConfig {
   readonly failAlloc?: number;
   /** A kernel with CONFIG_DEBUG_SLAB: red zones, poison, statistics. Default false. */
   readonly debugSlab?: boolean;
+  /** A driver that takes boot memory before the page allocator is up; results are physical addresses. */
+  readonly bootDriver?: (bootmem: BootAllocator) => void;
   /** Events that the trace ring keeps, a power of two. Default 65536. */
   readonly traceCapacity?: number;
 }
@@ -107,6 +121,10 @@ export class Kernel {
   /** The kernel's named slab caches. */
   readonly caches: KernelCaches;
   readonly pageTables: PageTables;
+  /** The kernel's addresses that are contiguous only virtually. */
+  readonly vmalloc: VmallocArea;
+  /** The kernel's addresses for high memory. */
+  readonly highmem: Highmem;
   readonly pageCache: PageCache;
   readonly vm: Vm;
   readonly fs: FileSystem;
@@ -121,6 +139,7 @@ export class Kernel {
   readonly geometry: PagingGeometry;
   /** @internal system calls since boot, in element 0; the clock moves with them */
   readonly systemCalls = new Float64Array(1);
+  private readonly access: KernelAccess;
   private readonly swapPages: number;
   private readonly idle: Task;
   private lastPid = 0;
@@ -144,7 +163,8 @@ export class Kernel {
       contentFree: config.contentFree ?? false,
     });
     this.release = physicalConfig.release.version;
-    const physical = bootPhysical(physicalConfig, this.trace);
+    const { bootDriver } = config;
+    const physical = bootPhysical({ ...physicalConfig, ...(bootDriver && { bootDriver }) }, this.trace);
     this.physical = physical;
     this.memory = physical.memory;
     this.memMap = physical.memMap;
@@ -179,6 +199,8 @@ export class Kernel {
     const slabs = this.bootSlab(physical, config.debugSlab ?? false);
     this.slab = slabs.slab;
     this.caches = slabs.caches;
+    this.vmalloc = this.bootVmalloc(physical, tables);
+    this.highmem = this.bootHighmem(physical, tables, mmus);
     physical.startKswapd();
     physical.freeInitmem();
 
@@ -198,6 +220,11 @@ export class Kernel {
       zeroPage: physical.pageTables.emptyZeroPage,
       numPhyspages: physical.maxMapnr,
       current: this.idle,
+    });
+    this.access = new KernelAccess({
+      vm: this.vm,
+      mmu: () => this.mmu,
+      print: (text, level) => physical.log.print(text, level),
     });
     this.idle.activeMm = this.vm.initMm;
     this.vm.initMm.mmCount++;
@@ -231,13 +258,56 @@ export class Kernel {
       fixmap: fixmapLayout({
         highmem: highmem !== 'off',
         nrCpus: cpus > 1 ? 32 : 1,
-        kmTypeNr: physical.config.release.version === '2.4.20' ? 6 : 8,
+        kmTypeNr: highmemRules(physical.config.release.version).kmTypeNr,
       }),
     };
     startupPageTables(physical.memory, physical.pageTables);
     const tables = initKernelPageTables(params);
     zapLowMappings(params);
-    return tables;
+    return { ...tables, fixmap: params.fixmap };
+  }
+
+  private bootVmalloc(physical: PhysicalBoot, tables: BootedTables): VmallocArea {
+    const highMemory = PAGE_OFFSET + physical.maxLowPfn * 4096;
+    return new VmallocArea({
+      memory: this.memory,
+      memMap: this.memMap,
+      allocator: this.allocator,
+      pageTables: this.pageTables,
+      tlb: this.tlb,
+      slab: this.slab,
+      trace: this.trace,
+      rules: vmallocRules(this.release),
+      start: vmallocStart(highMemory),
+      end: vmallocEnd(physical.config.highmem !== 'off', tables.fixmap),
+      highMemory,
+      maxMapnr: physical.maxMapnr,
+      pageKernel: tables.kmapProt,
+      print: (text, level) => physical.log.print(text, level),
+      loadBytes: (addr, into) => this.loadBytes(addr, into),
+      storeBytes: (addr, bytes) => this.storeBytes(addr, bytes),
+    });
+  }
+
+  private bootHighmem(physical: PhysicalBoot, tables: BootedTables, mmus: readonly Mmu[]): Highmem {
+    return new Highmem({
+      memory: this.memory,
+      memMap: this.memMap,
+      pageTables: this.pageTables,
+      tlb: this.tlb,
+      mmus,
+      currentCpu: () => this.slab.cpu,
+      trace: this.trace,
+      rules: highmemRules(this.release),
+      configured: physical.config.highmem !== 'off',
+      highStartPfn: physical.highStartPfn,
+      lastPkmap: this.geometry.lastPkmap,
+      pkmapPageTable: tables.pkmapPageTable,
+      kmapPte: tables.kmapPte,
+      kmapProt: tables.kmapProt,
+      fixmap: tables.fixmap,
+      print: (text, level) => physical.log.print(text, level),
+    });
   }
 
   /** From kmem_cache_init() through the initcalls: slab caches, and the hash tables in between. */
@@ -451,9 +521,53 @@ export class Kernel {
     });
   }
 
-  /** The walk of an address, entry by entry. @param pgd top level; default that of the process that ran last */
-  vtop(addr: Addr, pgd = this.lastRun()?.task.mm?.pgd ?? this.pageTables.swapperPgDir): Vtop {
+  /**
+   * The walk of an address, entry by entry.
+   *
+   * @param pgd top level; default that of the process that ran last, and for a kernel address the reference one
+   */
+  vtop(addr: Addr, pgd = this.directoryOf(addr)): Vtop {
     return vtop(this.memory, this.geometry, pgd, addr >>> 0);
+  }
+
+  private directoryOf(addr: Addr): number {
+    const process = addr >>> 0 < PAGE_OFFSET ? this.lastRun() : undefined;
+    return process?.task.mm?.pgd ?? this.pageTables.swapperPgDir;
+  }
+
+  /** Loads a byte as the kernel does, through the CPU's MMU in supervisor mode: 0 .. 255; -1: an oops, see {@link oopses}. */
+  load8(addr: Addr): number {
+    return this.access.load8(addr >>> 0);
+  }
+
+  /** Stores the low 8 bits of `value`; false: an oops. */
+  store8(addr: Addr, value: number): boolean {
+    return this.access.store8(addr >>> 0, value);
+  }
+
+  /** Loads 32 bits, any alignment: 0 .. 2^32 - 1; -1: an oops. */
+  load32(addr: Addr): number {
+    return this.access.load32(addr >>> 0);
+  }
+
+  /** Stores 32 bits, any alignment; false: an oops. */
+  store32(addr: Addr, value: number): boolean {
+    return this.access.store32(addr >>> 0, value);
+  }
+
+  /** Loads bytes in ascending order; fewer than `into.length`: an oops. @returns bytes loaded */
+  loadBytes(addr: Addr, into: Uint8Array): number {
+    return this.access.loadBytes(addr >>> 0, into);
+  }
+
+  /** Stores bytes in ascending order; fewer than `bytes.length`: an oops. @returns bytes stored */
+  storeBytes(addr: Addr, bytes: Uint8Array): number {
+    return this.access.storeBytes(addr >>> 0, bytes);
+  }
+
+  /** Accesses of the kernel that failed. */
+  get oopses(): readonly Oops[] {
+    return this.access.oopses;
   }
 
   /** All tasks that exist, for checks. */
@@ -469,6 +583,15 @@ export class Kernel {
     checkPageCache(this.pageCache);
     checkShmem(this.shmem, this.pageCache, this.release !== '2.4.20');
     checkAddressSpaces(this.vm, this.tasks);
+    checkVmalloc(this.vmalloc, this.directories());
+    checkHighmem(this.highmem);
+  }
+
+  /** Page directories of all address spaces. */
+  private directories(): Set<number> {
+    const all = new Set<number>();
+    for (const { mm } of this.tasks) if (mm !== null) all.add(mm.pgd);
+    return all;
   }
 
   /** A hash over the whole machine's state, hex. */
@@ -486,6 +609,9 @@ export class Kernel {
     return this.pageTables.checkPgtCache() > 0;
   }
 }
+
+/** What {@link initKernelPageTables} told, and where the fixmap's slots are. */
+type BootedTables = KernelPageTables & { readonly fixmap: FixmapLayout };
 
 /** Limits of the first process. @linux 2.4.22 include/asm-i386/resource.h INIT_RLIMITS; kernel/fork.c fork_init() */
 function setBootLimits(task: Task, pages: number): void {

@@ -1,3 +1,4 @@
+import type { BootAllocator } from '../boot-memory/boot-nodes.ts';
 import { allocateBootPageTables, type BootPageTables } from '../boot-memory/boot-page-tables.ts';
 import { freeAreaInit, type NodeInit } from '../boot-memory/free-area-init.ts';
 import { registerMemory } from '../boot-memory/register-memory.ts';
@@ -35,6 +36,8 @@ export interface PhysicalBootConfig {
   readonly e820?: readonly E820Entry[];
   /** User pages without contents. */
   readonly contentFree?: boolean;
+  /** A driver that wants boot memory: called last before mem_init(). What it takes is never given back. */
+  readonly bootDriver?: (bootmem: BootAllocator) => void;
 }
 
 /** A machine as mem_init() leaves it, and what the rest of boot still has to do with its memory. */
@@ -111,6 +114,7 @@ export class PhysicalBoot {
     if (!release.dmiBeforeResources) scanDmi();
     log.print(`Kernel command line: ${config.commandLine}`);
     for (const bytes of machine.consoleBytes) bootmem.alloc(bytes);
+    config.bootDriver?.(bootmem);
     this.bootmemEnd = { lastPos: bootmem.node(0).lastPos, lastOffset: bootmem.node(0).lastOffset };
 
     this.config = config;
