@@ -8,7 +8,11 @@ export { VM, type Vma } from './address-space/vma.ts';
 export { Errno, errnoName, isErrno } from './errno.ts';
 export { Clock } from './hardware/clock.ts';
 export { PhysicalMemory } from './hardware/physical-memory.ts';
+export { clearFixmap, setFixmap } from './highmem/fixmap.ts';
+export { type Highmem, KMAP_BLOCKED } from './highmem/highmem.ts';
+export { KM } from './highmem/kmap-types.ts';
 export { boot, Kernel, type MachineConfig } from './kernel.ts';
+export type { Oops } from './kernel-access.ts';
 export { ConfigError, KernelBug, KernelPanic } from './kernel-bug.ts';
 export { freeBlockCounts } from './page-allocator/free-lists.ts';
 export { GFP, PageAllocator } from './page-allocator/page-allocator.ts';
@@ -28,3 +32,7 @@ export {
   tracepoints,
 } from './trace/trace.ts';
 export type { Addr, Pfn, SysResult } from './types.ts';
+export { ioremap, ioremapNocache, iounmap } from './vmalloc/ioremap.ts';
+export { VM_ALLOC, VM_IOREMAP, type VmArea } from './vmalloc/vm-struct.ts';
+export type { VmallocArea } from './vmalloc/vmalloc.ts';
+export { vread, vwrite } from './vmalloc/vread.ts';
