@@ -1,6 +1,7 @@
 import { Errno } from '../errno.ts';
 import { PG } from '../physical/mem-map.ts';
 import type { Pfn } from '../types.ts';
+import type { AddressSpace } from './address-space.ts';
 import { type File, FMODE } from './inode.ts';
 import { type CopyActor, OpenFile, type Prefault } from './open-file.ts';
 import type { PageCache } from './page-cache.ts';
@@ -116,11 +117,16 @@ export function genericFileWrite(
 }
 
 /** The cache's page, made if it is missing: locked, with a reference; 0 = no memory. @linux grab_cache_page() */
-export function grabCachePage(cache: PageCache, mapping: OpenFile['inode']['mapping'], index: number): Pfn {
+export function grabCachePage(
+  cache: PageCache,
+  mapping: AddressSpace,
+  index: number,
+  gfp = mapping.gfpMask,
+): Pfn {
   for (;;) {
     const found = cache.findLockPage(mapping, index);
     if (found !== 0) return found;
-    const pfn = cache.allocator.allocPages(mapping.gfpMask, 0);
+    const pfn = cache.allocator.allocPages(gfp, 0);
     if (pfn === 0) return 0;
     if (cache.addToPageCacheUnique(pfn, mapping, index)) return pfn;
     cache.allocator.putPage(pfn);

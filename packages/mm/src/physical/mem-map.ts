@@ -48,6 +48,8 @@ export class MemMap {
   readonly lruPrev: Int32Array;
   /** Next page in the page-cache hash bucket, 0 = end. */
   readonly nextHash: Int32Array;
+  /** Number of the page's ring of buffer heads, 0 = none. @linux page->buffers */
+  readonly buffers: Int32Array;
   /** Order + 1 of the free block that begins here, 0 = none begins here. */
   readonly freeOrder: Uint8Array;
   /** Event number of the allocation (page owner), 0 = before tracing. */
@@ -66,6 +68,7 @@ export class MemMap {
     this.lruNext = new Int32Array(frames + LIST_HEADS);
     this.lruPrev = new Int32Array(frames + LIST_HEADS);
     this.nextHash = new Int32Array(frames);
+    this.buffers = new Int32Array(frames);
     this.freeOrder = new Uint8Array(frames);
     this.owner = new Int32Array(frames);
     this.#heads = frames;
