@@ -1,27 +1,77 @@
-/** The peers: C programs compiled on the spot. */
+/**
+ * The peers: programs of ours in C, compiled on the spot, and our own bundle without its tracepoints.
+ *
+ * | program | what runs |
+ * |---|---|
+ * | `host`, `buddy` | `host/<program>.c` |
+ * | `glibc`, `mimalloc` | `host/malloc.c` with the C library's malloc, or with mimalloc preloaded |
+ * | `untraced` | this program, every test whether tracing is on replaced by `false` |
+ */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const sources = join(dirname(fileURLToPath(import.meta.url)), '..', 'host');
+const bundle = fileURLToPath(import.meta.url);
+const sources = join(dirname(bundle), '..', 'host');
+/** C programs and how they are compiled: malloc and free must not be optimized away in pairs. */
+const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
+  host: [],
+  buddy: [],
+  malloc: ['-fno-builtin'],
+};
+/** Where distributions put mimalloc; the environment variable PAGEWALK_MIMALLOC names another place. */
+const MIMALLOC = [
+  '/usr/lib/x86_64-linux-gnu',
+  '/usr/lib/aarch64-linux-gnu',
+  '/usr/lib64',
+  '/usr/lib',
+  '/usr/local/lib',
+].flatMap((folder) => [`${folder}/libmimalloc.so.2`, `${folder}/libmimalloc.so`]);
 
 export class Peers {
   readonly #folder = mkdtempSync(join(tmpdir(), 'pagewalk-bench-'));
-  /** Why there is no peer to compare with; null when there is. */
-  readonly missing: string | null;
+  readonly #mimalloc = [process.env.PAGEWALK_MIMALLOC ?? '', ...MIMALLOC].find((path) => existsSync(path));
+  readonly #noC: string | null;
+  #untraced: string | null = null;
 
   constructor() {
-    this.missing = this.#compile();
+    this.#noC = this.#compile();
+  }
+
+  /** Why there is no such peer to compare with; null when there is. */
+  missing(program: string): string | null {
+    if (program === 'untraced') return null;
+    if (this.#noC !== null) return this.#noC;
+    if (program !== 'mimalloc' || this.#mimalloc !== undefined) return null;
+    return 'mimalloc is not installed (Debian: libmimalloc2.0), nor does PAGEWALK_MIMALLOC name it';
+  }
+
+  /** Nanoseconds per operation of one row. */
+  run(program: string, row: string): number {
+    if (program === 'untraced') return runRow(this.#withoutTracepoints(), row);
+    const file = program === 'glibc' || program === 'mimalloc' ? 'malloc' : program;
+    const env = program === 'mimalloc' ? { ...process.env, LD_PRELOAD: this.#mimalloc } : process.env;
+    return Number(
+      execFileSync(join(this.#folder, file), [row], {
+        stdio: ['ignore', 'pipe', 'ignore'],
+        env,
+        encoding: 'utf8',
+      }),
+    );
+  }
+
+  close(): void {
+    rmSync(this.#folder, { recursive: true, force: true });
   }
 
   #compile(): string | null {
     if (process.platform !== 'linux') return `the peer is Linux; this is ${process.platform}`;
     try {
-      for (const program of ['host', 'buddy']) {
+      for (const [program, flags] of Object.entries(PROGRAMS)) {
         const source = join(sources, `${program}.c`);
-        execFileSync('gcc', ['-O2', source, '-o', join(this.#folder, program)], { stdio: 'pipe' });
+        execFileSync('gcc', ['-O2', ...flags, source, '-o', join(this.#folder, program)], { stdio: 'pipe' });
       }
       return null;
     } catch (error) {
@@ -30,12 +80,21 @@ export class Peers {
     }
   }
 
-  /** Nanoseconds per operation of one row. */
-  run(program: string, row: string): number {
-    return Number(execFileSync(join(this.#folder, program), [row], { stdio: ['ignore', 'pipe', 'ignore'] }));
+  /** A second bundle in which no code asks whether tracing is on. */
+  #withoutTracepoints(): string {
+    if (this.#untraced === null) {
+      this.#untraced = join(this.#folder, 'untraced.mjs');
+      const text = readFileSync(bundle, 'utf8').replace(
+        /(?<![\w$.])(?:[\w$]+\.)*trace\.on\b(?! *=[^=])/g,
+        'false',
+      );
+      writeFileSync(this.#untraced, text);
+    }
+    return this.#untraced;
   }
+}
 
-  close(): void {
-    rmSync(this.#folder, { recursive: true, force: true });
-  }
+/** Runs our side of a row in a process of its own. */
+export function runRow(program: string, row: string): number {
+  return Number(execFileSync(process.execPath, [program, '--row', row], { encoding: 'utf8' }));
 }
