@@ -2,24 +2,29 @@
  * Boot: composes a machine from a description and a release, plugs the upper rooms into the ports of the lower ones, and
  * gives access to all of it.
  */
+
+import type { CharDriver } from './address-space/char-device.ts';
 import { checkAddressSpaces } from './address-space/check.ts';
-import { readElf } from './address-space/elf.ts';
 import type { ExecImage } from './address-space/exec-image.ts';
 import { doExit, dropActiveMm, releaseTask } from './address-space/exit.ts';
 import { filemapSync } from './address-space/filemap-sync.ts';
 import { allocTaskStruct, doFork } from './address-space/fork.ts';
 import { mmAlloc, mmlistAdd } from './address-space/mm-life.ts';
 import { vmEnoughMemory } from './address-space/overcommit.ts';
+import { readZero } from './address-space/read-zero.ts';
+import { remapPageRange } from './address-space/remap-page-range.ts';
 import { RLIM_INFINITY, RLIMIT, Task } from './address-space/task.ts';
+import { CLONE, refuseCloneFlags, waitForVfork } from './address-space/vfork.ts';
 import { type AddressSpacePorts, type AddressSpaceSysctls, Vm } from './address-space/vm.ts';
 import { protectionOf, VM_STACK_FLAGS, Vma } from './address-space/vma.ts';
 import { insertVmStruct } from './address-space/vma-link.ts';
 import { zapPageRange } from './address-space/zap.ts';
+import { zeromapPageRange } from './address-space/zeromap.ts';
 import { I386, PAGE_OFFSET, type PagingGeometry, TASK_SIZE } from './arch/i386.ts';
 import { type FixmapLayout, fixmapLayout, vmallocEnd, vmallocStart } from './arch/i386-layout.ts';
 import { I386_PAE } from './arch/i386-pae.ts';
 import type { BootAllocator } from './boot-memory/boot-nodes.ts';
-import { kernelRead } from './files.ts';
+import { installCharDevices, registerDevice } from './char-devices.ts';
 import { Clock } from './hardware/clock.ts';
 import { COST_NS } from './hardware/cost-model.ts';
 import { Mmu } from './hardware/mmu.ts';
@@ -32,7 +37,7 @@ import { bootPhysical, type PhysicalBoot } from './page-allocator/boot.ts';
 import { checkPageAllocator } from './page-allocator/check.ts';
 import type { PageAllocator } from './page-allocator/page-allocator.ts';
 import { checkPageCache } from './page-cache/check.ts';
-import { FileSystem, O } from './page-cache/file-system.ts';
+import { FileSystem } from './page-cache/file-system.ts';
 import { PageCache } from './page-cache/page-cache.ts';
 import { I386PageTables } from './page-tables/i386-page-tables.ts';
 import {
@@ -48,6 +53,7 @@ import { type Vtop, vtop } from './page-tables/vtop.ts';
 import type { BootLogLine } from './physical/boot-log.ts';
 import type { E820Entry } from './physical/e820.ts';
 import type { MemMap } from './physical/mem-map.ts';
+import { PG } from './physical/mem-map.ts';
 import { formatIomem } from './proc/iomem.ts';
 import { formatMeminfo } from './proc/meminfo.ts';
 import { mapsText } from './proc/pid-maps.ts';
@@ -55,6 +61,7 @@ import { statmText } from './proc/pid-statm.ts';
 import { statusText } from './proc/pid-status.ts';
 import { formatShowMem, NO_COUNTERS } from './proc/show-mem.ts';
 import { Process } from './process.ts';
+import { openProgram, type Program } from './programs.ts';
 import { addressSpaceRules } from './release/address-space-rules.ts';
 import { highmemRules, vmallocRules } from './release/kernel-memory-rules.ts';
 import { physicalBootConfig } from './release/machine-config.ts';
@@ -71,6 +78,7 @@ import { Trace } from './trace/trace.ts';
 import type { Addr, Pfn } from './types.ts';
 import { checkVmalloc } from './vmalloc/check.ts';
 import { VmallocArea } from './vmalloc/vmalloc.ts';
+import { vread, vwrite } from './vmalloc/vread.ts';
 
 /** A machine and a kernel as a user describes them; all but `memory` have defaults. */
 export interface MachineConfig {
@@ -234,9 +242,22 @@ export class Kernel {
       zeroPage: this.vm.zeroPage,
       rules: { chargesIndexPages: !old, nopageMarksAccessed: !old },
       tmpfsPages: physical.totals.totalram >>> 1,
+      readZero: (addr, count) => readZero(this.vm, this.mmu, addr, count),
       vmEnoughMemory: (pages) => vmEnoughMemory(this.vm, pages),
     });
     this.fs = new FileSystem(this.pageCache, this.shmem);
+    installCharDevices({
+      vm: this.vm,
+      fs: this.fs,
+      pageCache: this.pageCache,
+      vmalloc: {
+        vread: (into, addr) => vread(this.vmalloc, addr, into),
+        vwrite: (from, addr) => vwrite(this.vmalloc, addr, from),
+      },
+      lowMemory: physical.maxLowPfn * 4096,
+      mtrr: physicalConfig.machine.mtrr,
+      readZero: (addr, count) => readZero(this.vm, this.mmu, addr, count),
+    });
     this.shm = new SysvShm(this.vm, this.shmem, () => Math.floor(this.clock.now / 1e9));
     // The time of boot is not ours: it went into drivers. From here on work takes time.
     this.memory.chargeTo(this.clock);
@@ -402,6 +423,10 @@ export class Kernel {
   /** Switches the CPU to a process, if it runs another one. @linux schedule(), switch_mm() */
   run(process: Process): void {
     const task = process.task;
+    if (task.vforkChild !== null) {
+      const child = task.vforkChild.pid;
+      throw new ConfigError(`process ${task.pid} sleeps until its vfork child ${child} calls exec or exit`);
+    }
     if (task === this.vm.current) {
       if (task.mm !== null) this.tlb.switchMm(0, task.mm.pgd);
       return;
@@ -422,31 +447,75 @@ export class Kernel {
     if (previous !== this.idle) dropActiveMm(this.vm, previous);
   }
 
-  /** @internal see {@link Process.fork} */
-  fork(parent: Process): Process | number {
+  /** @internal see {@link Process.fork} and {@link Process.clone} */
+  fork(parent: Process, flags = 0, stack: Addr = 0): Process | number {
+    const refused = refuseCloneFlags(flags);
+    if (refused !== 0) return refused;
     this.run(parent);
-    const task = doFork(this.vm, this.lastPid + 1);
+    const task = doFork(this.vm, this.lastPid + 1, (flags & CLONE.vm) !== 0);
     if (typeof task === 'number') return task;
     this.lastPid++;
+    if ((flags & CLONE.thread) !== 0) task.tgid = parent.task.tgid;
+    if (stack !== 0) task.esp = stack;
     const process = new Process(this, task);
     this.processes.set(task.pid, process);
+    if ((flags & CLONE.vfork) !== 0) {
+      waitForVfork(parent.task, task);
+      this.run(process);
+    }
     return process;
   }
 
-  /** @internal see {@link Process.exec}: the description of a program, or -errno */
-  execImage(program: string | Uint8Array | ExecImage, name: string): ExecImage | number {
-    if (typeof program !== 'string' && !(program instanceof Uint8Array)) return program;
+  /** @internal see {@link Process.exec}: what to run, or -errno */
+  findProgram(program: string | Uint8Array | ExecImage, argv: readonly string[]): Program | number {
+    if (typeof program !== 'string' && !(program instanceof Uint8Array)) {
+      return { image: program, argv, filename: program.file.path };
+    }
     let path = program as string;
     if (typeof program !== 'string') {
+      const name = argv[0] ?? 'a.out';
       path = name.startsWith('/') ? name : `/${name}`;
       const made = this.fs.create(path, { bytes: program, mode: 0o755 });
       if (typeof made === 'number') return made;
     }
-    const file = this.fs.open(path, O.rdonly);
-    if (typeof file === 'number') return file;
-    const image = readElf(file, kernelRead(this.vm), (interpreter) => this.fs.open(interpreter, O.rdonly));
-    if (typeof image === 'number') this.fs.release(file);
-    return image;
+    return openProgram(this.vm, this.fs, path, argv);
+  }
+
+  /**
+   * Makes a character device: from now on programs can open and map it. The package's README has an example.
+   *
+   * @param path absolute; a node of the same name is unlinked first
+   * @param mode permission bits, which are shown, not enforced
+   * @throws ConfigError for a path that does not begin with `/`
+   */
+  registerDevice(path: string, driver: CharDriver, mode = 0o666): void {
+    registerDevice(this, path, driver, mode);
+  }
+
+  /**
+   * For a driver's mmap: maps physical memory into the running process. Frames of RAM must be reserved
+   * ({@link reservePage}): others are passed over.
+   *
+   * @returns 0 or -ENOMEM
+   * @linux remap_page_range()
+   */
+  remapPageRange(from: Addr, physAddr: number, size: number, pageProt: number): number {
+    return remapPageRange(this.vm, from, physAddr, size, pageProt);
+  }
+
+  /** For a driver's mmap: maps the zero page, write-protected: 0 or -ENOMEM. @linux zeromap_page_range() */
+  zeromapPageRange(from: Addr, size: number, pageProt: number): number {
+    return zeromapPageRange(this.vm, from, size, pageProt);
+  }
+
+  /** Takes a frame out of the count of references, so that {@link remapPageRange} maps it. @linux mem_map_reserve() */
+  reservePage(pfn: Pfn): void {
+    this.memMap.flags[pfn] = (this.memMap.flags[pfn] as number) | PG.reserved;
+  }
+
+  /** Before a reserved frame is freed. @linux mem_map_unreserve() */
+  unreservePage(pfn: Pfn): void {
+    this.memMap.flags[pfn] = (this.memMap.flags[pfn] as number) & ~PG.reserved;
   }
 
   /** @internal see {@link Process.exit}: the parent, or the idle task, reaps it at once */
@@ -454,8 +523,9 @@ export class Kernel {
     const task = process.task;
     doExit(this.vm, task, code);
     this.processes.delete(task.pid);
-    const parent = task.parent !== null && !task.parent.dead ? task.parent : this.idle;
-    this.switchTo(parent);
+    const parent = task.parent;
+    const runs = parent !== null && !parent.dead && parent.vforkChild === null;
+    this.switchTo(runs ? parent : this.idle);
     releaseTask(this.vm, task);
   }
 

@@ -15,6 +15,7 @@ import { sysMremap } from './address-space/mremap.ts';
 import { sysMsync } from './address-space/msync.ts';
 import { sysMunmap } from './address-space/munmap.ts';
 import { CAP, type PendingSignal, RLIM_INFINITY, type Task } from './address-space/task.ts';
+import { CLONE } from './address-space/vfork.ts';
 import type { Vm } from './address-space/vm.ts';
 import { Errno } from './errno.ts';
 import { sysFtruncate, sysPread, sysPwrite } from './files.ts';
@@ -120,7 +121,21 @@ export class Process {
     const free = this.task.files.indexOf(null);
     const fd = free < 0 ? this.task.files.length : free;
     this.task.files[fd] = file;
+    this.task.closeOnExec[fd] = false;
     return fd;
+  }
+  /** Whether exec closes a descriptor: 0 or -EBADF. @linux sys_fcntl() F_SETFD */
+  setCloseOnExec(fd: number, on: boolean): SysResult {
+    this.enter();
+    if (!this.task.files[fd]) return -Errno.EBADF;
+    this.task.closeOnExec[fd] = on;
+    return 0;
+  }
+  /** 1: exec closes it, 0: it stays open, or -EBADF. @linux sys_fcntl() F_GETFD */
+  getCloseOnExec(fd: number): SysResult {
+    this.enter();
+    if (!this.task.files[fd]) return -Errno.EBADF;
+    return this.task.closeOnExec[fd] === true ? 1 : 0;
   }
   close(fd: number): SysResult {
     this.enter();
@@ -193,10 +208,32 @@ export class Process {
     return this.kernel.fork(this);
   }
   /**
+   * A child that runs in this process's own memory, stack included, or a negative errno. Until it calls {@link exec} or
+   * {@link exit}, this process sleeps: whatever is asked of it is a ConfigError. @linux sys_vfork()
+   */
+  vfork(): Process | number {
+    return this.clone(CLONE.vfork | CLONE.vm);
+  }
+  /**
+   * A child that shares what `flags` say: CLONE_VM 0x100 the memory, CLONE_VFORK 0x4000 as {@link vfork}, CLONE_THREAD
+   * 0x10000 the thread group. CLONE_FS, CLONE_SIGHAND and the signal in the low byte have no effect here.
+   *
+   * @param stack the child's stack pointer; 0: the parent's
+   * @returns the child, or -EPERM (CLONE_PID), -EINVAL (CLONE_NEWNS with CLONE_FS), -ENOMEM
+   * @throws ConfigError for CLONE_FILES, CLONE_PTRACE, CLONE_PARENT and CLONE_NEWNS, which are not there
+   * @linux sys_clone()
+   */
+  clone(flags: number, stack: Addr = 0): Process | number {
+    this.enter();
+    return this.kernel.fork(this, flags, stack >>> 0);
+  }
+  /**
    * Replaces the program: 0, or -errno (past the point of no return a signal was sent). @linux sys_execve()
    *
-   * @param program path of an ELF file of the machine's file system, the bytes of one (it is stored as `/<argv[0]>`), or
-   *   a description of one
+   * Descriptors that {@link setCloseOnExec} marked are closed. A parent that sleeps in {@link vfork} goes on.
+   *
+   * @param program path of an ELF file or a `#!` script of the machine's file system, the bytes of one (it is stored as
+   *   `/<argv[0]>`), or a description of an ELF file
    */
   exec(
     program: string | Uint8Array | ExecImage,
@@ -204,9 +241,10 @@ export class Process {
     envp: readonly string[] = [],
   ): SysResult {
     const vm = this.enter();
-    const image = this.kernel.execImage(program, argv[0] ?? 'a.out');
-    if (typeof image === 'number') return image;
-    const result = doExecve(vm, image, argv, envp);
+    const found = this.kernel.findProgram(program, argv);
+    if (typeof found === 'number') return found;
+    const { image } = found;
+    const result = doExecve(vm, image, found.argv, envp, found.filename);
     this.kernel.run(this);
     // The areas hold references of their own; an image from the caller keeps the caller's.
     if (image !== program) {

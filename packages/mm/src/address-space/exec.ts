@@ -16,6 +16,7 @@ import { doMmap } from './mmap.ts';
 import { forceSignal } from './page-fault.ts';
 import { SIGSEGV, type Task } from './task.ts';
 import { writeUser } from './user-write.ts';
+import { mmRelease } from './vfork.ts';
 import type { Vm } from './vm.ts';
 
 /** Where a program that may lie anywhere is put: two thirds up. @linux include/asm-i386/elf.h ELF_ET_DYN_BASE */
@@ -35,7 +36,8 @@ export function execEntry(task: Task): Addr {
  * Replaces the running task's program. A CPU must load the task's top page table afterwards: it may be another one.
  *
  * @param argv, envp arguments and environment, encoded as UTF-8
- * @returns 0; -ETXTBSY, -ENOEXEC, -E2BIG, -ENOMEM with the old program untouched. Past the point of no return failures show
+ * @param filename what the program was called by: a script's path when `image` is the interpreter
+ * @returns 0; -EACCES (no regular file), -ETXTBSY, -ENOEXEC, -E2BIG, -ENOMEM with the old program untouched. Past the point of no return failures show
  *   as a signal in `pending`: SIGKILL (with 0), or SIGSEGV with -ENOEXEC for an interpreter that cannot be loaded
  * @linux 2.4.22 fs/exec.c do_execve()
  */
@@ -44,6 +46,7 @@ export function doExecve(
   image: ExecImage,
   argv: readonly string[],
   envp: readonly string[] = [],
+  filename = image.file.path,
 ): number {
   const refused = openExec(image.file);
   if (refused !== 0) return refused;
@@ -53,10 +56,10 @@ export function doExecve(
   const envpBytes = envp.map((text) => encoder.encode(text));
   const mostStrings = bprm.p >>> 2;
   let result = argv.length > mostStrings || envp.length > mostStrings ? -Errno.E2BIG : 0;
-  if (result === 0) result = copyStrings(vm, bprm, [encoder.encode(image.file.path)]);
+  if (result === 0) result = copyStrings(vm, bprm, [encoder.encode(filename)]);
   if (result === 0) result = copyStrings(vm, bprm, envpBytes);
   if (result === 0) result = copyStrings(vm, bprm, argvBytes);
-  if (result === 0) result = loadElfBinary(vm, bprm, image, argvBytes, envpBytes);
+  if (result === 0) result = loadElfBinary(vm, bprm, image, filename, argvBytes, envpBytes);
   freeArgPages(vm, bprm);
   closeExec(vm, image.file);
   return result;
@@ -64,6 +67,7 @@ export function doExecve(
 
 /** Opens a program file: nobody may write to it from now on, or -ETXTBSY when somebody does. @linux fs/exec.c open_exec() */
 function openExec(file: File): number {
+  if (file.inode.kind !== 'regular') return -Errno.EACCES;
   if (file.inode.writecount > 0) return -Errno.ETXTBSY;
   file.inode.writecount--;
   file.count++;
@@ -80,6 +84,7 @@ function loadElfBinary(
   vm: Vm,
   bprm: BinPrm,
   image: ExecImage,
+  filename: string,
   argv: readonly Uint8Array[],
   envp: readonly Uint8Array[],
 ): number {
@@ -91,7 +96,7 @@ function loadElfBinary(
   }
   let result = execMmap(vm, vm.current);
   if (result === 0) {
-    beginProgram(vm, vm.current, image);
+    beginProgram(vm, vm.current, filename);
     result = mapProgram(vm, bprm, image, argv, envp);
   }
   if (interpreter !== undefined) closeExec(vm, interpreter.file);
@@ -106,6 +111,7 @@ function loadElfBinary(
 function execMmap(vm: Vm, task: Task): number {
   const old = task.mm;
   if (old !== null && old.mmUsers === 1) {
+    mmRelease(task);
     exitMmap(vm, old);
     return 0;
   }
@@ -115,15 +121,15 @@ function execMmap(vm: Vm, task: Task): number {
   const active = task.activeMm;
   task.mm = mm;
   task.activeMm = mm;
+  mmRelease(task);
   if (old !== null) mmput(vm, old);
   else if (active !== null) mmdrop(vm, active);
   return 0;
 }
 
 /** @linux 2.4.22 fs/exec.c flush_old_exec() */
-function beginProgram(vm: Vm, task: Task, image: ExecImage): void {
-  const name = image.file.path.slice(image.file.path.lastIndexOf('/') + 1);
-  task.comm = name.slice(0, 15);
+function beginProgram(vm: Vm, task: Task, filename: string): void {
+  task.comm = filename.slice(filename.lastIndexOf('/') + 1).slice(0, 15);
   task.tgid = task.pid;
   task.flags &= ~PF.FORKNOEXEC;
   vm.allocator.currentFlags &= ~PF.FORKNOEXEC;
@@ -133,6 +139,19 @@ function beginProgram(vm: Vm, task: Task, image: ExecImage): void {
   mm.endCode = 0;
   mm.rss = 0;
   if (vm.trace.on) traceRss(vm, mm);
+  flushOldFiles(vm, task);
+}
+
+/** Closes what is not to be seen by the new program, in the order of descriptors. @linux 2.4.22 fs/exec.c flush_old_files() */
+function flushOldFiles(vm: Vm, task: Task): void {
+  const { files, closeOnExec } = task;
+  for (let fd = 0; fd < closeOnExec.length; fd++) {
+    const file = files[fd] ?? null;
+    if (closeOnExec[fd] !== true || file === null) continue;
+    files[fd] = null;
+    fput(vm, file);
+  }
+  closeOnExec.length = 0;
 }
 
 /**

@@ -5,6 +5,7 @@ import { SCHED_PROCESS_EXIT } from './fault-tracepoints.ts';
 import { exitFiles, freeTaskStruct } from './fork.ts';
 import { mmdrop, mmput } from './mm-life.ts';
 import type { Task } from './task.ts';
+import { mmRelease } from './vfork.ts';
 import type { Vm } from './vm.ts';
 
 /**
@@ -14,6 +15,7 @@ import type { Vm } from './vm.ts';
  * @linux 2.4.22 kernel/exit.c exit_mm()
  */
 export function exitMm(vm: Vm, task: Task): void {
+  mmRelease(task);
   const mm = task.mm;
   if (mm === null) return;
   if (mm !== task.activeMm) throw new KernelBug(`exit_mm: pid ${task.pid} runs on another address space`);

@@ -78,6 +78,7 @@ function copyTask(vm: Vm, child: Task, parent: Task): void {
     if (file !== null) file.count++;
     child.files.push(file);
   }
+  child.closeOnExec.push(...parent.closeOnExec);
 }
 
 /** Closes all descriptors of a task. @linux 2.4.22 kernel/exit.c exit_files() */

@@ -62,6 +62,12 @@ export class Task {
   esp: Addr = 0;
   /** Open files by descriptor. */
   readonly files: (File | null)[] = [];
+  /** By descriptor: whether exec closes it; absent = no. @linux files->close_on_exec */
+  readonly closeOnExec: boolean[] = [];
+  /** The parent that sleeps until this task leaves the address space that it borrowed. @linux vfork_done */
+  vforkParent: Task | null = null;
+  /** The child for which this task sleeps in vfork. */
+  vforkChild: Task | null = null;
   /** Signals sent and not yet delivered, oldest first. */
   readonly pending: PendingSignal[] = [];
   exitCode = 0;
