@@ -1,9 +1,11 @@
 /** The public API of the memory manager. See the package's README. */
 export * as access from './address-space/access.ts';
+export type { CharDriver } from './address-space/char-device.ts';
 export type { ExecImage, ExecSegment } from './address-space/exec-image.ts';
 export { countFaultClasses, type FaultClassCounts } from './address-space/fault-classes.ts';
 export type { MmStruct } from './address-space/mm-struct.ts';
 export { type PendingSignal, RLIM_INFINITY, RLIMIT, type Task } from './address-space/task.ts';
+export { CLONE } from './address-space/vfork.ts';
 export { VM, type Vma } from './address-space/vma.ts';
 export { Errno, errnoName, isErrno } from './errno.ts';
 export { Clock } from './hardware/clock.ts';
@@ -16,6 +18,8 @@ export type { Oops } from './kernel-access.ts';
 export { ConfigError, KernelBug, KernelPanic } from './kernel-bug.ts';
 export { freeBlockCounts } from './page-allocator/free-lists.ts';
 export { GFP, PageAllocator } from './page-allocator/page-allocator.ts';
+export { NOPAGE_OOM, NOPAGE_SIGBUS } from './page-cache/inode.ts';
+export type { CopyActor, OpenFile } from './page-cache/open-file.ts';
 export type { Vtop, VtopStep } from './page-tables/vtop.ts';
 export type { BootLogLine } from './physical/boot-log.ts';
 export type { E820Entry } from './physical/e820.ts';
