@@ -7,17 +7,34 @@ export type { MmStruct } from './address-space/mm-struct.ts';
 export { type PendingSignal, RLIM_INFINITY, RLIMIT, type Task } from './address-space/task.ts';
 export { CLONE } from './address-space/vfork.ts';
 export { VM, type Vma } from './address-space/vma.ts';
+export type { BootAllocator } from './boot-memory/boot-nodes.ts';
 export { Errno, errnoName, isErrno } from './errno.ts';
 export { Clock } from './hardware/clock.ts';
 export { PhysicalMemory } from './hardware/physical-memory.ts';
 export { clearFixmap, setFixmap } from './highmem/fixmap.ts';
-export { type Highmem, KMAP_BLOCKED } from './highmem/highmem.ts';
+export { Highmem, KMAP_BLOCKED, pkmapAddr } from './highmem/highmem.ts';
 export { KM } from './highmem/kmap-types.ts';
 export { boot, Kernel, type MachineConfig } from './kernel.ts';
 export type { Oops } from './kernel-access.ts';
 export { ConfigError, KernelBug, KernelPanic } from './kernel-bug.ts';
-export { freeBlockCounts } from './page-allocator/free-lists.ts';
-export { GFP, PageAllocator } from './page-allocator/page-allocator.ts';
+export type { KernelRegion } from './kernel-regions.ts';
+export { checkPageAllocator } from './page-allocator/check.ts';
+export { freeBlockCounts, freeBlocks } from './page-allocator/free-lists.ts';
+export {
+  GFP_ATOMIC,
+  GFP_DMA,
+  GFP_HIGHUSER,
+  GFP_KERNEL,
+  GFP_KSWAPD,
+  GFP_NFS,
+  GFP_NOFS,
+  GFP_NOHIGHIO,
+  GFP_NOIO,
+  GFP_USER,
+  GFP_VMALLOC,
+  gfpToString,
+} from './page-allocator/gfp.ts';
+export { GFP, PageAllocator, PF } from './page-allocator/page-allocator.ts';
 export { NOPAGE_OOM, NOPAGE_SIGBUS } from './page-cache/inode.ts';
 export type { CopyActor, OpenFile } from './page-cache/open-file.ts';
 export type { Vtop, VtopStep } from './page-tables/vtop.ts';
@@ -27,6 +44,11 @@ export { MemMap, PG } from './physical/mem-map.ts';
 export { PhysicalNode } from './physical/node.ts';
 export type { Zone } from './physical/zone.ts';
 export { Process } from './process.ts';
+export { type CacheUsage, cacheUsage, slabsOn } from './slab/check.ts';
+export { CACHE, CPUCACHE, SLAB_T } from './slab/descriptor-layout.ts';
+export type { KmemCache } from './slab/kmem-cache.ts';
+export { SlabAllocator } from './slab/slab-allocator.ts';
+export { BUFCTL_END, CACHE_NAME_MAX, MAX_OBJECT_BYTES, SLAB } from './slab/slab-flags.ts';
 export { applySysctl, readSysctl, sysctlNames } from './sysctl.ts';
 export {
   defineTracepoint,
@@ -38,5 +60,5 @@ export {
 export type { Addr, Pfn, SysResult } from './types.ts';
 export { ioremap, ioremapNocache, iounmap } from './vmalloc/ioremap.ts';
 export { VM_ALLOC, VM_IOREMAP, type VmArea } from './vmalloc/vm-struct.ts';
-export type { VmallocArea } from './vmalloc/vmalloc.ts';
+export { VmallocArea } from './vmalloc/vmalloc.ts';
 export { vread, vwrite } from './vmalloc/vread.ts';
