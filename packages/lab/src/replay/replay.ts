@@ -473,6 +473,12 @@ export class Replay {
     }
     // Inaccessible memory needs nothing but addresses, so it tells which of the two is short.
     const { process } = workload;
+    const most = this.#kernel.vm.sysctls.maxMapCount;
+    if ((process.task.mm?.mapCount ?? 0) > most) {
+      throw new ReplayError(
+        `the simulated kernel allows a process ${most} mappings, this program has more; raise --sysctl vm.max_map_count`,
+      );
+    }
     const probe = process.mmap2(0, pages * PAGE, 0, MapFlag.Private | MapFlag.Anonymous, -1, 0);
     if (probe < 0) throw this.#tooLarge(workload, pages);
     process.munmap(probe, pages * PAGE);

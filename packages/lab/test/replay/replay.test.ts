@@ -215,6 +215,15 @@ describe('what does not fit', () => {
     expect(report.stopped).toMatchObject({ reason: 'overcommit', references: 2 });
   });
 
+  it('more mappings than the kernel allows are told as such', () => {
+    const trace = makeTrace((writer) => {
+      for (let i = 0; i < 40; i++) writer.map(1, i & 1, ANONYMOUS);
+    });
+    expect(() => replay(trace, {}, { sysctl: { 'vm.max_map_count': '20' } })).toThrow(
+      'the simulated kernel allows a process 20 mappings, this program has more; raise --sysctl vm.max_map_count',
+    );
+  });
+
   it('with any allocation failing, the replay ends in order', () => {
     const trace = () =>
       makeTrace((writer, { heap }) => {

@@ -48,7 +48,7 @@ function madviseWillneed(vm: Vm, vma: Vma, start: Addr, end: Addr): number {
       if (error < 0) break;
     }
   } else {
-    const clusterPages = 1 << vm.pageCache.pageCluster;
+    const clusterPages = (1 << vm.pageCache.pageCluster) >>> 0;
     pgoff -= pgoff % clusterPages;
     endPgoff = Math.ceil(endPgoff / clusterPages) * clusterPages;
     for (; pgoff < endPgoff && pgoff < size; pgoff += clusterPages) {

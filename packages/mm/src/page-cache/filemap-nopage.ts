@@ -45,7 +45,7 @@ export function readClusterNonblocking(
   index: number,
   fileSize: number,
 ): number {
-  const clusterPages = 1 << cache.pageCluster;
+  const clusterPages = (1 << cache.pageCluster) >>> 0;
   const first = index - (index % clusterPages);
   for (let at = first; at < first + clusterPages && at < fileSize; at++) {
     const error = pageCacheRead(cache, mapping, at);
@@ -138,7 +138,7 @@ function makeUptodate(cache: PageCache, mapping: AddressSpace, pfn: Pfn): number
  * @linux 2.4.22 mm/filemap.c nopage_sequential_readahead()
  */
 function nopageSequentialReadahead(cache: PageCache, area: FileArea, pgoff: number, fileSize: number): void {
-  const clusterPages = 1 << cache.pageCluster;
+  const clusterPages = (1 << cache.pageCluster) >>> 0;
   const window = Math.ceil(cache.maxReadahead / clusterPages) * clusterPages;
   const mapping = (area.vmFile as { inode: Inode }).inode.mapping;
   if (area.vmRaend === 0) area.vmRaend = area.vmPgoff + window;

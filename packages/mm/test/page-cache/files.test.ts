@@ -56,6 +56,14 @@ describe('faults in mapped files (sheet 3 A7)', () => {
     close(machine, file);
   });
 
+  it.each([31, -1])('vm.page-cluster has no range check: %i is one cluster of 2^31 pages', (cluster) => {
+    const { machine, file } = mapped(20);
+    machine.cache.pageCluster = cluster;
+    machine.allocator.putPage(filemapNopage(machine.cache, area(file, 20), START + 13 * 4096));
+    expect(cachedPages(machine, file, 20)).toHaveLength(20);
+    close(machine, file);
+  });
+
   it('a cluster ends where the area ends: pages 0 to 9 mapped, fault at 9 -> pages 8, 9', () => {
     const { machine, file } = mapped(20);
     machine.allocator.putPage(filemapNopage(machine.cache, area(file, 10), START + 9 * 4096));
