@@ -131,6 +131,18 @@ describe('pagewalk vtop', () => {
     expect((json['steps'] as { level: string }[]).map(({ level }) => level)).toEqual(['pgd', 'pmd', 'pte']);
   });
 
+  it.each([
+    [['c0100000', '--machine', 'ref-h4g'], 'direct map c0000000-c3ffffff'],
+    [['c4800000', '--machine', 'ref-h4g'], 'hole c4000000-'],
+    [['fe001000', '--memory', '1G', '--highmem', '4g'], 'kmap window, slot 1, users: 0'],
+    [['fe001000', '--memory', '8G', '--machine', 'ref-pae'], 'kmap window, slot 1, users: 0'],
+    [['ffffb000', '--machine', 'ref-h4g'], 'kmap_atomic slot 3'],
+    [['fe001000', '--machine', 'ref-noh'], 'hole'],
+    [['c0100000', '--after', PIPELINE, '--at', '2000'], "the kernel's page tables"],
+  ])('a kernel address: %s', (args, text) => {
+    expect(pagewalk(['vtop', ...args]).out).toContain(text);
+  });
+
   it('tells where nothing is', () => {
     expect(pagewalk(['vtop', '0', '--after', PIPELINE, '--at', '2000']).out).toContain('not mapped');
   });

@@ -19,6 +19,7 @@ const CASES: readonly {
   { command: 'proc', args: ['self/maps', '--after', PIPELINE, '--at', '5000'] },
   { command: 'vtop', args: ['c0100000'] },
   { command: 'vtop', args: ['c0100000', '--machine', 'ref-pae'] },
+  { command: 'vtop', args: ['fe001000', '--memory', '1G', '--highmem', '4g'] },
   { command: 'vtop', args: ['08048000', '--after', PIPELINE, '--at', '5000'] },
   { command: 'ops', args: ['-'], input: SCRIPT },
   { command: 'replay', args: [PIPELINE] },

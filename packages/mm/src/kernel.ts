@@ -33,6 +33,7 @@ import { checkHighmem } from './highmem/check.ts';
 import { Highmem } from './highmem/highmem.ts';
 import { KernelAccess, type Oops } from './kernel-access.ts';
 import { ConfigError, KernelBug } from './kernel-bug.ts';
+import { type KernelRegion, kernelRegion } from './kernel-regions.ts';
 import { bootPhysical, type PhysicalBoot } from './page-allocator/boot.ts';
 import { checkPageAllocator } from './page-allocator/check.ts';
 import type { PageAllocator } from './page-allocator/page-allocator.ts';
@@ -598,6 +599,11 @@ export class Kernel {
    */
   vtop(addr: Addr, pgd = this.directoryOf(addr)): Vtop {
     return vtop(this.memory, this.geometry, pgd, addr >>> 0);
+  }
+
+  /** What an address belongs to: direct map, an area of vmalloc, a slot of the kmap window … It may be unmapped all the same. */
+  region(addr: Addr): KernelRegion {
+    return kernelRegion(this.vmalloc, this.highmem, addr >>> 0);
   }
 
   private directoryOf(addr: Addr): number {

@@ -1,4 +1,4 @@
-import type { Vtop, VtopStep } from '@pagewalk/mm';
+import type { KernelRegion, Vtop, VtopStep } from '@pagewalk/mm';
 import { Command } from 'commander';
 import { lookAtMachine, processOf } from '../look.ts';
 import { addLookOptions, addMachineOptions, type LookOptions } from '../machine-options.ts';
@@ -35,6 +35,7 @@ export function vtopCommand(): Command {
       `
 Examples:
   pagewalk vtop c0100000
+  pagewalk vtop fe001000 --memory 1G
   pagewalk vtop 0xc0100000 --machine ref-pae --memory 8G
   pagewalk vtop 08048000 --after packages/lab/recordings/sort.pwt --at 20000`,
     )
@@ -46,6 +47,7 @@ Examples:
       const process = own ? null : processOf(session, options.pid);
       const pgd = process?.task.mm?.pgd ?? kernel.pageTables.swapperPgDir;
       const walk = kernel.vtop(address, pgd);
+      const region = kernel.region(address);
       const hashes = session.hashes();
       session.finish();
       if (options.json) {
@@ -59,6 +61,9 @@ Examples:
           pgd,
           kind: walk.kind,
           physical: walk.physical,
+          region: { kind: region.kind, start: region.start, end: region.end },
+          slot: region.slot < 0 ? null : region.slot,
+          users: region.users < 0 ? null : region.users,
           steps: walk.steps.map((step) => ({ ...step, bits: [...step.bits] })),
           ...hashes,
         });
@@ -66,6 +71,7 @@ Examples:
       }
       const owner = process === null ? "the kernel's page tables" : `process ${process.pid}`;
       print(`virtual ${hex32(address)}, ${owner}, top level at physical ${hex32(pgd)}`);
+      if (own) print(place(region));
       print('');
       print(renderTable(COLUMNS, walk.steps.map(row)));
       print('');
@@ -87,6 +93,31 @@ function row(step: VtopStep): string[] {
   const frame = step.frame === 0 && step.bits.length === 0 ? '-' : step.frame.toString(16);
   const bits = step.bits.length === 0 ? '-' : step.bits.join(' ');
   return [step.level, String(step.index), step.entryPhys.toString(16).padStart(8, '0'), value, frame, bits];
+}
+
+/** Where in the kernel's gigabyte an address lies. */
+function place(region: KernelRegion): string {
+  const range = `${hex32(region.start)}-${hex32(region.end - 1)}`;
+  switch (region.kind) {
+    case 'user':
+      return `user space ${range}`;
+    case 'direct':
+      return `direct map ${range}: physical memory from 0 on`;
+    case 'vmalloc':
+      return `vmalloc area ${range}`;
+    case 'ioremap':
+      return `ioremap area ${range}`;
+    case 'guard':
+      return `guard page ${range} of the area before it`;
+    case 'kmap':
+      return `kmap window, slot ${region.slot}, users: ${region.users}${region.pfn < 0 ? '' : `, page ${region.pfn}`}`;
+    case 'kmap_atomic':
+      return `kmap_atomic slot ${region.slot}`;
+    case 'fixmap':
+      return `fixmap slot ${region.slot}`;
+    case 'hole':
+      return `hole ${range}: no area there`;
+  }
 }
 
 /** What the walk comes to, then what its letters mean. */
