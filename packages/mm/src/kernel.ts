@@ -6,7 +6,7 @@
 import type { CharDriver } from './address-space/char-device.ts';
 import { checkAddressSpaces } from './address-space/check.ts';
 import type { ExecImage } from './address-space/exec-image.ts';
-import { doExit, dropActiveMm, releaseTask } from './address-space/exit.ts';
+import { doExit, releaseTask } from './address-space/exit.ts';
 import { filemapSync } from './address-space/filemap-sync.ts';
 import { allocTaskStruct, doFork } from './address-space/fork.ts';
 import { mmAlloc, mmlistAdd } from './address-space/mm-life.ts';
@@ -34,6 +34,7 @@ import { Highmem } from './highmem/highmem.ts';
 import { KernelAccess, type Oops } from './kernel-access.ts';
 import { ConfigError, KernelBug } from './kernel-bug.ts';
 import { type KernelRegion, kernelRegion } from './kernel-regions.ts';
+import { bootIdleTasks, idleTasks, startKernelThreads } from './kernel-threads.ts';
 import { bootPhysical, type PhysicalBoot } from './page-allocator/boot.ts';
 import { checkPageAllocator } from './page-allocator/check.ts';
 import type { PageAllocator } from './page-allocator/page-allocator.ts';
@@ -63,10 +64,12 @@ import { statusText } from './proc/pid-status.ts';
 import { formatShowMem, NO_COUNTERS } from './proc/show-mem.ts';
 import { Process } from './process.ts';
 import { openProgram, type Program } from './programs.ts';
+import { Kswapd } from './reclaim/kswapd.ts';
 import { addressSpaceRules } from './release/address-space-rules.ts';
 import { highmemRules, vmallocRules } from './release/kernel-memory-rules.ts';
 import { physicalBootConfig } from './release/machine-config.ts';
 import { slabRelease } from './release/slab-2.4.ts';
+import { Cpus } from './scheduler.ts';
 import { checkShmem } from './shmem/check.ts';
 import { Shmem } from './shmem/shmem.ts';
 import { SysvShm } from './shmem/sysv-shm.ts';
@@ -93,6 +96,12 @@ export interface MachineConfig {
   readonly highmem?: string;
   /** 1 (default) to 32. */
   readonly cpus?: number;
+  /** Memory nodes, 1 (default) to 85 of 8 MiB of low memory or more each: a made-up machine when there are several. */
+  readonly nodes?: number;
+  /** A kernel with CONFIG_NUMA, for a machine of several nodes: see {@link PageAllocator.allocPagesNode}. Default false. */
+  readonly numa?: boolean;
+  /** Decides in which order the CPUs get their turns ({@link Kernel.nextProcess}). Default 0. */
+  readonly seed?: number;
   /** Kernel command line, at most 255 characters; `mem=` and `highmem=` have their effect. */
   readonly cmdline?: string;
   /** The BIOS's memory map instead of the machine's own. */
@@ -139,8 +148,13 @@ export class Kernel {
   readonly fs: FileSystem;
   readonly shmem: Shmem;
   readonly shm: SysvShm;
-  /** MMU of the CPU that runs processes. */
-  readonly mmu: Mmu;
+  /** MMU of the selected CPU. */
+  mmu: Mmu;
+  /** The MMUs of all CPUs. */
+  readonly mmus: readonly Mmu[];
+  /** Who runs where. */
+  readonly cpus: Cpus;
+  readonly kswapd: Kswapd;
   readonly tlb: TlbFlushI386;
   readonly physical: PhysicalBoot;
   /** All processes that were not released, by pid. */
@@ -150,8 +164,9 @@ export class Kernel {
   readonly systemCalls = new Float64Array(1);
   private readonly access: KernelAccess;
   private readonly swapPages: number;
-  private readonly idle: Task;
-  private lastPid = 0;
+  // Pid 1 and the kernel's threads.
+  private readonly threads: readonly Task[];
+  private lastPid: number;
 
   /** @internal use {@link boot} */
   constructor(config: MachineConfig) {
@@ -167,6 +182,8 @@ export class Kernel {
       ...(config.machine === undefined ? {} : { machine: config.machine }),
       ...(config.highmem === undefined ? {} : { highmem: config.highmem }),
       ...(config.cpus === undefined ? {} : { cpus: config.cpus }),
+      ...(config.nodes === undefined ? {} : { nodes: config.nodes }),
+      ...(config.numa === undefined ? {} : { numa: config.numa }),
       ...(config.cmdline === undefined ? {} : { commandLine: config.cmdline }),
       ...(config.e820 === undefined ? {} : { e820: config.e820 }),
       contentFree: config.contentFree ?? false,
@@ -187,10 +204,11 @@ export class Kernel {
       { length: physicalConfig.cpus },
       () => new Mmu({ memory, clock: this.clock, pae, ...tables.cr4 }),
     );
+    this.mmus = mmus;
     this.mmu = mmus[0] as Mmu;
     for (const mmu of mmus) mmu.loadCr3(tables.swapperPgDir);
     this.tlb = new TlbFlushI386({ memory, trace, mmus, swapperPgDir: tables.swapperPgDir });
-    const parts = { memory, allocator, trace, swapperPgDir: tables.swapperPgDir };
+    const parts = { memory, allocator, trace, swapperPgDir: tables.swapperPgDir, cpus: mmus.length };
     this.pageTables = pae ? new PaePageTables(parts) : new I386PageTables(parts);
 
     this.pageCache = new PageCache({
@@ -204,16 +222,19 @@ export class Kernel {
       unmapMappingRange: (area, address, size) => zapPageRange(this.vm, (area as Vma).vmMm, address, size),
       filemapSync: (area, address, size) => filemapSync(this.vm, area as Vma, address, size),
     };
-    allocator.ports = { ...allocator.ports, lruCacheDel: (pfn) => this.pageCache.lruCacheDel(pfn) };
+    this.kswapd = new Kswapd(allocator);
+    allocator.ports = {
+      ...allocator.ports,
+      wakeupKswapd: () => this.kswapd.wake(),
+      lruCacheDel: (pfn) => this.pageCache.lruCacheDel(pfn),
+    };
     const slabs = this.bootSlab(physical, config.debugSlab ?? false);
     this.slab = slabs.slab;
     this.caches = slabs.caches;
     this.vmalloc = this.bootVmalloc(physical, tables);
     this.highmem = this.bootHighmem(physical, tables, mmus);
-    physical.startKswapd();
-    physical.freeInitmem();
 
-    this.idle = new Task(0, null, 'swapper');
+    const idle = idleTasks(mmus.length);
     const sysctls: AddressSpaceSysctls = { overcommitMemory: 0, maxMapCount: 65536 };
     this.vm = new Vm({
       memory,
@@ -228,15 +249,27 @@ export class Kernel {
       sysctls,
       zeroPage: physical.pageTables.emptyZeroPage,
       numPhyspages: physical.maxMapnr,
-      current: this.idle,
+      current: idle[0] as Task,
+    });
+    bootIdleTasks(this.vm, idle);
+    this.threads = startKernelThreads(this.vm, mmus.length);
+    this.lastPid = this.threads.length;
+    physical.startKswapd();
+    physical.freeInitmem();
+    this.cpus = new Cpus({
+      vm: this.vm,
+      clock: this.clock,
+      tlb: this.tlb,
+      mmus,
+      idle,
+      seed: config.seed ?? 0,
+      onSelect: (cpu) => this.onSelect(cpu),
     });
     this.access = new KernelAccess({
       vm: this.vm,
       mmu: () => this.mmu,
       print: (text, level) => physical.log.print(text, level),
     });
-    this.idle.activeMm = this.vm.initMm;
-    this.vm.initMm.mmCount++;
     const old = this.release === '2.4.20';
     this.shmem = new Shmem({
       cache: this.pageCache,
@@ -398,12 +431,14 @@ export class Kernel {
    * @throws ConfigError when there is no memory for it
    */
   spawn(comm: string, options: { readonly uid?: number } = {}): Process {
-    const task = new Task(this.lastPid + 1, null, comm);
+    const task = new Task(this.nextPid(), this.init, comm);
     if (allocTaskStruct(this.vm, task) !== 0)
       throw new ConfigError(`memory: none left for process '${comm}'`);
     const mm = mmAlloc(this.vm);
     if (mm === null) throw new ConfigError(`memory: none left for process '${comm}'`);
-    this.lastPid++;
+    this.lastPid = task.pid;
+    this.init.children.push(task);
+    this.cpus.assign(task);
     mmlistAdd(mm, this.vm.initMm);
     task.mm = mm;
     task.activeMm = mm;
@@ -421,31 +456,48 @@ export class Kernel {
     return process;
   }
 
-  /** Switches the CPU to a process, if it runs another one. @linux schedule(), switch_mm() */
+  /** Goes on with a process, on its CPU, which switches to it if it runs another one. @linux schedule(), switch_mm() */
   run(process: Process): void {
     const task = process.task;
     if (task.vforkChild !== null) {
       const child = task.vforkChild.pid;
       throw new ConfigError(`process ${task.pid} sleeps until its vfork child ${child} calls exec or exit`);
     }
-    if (task === this.vm.current) {
-      if (task.mm !== null) this.tlb.switchMm(0, task.mm.pgd);
-      return;
-    }
-    this.switchTo(task);
+    this.cpus.run(task);
   }
 
-  private switchTo(task: Task): void {
-    const previous = this.vm.current;
-    if (task.dead) throw new ConfigError(`process ${task.pid} has ended`);
-    this.clock.advance(COST_NS.contextSwitch);
-    previous.flags = this.allocator.currentFlags;
-    this.vm.current = task;
-    this.trace.pid = task.pid;
-    this.allocator.currentFlags = task.flags;
-    if (task.mm !== null) this.tlb.switchMm(0, task.mm.pgd);
-    else this.tlb.switchMm(0, this.vm.initMm.pgd);
-    if (previous !== this.idle) dropActiveMm(this.vm, previous);
+  /** The selected CPU, whose accesses and system calls are made now. @linux smp_processor_id() */
+  get cpu(): number {
+    return this.cpus.cpu;
+  }
+
+  /**
+   * Whose turn it is: for workloads that do not care. A CPU that the seed chooses among those with a process; its processes
+   * take turns. Null when there is no process.
+   */
+  nextProcess(): Process | null {
+    return this.cpus.nextOf(this.processes.values());
+  }
+
+  /** What is kept a CPU follows the selected one. */
+  private onSelect(cpu: number): void {
+    this.mmu = this.mmus[cpu] as Mmu;
+    this.slab.cpu = cpu;
+    this.pageTables.selectCpu(cpu);
+    this.allocator.localNode = Math.floor((cpu * this.physical.nodes.length) / this.mmus.length);
+  }
+
+  /** Pid 1: the parent of whatever has no other. Its program is not simulated. */
+  private get init(): Task {
+    return this.threads[0] as Task;
+  }
+
+  /** The next pid that no task has. @linux 2.4.22 kernel/fork.c get_pid() */
+  private nextPid(): number {
+    let pid = this.lastPid;
+    do pid = pid + 1 < PID_MAX ? pid + 1 : FIRST_PID_AGAIN;
+    while (this.processes.has(pid));
+    return pid;
   }
 
   /** @internal see {@link Process.fork} and {@link Process.clone} */
@@ -453,9 +505,10 @@ export class Kernel {
     const refused = refuseCloneFlags(flags);
     if (refused !== 0) return refused;
     this.run(parent);
-    const task = doFork(this.vm, this.lastPid + 1, (flags & CLONE.vm) !== 0);
+    const task = doFork(this.vm, this.nextPid(), (flags & CLONE.vm) !== 0);
     if (typeof task === 'number') return task;
-    this.lastPid++;
+    this.lastPid = task.pid;
+    this.cpus.assign(task);
     if ((flags & CLONE.thread) !== 0) task.tgid = parent.task.tgid;
     if (stack !== 0) task.esp = stack;
     const process = new Process(this, task);
@@ -519,15 +572,19 @@ export class Kernel {
     this.memMap.flags[pfn] = (this.memMap.flags[pfn] as number) & ~PG.reserved;
   }
 
-  /** @internal see {@link Process.exit}: the parent, or the idle task, reaps it at once */
+  /** @internal see {@link Process.exit}: the parent, or init, reaps it at once */
   exit(process: Process, code: number): void {
     const task = process.task;
     doExit(this.vm, task, code);
     this.processes.delete(task.pid);
     const parent = task.parent;
-    const runs = parent !== null && !parent.dead && parent.vforkChild === null;
-    this.switchTo(runs ? parent : this.idle);
+    const reaper = parent !== null && !parent.dead && parent.vforkChild === null ? parent : this.init;
+    // init runs where it is needed; a parent on another CPU leaves this one without work.
+    if (reaper === this.init) reaper.processor = this.cpu;
+    if (reaper.processor !== this.cpu) this.cpus.goIdle();
+    this.cpus.run(reaper);
     releaseTask(this.vm, task);
+    if (reaper === this.init && this.cpus.count > 1) this.cpus.goIdle();
   }
 
   /**
@@ -554,7 +611,9 @@ export class Kernel {
     }
     const task = process.task;
     if (match[2] === 'maps') return mapsText(task);
-    return match[2] === 'statm' ? statmText(this.vm, task) : statusText(task, task === this.vm.current);
+    return match[2] === 'statm'
+      ? statmText(this.vm, task)
+      : statusText(task, task === this.cpus.currentOf(task.processor));
   }
 
   private lastRun(): Process | undefined {
@@ -586,7 +645,7 @@ export class Kernel {
       active: this.pageCache.nrActivePages,
       inactive: this.pageCache.nrInactivePages,
       freeSwap: this.swapPages,
-      pageTableCache: this.pageTables.cachedTables,
+      pageTableCache: this.pageTables.cachedTablesHere,
       buffermem: this.pageCache.buffermemPages,
       pageCache: this.pageCache.pageCacheSize,
     });
@@ -648,7 +707,7 @@ export class Kernel {
 
   /** All tasks that exist, for checks. */
   get tasks(): readonly Task[] {
-    return [this.idle, ...[...this.processes.values()].map(({ task }) => task)];
+    return [...this.cpus.idle, ...this.threads, ...[...this.processes.values()].map(({ task }) => task)];
   }
 
   /** Recounts the whole machine. @throws KernelBug that says what differs */
@@ -659,6 +718,8 @@ export class Kernel {
     checkPageCache(this.pageCache);
     checkShmem(this.shmem, this.pageCache, this.release !== '2.4.20');
     checkAddressSpaces(this.vm, this.tasks);
+    const scheduling = this.cpus.check(this.tasks);
+    if (scheduling.length > 0) throw new KernelBug(`scheduler: ${scheduling.join('; ')}`);
     checkVmalloc(this.vmalloc, this.directories());
     checkHighmem(this.highmem);
   }
@@ -677,14 +738,26 @@ export class Kernel {
 
   /**
    * Runs one unit of background work; false: there is none. So far that is a turn of the idle task, which gives page tables
-   * cached beyond the high mark back; there are no kernel threads and no timers yet.
+   * cached beyond the high mark back, and kswapd; the other kernel threads sleep, and there are no timers yet.
    *
    * @linux 2.4.22 arch/i386/kernel/process.c cpu_idle()
    */
   step(): boolean {
-    return this.pageTables.checkPgtCache() > 0;
+    return this.pageTables.checkPgtCache() > 0 || this.kswapd.step();
+  }
+
+  /**
+   * Lets CPUs that idle on the address space of an ended process let go of it, as they do when another task comes. Nothing on
+   * one CPU. Without it such a CPU keeps a page directory.
+   */
+  quiesce(): void {
+    this.cpus.quiesce();
   }
 }
+
+/** Pids are below this; when they are used up they begin here again. @linux PID_MAX, RESERVED_PIDS */
+const PID_MAX = 0x8000;
+const FIRST_PID_AGAIN = 300;
 
 /** What {@link initKernelPageTables} told, and where the fixmap's slots are. */
 type BootedTables = KernelPageTables & { readonly fixmap: FixmapLayout };

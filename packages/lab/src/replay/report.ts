@@ -81,7 +81,7 @@ export function reportZones(kernel: Kernel): ZoneReport[] {
   return kernel.allocator.zones
     .filter((zone) => zone.size > 0)
     .map((zone) => ({
-      name: zone.name,
+      name: kernel.allocator.nodes.length > 1 ? `node ${zone.nodeId} ${zone.name}` : zone.name,
       size: zone.size,
       free: zone.freePages,
       min: zone.pagesMin,

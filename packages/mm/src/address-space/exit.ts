@@ -21,6 +21,8 @@ export function exitMm(vm: Vm, task: Task): void {
   if (mm !== task.activeMm) throw new KernelBug(`exit_mm: pid ${task.pid} runs on another address space`);
   mm.mmCount++;
   task.mm = null;
+  // From here on this CPU may leave the tables at any flush.
+  if (task === vm.current) vm.tlb.enterLazyTlb();
   mmput(vm, mm);
 }
 

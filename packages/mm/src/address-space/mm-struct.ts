@@ -37,6 +37,7 @@ export class MmStruct {
   lockedVm = 0;
   /** 0 or VM_LOCKED. */
   defFlags = 0;
+  /** CPUs that have it loaded, a bit each: those that a flush must reach. */
   cpuVmMask = 0;
   /** Where swap_out goes on. */
   swapAddress: Addr = 0;

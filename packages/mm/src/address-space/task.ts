@@ -45,6 +45,8 @@ export class Task {
   activeMm: MmStruct | null = null;
   /** First frame of the order-1 block that holds the task_struct and the kernel stack. */
   stackFrame: Pfn = 0;
+  /** CPU that it runs on. */
+  processor = 0;
   /** PF_* bits. */
   flags = 0;
   uid = 0;

@@ -2,7 +2,7 @@ import type { PhysicalMemory } from '../hardware/physical-memory.ts';
 import { GFP_KERNEL } from '../page-allocator/gfp.ts';
 import type { Addr, Pfn } from '../types.ts';
 import type { PageTables } from './page-tables.ts';
-import { type PageTableParts, PteQuicklist } from './quicklist.ts';
+import { type PageTableParts, type PteQuicklist, Quicklists } from './quicklist.ts';
 import { PGD_ALLOC, PGD_FREE, PMD_ERROR } from './tracepoints.ts';
 
 const USER_ENTRIES = 768;
@@ -20,8 +20,9 @@ export class I386PageTables implements PageTables {
   readonly pgdirSize = 0x400000;
   readonly userPgdEntries = USER_ENTRIES;
   readonly swapperPgDir: number;
-  /** Page tables out of use. */
-  readonly quicklist: PteQuicklist;
+  /** Page tables out of use that the running CPU keeps. */
+  quicklist: PteQuicklist;
+  private readonly quicklists: Quicklists;
   private readonly parts: PageTableParts;
   private readonly memory: PhysicalMemory;
 
@@ -29,11 +30,20 @@ export class I386PageTables implements PageTables {
     this.parts = parts;
     this.memory = parts.memory;
     this.swapperPgDir = parts.swapperPgDir;
-    this.quicklist = new PteQuicklist(parts);
+    this.quicklists = new Quicklists(parts);
+    this.quicklist = this.quicklists.of(0);
   }
 
   get cachedTables(): number {
+    return this.quicklists.length;
+  }
+
+  get cachedTablesHere(): number {
     return this.quicklist.length;
+  }
+
+  selectCpu(cpu: number): void {
+    this.quicklist = this.quicklists.of(cpu);
   }
 
   pgdAlloc(): number {
@@ -124,9 +134,9 @@ export class I386PageTables implements PageTables {
     visit(pgd >>> 12);
   }
 
-  /** Calls `visit` for each frame that is kept for later use: the quicklist. */
+  /** Calls `visit` for each frame that is kept for later use: the quicklists. */
   forEachCachedFrame(visit: (frame: Pfn) => void): void {
-    this.quicklist.forEach(visit);
+    for (const list of this.quicklists.lists) list.forEach(visit);
   }
 
   private populate(slot: number, addr: Addr): number {

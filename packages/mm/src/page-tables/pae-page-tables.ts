@@ -3,7 +3,7 @@ import { GFP_KERNEL } from '../page-allocator/gfp.ts';
 import type { Addr, Pfn } from '../types.ts';
 import { PaePgdPool } from './pae-pgd-pool.ts';
 import type { PageTables } from './page-tables.ts';
-import { type PageTableParts, PteQuicklist } from './quicklist.ts';
+import { type PageTableParts, type PteQuicklist, Quicklists } from './quicklist.ts';
 import { PGD_ALLOC, PGD_FREE, PMD_ERROR } from './tracepoints.ts';
 
 const USER_ENTRIES = 3;
@@ -23,8 +23,9 @@ export class PaePageTables implements PageTables {
   readonly pgdirSize = 0x40000000;
   readonly userPgdEntries = USER_ENTRIES;
   readonly swapperPgDir: number;
-  /** Page tables out of use. */
-  readonly quicklist: PteQuicklist;
+  /** Page tables out of use that the running CPU keeps. */
+  quicklist: PteQuicklist;
+  private readonly quicklists: Quicklists;
   private readonly parts: PageTableParts;
   private readonly memory: PhysicalMemory;
   private readonly pool: PaePgdPool;
@@ -33,12 +34,21 @@ export class PaePageTables implements PageTables {
     this.parts = parts;
     this.memory = parts.memory;
     this.swapperPgDir = parts.swapperPgDir;
-    this.quicklist = new PteQuicklist(parts);
+    this.quicklists = new Quicklists(parts);
+    this.quicklist = this.quicklists.of(0);
     this.pool = new PaePgdPool(parts);
   }
 
   get cachedTables(): number {
+    return this.quicklists.length;
+  }
+
+  get cachedTablesHere(): number {
     return this.quicklist.length;
+  }
+
+  selectCpu(cpu: number): void {
+    this.quicklist = this.quicklists.of(cpu);
   }
 
   pgdAlloc(): number {
@@ -149,9 +159,9 @@ export class PaePageTables implements PageTables {
     for (let i = 0; i < USER_ENTRIES; i++) visit(this.directory(pgd, i));
   }
 
-  /** Calls `visit` for each frame that is not one address space's: the quicklist, and frames that hold top levels. */
+  /** Calls `visit` for each frame that is not one address space's: the quicklists, and frames that hold top levels. */
   forEachCachedFrame(visit: (frame: Pfn) => void): void {
-    this.quicklist.forEach(visit);
+    for (const list of this.quicklists.lists) list.forEach(visit);
     this.pool.forEachFrame(visit);
   }
 

@@ -1,4 +1,5 @@
 import type { Addr, Pfn } from '../types.ts';
+import type { PteQuicklist } from './quicklist.ts';
 
 /**
  * What the kernel needs of an architecture's page tables. Entries are real words in frames of physical memory: an entry
@@ -42,8 +43,14 @@ export interface PageTables {
   clearPageTables(pgd: number, first: number, count: number): void;
   /** Frees cached page tables above the high mark (`vm.pagetable_cache`). @linux check_pgt_cache() */
   checkPgtCache(): number;
-  /** Page tables in the quicklist. @linux pgtable_cache_size */
+  /** Page tables out of use that the running CPU keeps, with the marks of `vm.pagetable_cache` (the same for all CPUs). */
+  readonly quicklist: PteQuicklist;
+  /** Page tables in the quicklists of all CPUs. */
   readonly cachedTables: number;
+  /** Page tables in the quicklist of the running CPU. @linux pgtable_cache_size */
+  readonly cachedTablesHere: number;
+  /** Uses the quicklist of a CPU from now on. */
+  selectCpu(cpu: number): void;
   /** Calls `visit(tableFrame)` for each user page table (not the top level) that is present. */
   forEachUserTable(pgd: number, visit: (frame: Pfn) => void): void;
 }
@@ -67,8 +74,16 @@ export const PTE = {
   chgMask: 0x060,
 } as const;
 
+/** When a quicklist is trimmed: above `high` tables, down to `low`. @linux sysctl vm.pagetable_cache */
+export interface PgtCacheWater {
+  low: number;
+  high: number;
+}
+
 /** The kernel's TLB and cache flush interface; each call is a tracepoint and, where the architecture does something, has its effect. */
 export interface TlbFlush {
+  /** The running task gives up its address space but stays on its tables; nothing on one CPU. @linux enter_lazy_tlb() */
+  enterLazyTlb(): void;
   /** @linux flush_tlb_all(): global entries too, on every CPU */
   flushTlbAll(): void;
   /** @linux flush_tlb_mm(): `pgd` names the address space */

@@ -3,6 +3,7 @@ import { GFP_KERNEL } from '../page-allocator/gfp.ts';
 import type { PageAllocator } from '../page-allocator/page-allocator.ts';
 import type { Trace } from '../trace/trace.ts';
 import type { Addr, Pfn } from '../types.ts';
+import type { PgtCacheWater } from './page-tables.ts';
 import { CHECK_PGT_CACHE, PTE_ALLOC, PTE_FREE } from './tracepoints.ts';
 
 /** Direct-map address of physical address 0. */
@@ -15,6 +16,8 @@ export interface PageTableParts {
   readonly trace: Trace;
   /** Physical address of the kernel's own top level. */
   readonly swapperPgDir: number;
+  /** CPUs, each with a quicklist of its own. Default 1. */
+  readonly cpus?: number;
 }
 
 /**
@@ -24,23 +27,36 @@ export interface PageTableParts {
  * ```
  *   head -> [ next | 0 | 0 ... ] -> [ next | 0 | 0 ... ] -> 0
  * ```
- * The kernel has such lists for page directories too, but nothing ever puts one there.
+ * Each CPU has its own. The kernel has such lists for page directories too, but nothing ever puts one there.
  * @linux pte_quicklist, pgtable_cache_size
  */
 export class PteQuicklist {
-  /** Marks between which the list is trimmed. @linux sysctl vm.pagetable_cache */
-  low = 25;
-  high = 50;
+  private readonly water: PgtCacheWater;
   private readonly memory: PhysicalMemory;
   private readonly allocator: PageTableParts['allocator'];
   private readonly trace: Trace;
   private head: Pfn = 0;
   private size = 0;
 
-  constructor(parts: PageTableParts) {
+  constructor(parts: PageTableParts, water: PgtCacheWater) {
+    this.water = water;
     this.memory = parts.memory;
     this.allocator = parts.allocator;
     this.trace = parts.trace;
+  }
+
+  /** Marks between which the list is trimmed, the same for all CPUs. @linux sysctl vm.pagetable_cache */
+  get low(): number {
+    return this.water.low;
+  }
+  set low(tables: number) {
+    this.water.low = tables;
+  }
+  get high(): number {
+    return this.water.high;
+  }
+  set high(tables: number) {
+    this.water.high = tables;
   }
 
   /** Tables in the list. @linux pgtable_cache_size */
@@ -85,8 +101,9 @@ export class PteQuicklist {
    * @linux 2.4.22 arch/i386/mm/init.c do_check_pgt_cache()
    */
   check(): number {
-    const over = this.size > this.high;
-    if (this.trace.on) this.trace.emit(CHECK_PGT_CACHE, this.size, this.low, this.high, over ? 1 : 0);
+    const { low, high } = this.water;
+    const over = this.size > high;
+    if (this.trace.on) this.trace.emit(CHECK_PGT_CACHE, this.size, low, high, over ? 1 : 0);
     if (!over) return 0;
     let freed = 0;
     do {
@@ -99,7 +116,7 @@ export class PteQuicklist {
       this.size--;
       this.allocator.freePages(pfn, 0);
       freed++;
-    } while (this.size > this.low);
+    } while (this.size > low);
     return freed;
   }
 
@@ -108,6 +125,28 @@ export class PteQuicklist {
     for (let pfn = this.head; pfn !== 0; pfn = nextOf(this.memory.words[this.memory.base(pfn)] as number)) {
       visit(pfn);
     }
+  }
+}
+
+/** The quicklists of all CPUs, empty, with the marks that boot sets. @linux cpu_data[].pte_quick, pgt_cache_water */
+export class Quicklists {
+  readonly lists: readonly PteQuicklist[];
+
+  constructor(parts: PageTableParts) {
+    const water: PgtCacheWater = { low: 25, high: 50 };
+    this.lists = Array.from({ length: parts.cpus ?? 1 }, () => new PteQuicklist(parts, water));
+  }
+
+  /** Tables in all of them. */
+  get length(): number {
+    return this.lists.reduce((sum, list) => sum + list.length, 0);
+  }
+
+  /** The list of a CPU. */
+  of(cpu: number): PteQuicklist {
+    const list = this.lists[cpu];
+    if (list === undefined) throw new RangeError(`cpu ${cpu}: there are ${this.lists.length}`);
+    return list;
   }
 }
 

@@ -81,6 +81,33 @@ export const SWITCH_MM = defineTracepoint({
   origin: 'include/asm-i386/mmu_context.h switch_mm()',
   hex: ['prev', 'next'],
 });
+/** CPUs were told by interrupt to drop entries: `mask` a bit each, `address` ffffffff: all of the address space. */
+export const FLUSH_TLB_OTHERS = defineTracepoint({
+  name: 'flush_tlb_others',
+  fields: ['mask', 'pgd', 'address'],
+  origin: 'arch/i386/kernel/smp.c flush_tlb_others()',
+  hex: ['mask', 'pgd', 'address'],
+});
+/** The interrupt arrived at a CPU; `lazy` 1: it leaves the address space. */
+export const SMP_INVALIDATE_INTERRUPT = defineTracepoint({
+  name: 'smp_invalidate_interrupt',
+  fields: ['cpu', 'pgd', 'address', 'lazy'],
+  origin: 'arch/i386/kernel/smp.c smp_invalidate_interrupt()',
+  hex: ['pgd', 'address'],
+});
+/** Another CPU was told by interrupt to drop all entries, global ones too. */
+export const FLUSH_TLB_ALL_IPI = defineTracepoint({
+  name: 'flush_tlb_all_ipi',
+  fields: ['cpu', 'lazy'],
+  origin: 'arch/i386/kernel/smp.c flush_tlb_all_ipi()',
+});
+/** A CPU goes on without an address space of its own, on the tables that are loaded. */
+export const ENTER_LAZY_TLB = defineTracepoint({
+  name: 'enter_lazy_tlb',
+  fields: ['cpu', 'pgd'],
+  origin: 'include/asm-i386/mmu_context.h enter_lazy_tlb()',
+  hex: ['pgd'],
+});
 /** A lazy CPU was told to flush: it left the borrowed address space instead. */
 export const LEAVE_MM = defineTracepoint({
   name: 'leave_mm',

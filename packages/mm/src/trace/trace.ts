@@ -24,8 +24,10 @@ export interface TracepointDefinition {
 }
 
 const MAX_FIELDS = 8;
-/** Cells of a record: sequence number, time, tracepoint id, pid, eight operands. */
+/** Cells of a record: sequence number, time, tracepoint id, pid + 65536 * cpu, eight operands. */
 const STRIDE = 4 + MAX_FIELDS;
+/** What a CPU counts in the cell of the pid: pids stay below 32768. */
+const CPU_UNIT = 65536;
 
 const registry: TracepointDefinition[] = [];
 
@@ -56,6 +58,8 @@ export interface TraceEvent {
   readonly time: number;
   readonly name: string;
   readonly pid: number;
+  /** CPU on which it happened. */
+  readonly cpu: number;
   readonly values: Readonly<Record<string, number>>;
   readonly definition: TracepointDefinition;
 }
@@ -68,6 +72,8 @@ export class Trace {
   on = false;
   /** Pid of the running task; the scheduler sets it. */
   pid = 0;
+  /** The running CPU; the scheduler sets it. */
+  cpu = 0;
   /** Number of the last event (0: none yet). */
   seq = 0;
   readonly ring: Float64Array;
@@ -103,7 +109,7 @@ export class Trace {
     ring[base] = seq;
     ring[base + 1] = this.#now();
     ring[base + 2] = id;
-    ring[base + 3] = this.pid;
+    ring[base + 3] = this.pid + this.cpu * CPU_UNIT;
     ring[base + 4] = a;
     ring[base + 5] = b;
     ring[base + 6] = c;
@@ -159,7 +165,8 @@ export class Trace {
       seq: ring[base] as number,
       time: ring[base + 1] as number,
       name: definition.name,
-      pid: ring[base + 3] as number,
+      pid: (ring[base + 3] as number) % CPU_UNIT,
+      cpu: Math.floor((ring[base + 3] as number) / CPU_UNIT),
       values,
       definition,
     };
@@ -179,6 +186,6 @@ export class Trace {
       return `${field}=${event.definition.hex?.includes(field) ? (value >>> 0).toString(16) : value}`;
     });
     const seconds = (event.time / 1e9).toFixed(6);
-    return `${`task-${event.pid}`.padStart(16)} [000] ${seconds.padStart(12)}: ${event.name}: ${fields.join(' ')}`;
+    return `${`task-${event.pid}`.padStart(16)} [${String(event.cpu).padStart(3, '0')}] ${seconds.padStart(12)}: ${event.name}: ${fields.join(' ')}`;
   }
 }

@@ -393,6 +393,6 @@ export class World {
   }
 
   #init(): Process {
-    return this.kernel.processes.get(1) as Process;
+    return this.kernel.processes.values().next().value as Process;
   }
 }

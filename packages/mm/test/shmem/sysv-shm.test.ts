@@ -228,7 +228,7 @@ describe('/proc/sysvipc/shm (sheet 3 D4)', () => {
     root.shmat(id, AT, 0);
     expect(kernel.proc('sysvipc/shm')).toBe(
       '       key      shmid perms       size  cpid  lpid nattch   uid   gid  cuid  cgid      atime      dtime      ctime\n' +
-        '      4660          0   640       5000     1     1      1     0     0     0     0          0          0          0\n',
+        '      4660          0   640       5000     7     7      1     0     0     0     0          0          0          0\n',
     );
   });
 });
