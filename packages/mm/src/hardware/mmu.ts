@@ -105,7 +105,7 @@ export class Mmu {
     if (this.tags[index | (write << 10)] === ((addr & -4096) | this.tlb.epoch)) {
       return this.bases[index] as number;
     }
-    return this.miss(addr, write, user);
+    return this.refill(addr, write, user);
   }
 
   /** The frame that the tables map at `addr` now; -1 = none. Looks at no TLB and changes nothing. */
@@ -175,85 +175,86 @@ export class Mmu {
     this.tlb.flushAll();
   }
 
-  private miss(addr: Addr, write: 0 | 1, user: 0 | 1): number {
+  /**
+   * The common miss, in few enough words that V8 builds it into its caller: two levels, a user page that is not global,
+   * and entries with A (for a write also D) set already. Nothing is changed before it is certain; all else is for
+   * {@link walk}.
+   */
+  private refill(addr: Addr, write: 0 | 1, user: 0 | 1): number {
+    const { tags, memory } = this;
     const index = (addr >>> 12) & 1023;
-    const tag = this.tags[index | (write << 10)] as number;
-    if (((tag ^ addr) & -4096) === 0 && this.tlb.serves(tag, user)) return this.bases[index] as number;
+    if (this.pae || (((tags[index | (write << 10)] as number) ^ addr) & -4096) === 0) {
+      return this.walk(addr, write, user);
+    }
+    const words = memory.words;
+    const pde = words[this.directory | (addr >>> 22)] as number;
+    if ((pde & (P | A | PS)) !== (P | A)) return this.walk(addr, write, user);
+    const entry = words[memory.base(pde >>> 12) | index] as number;
+    const rights = pde & entry;
+    const need = P | US | A | (write << 1);
+    const dirty = write << 6;
+    if ((rights & need) !== need || (entry & (G | dirty)) !== dirty || entry >>> 12 >= memory.frames) {
+      return this.walk(addr, write, user);
+    }
     this.counters[0] = (this.counters[0] as number) + 1;
-    if (this.pae) return this.walkPae(addr, write, user);
-    const { memory } = this;
-    const words = memory.words;
-    const pdeAt = this.directory | (addr >>> 22);
-    const pde = words[pdeAt] as number;
-    if ((pde & (P | PS)) !== P && ((pde & P) === 0 || this.pse)) return this.walkLarge(addr, write, user);
-    if ((pde & A) === 0) words[pdeAt] = pde | A;
-    const pteAt = memory.base(pde >>> 12) | ((addr >>> 12) & 1023);
-    const pte = words[pteAt] as number;
-    // RW and US count only if both levels grant them.
-    const rights = pde & pte;
-    const need = P | (write << 1) | (user << 2);
-    if ((rights & need) !== need) return this.refuse(pte & P, write, user);
-    const used = pte | A | (write << 6);
-    if (used !== pte) words[pteAt] = used;
-    return this.fill(addr, used, rights, pte >>> 12);
+    const tag = (addr & -4096) | this.tlb.epoch;
+    tags[index] = tag;
+    // The write tag is valid if RW and D are set, bits 1 and 6.
+    tags[index | 1024] = tag & -((rights >>> 1) & (entry >>> 6) & 1);
+    const base = memory.contentFree ? 0 : memory.base(entry >>> 12);
+    this.bases[index] = base;
+    return base;
   }
 
-  /** Two levels, and the directory's entry maps no table: a fault, or a page of 4 MiB. */
-  private walkLarge(addr: Addr, write: 0 | 1, user: 0 | 1): number {
-    const words = this.memory.words;
-    const pdeAt = this.directory | (addr >>> 22);
-    const pde = words[pdeAt] as number;
-    const need = P | (write << 1) | (user << 2);
-    if ((pde & need) !== need) return this.refuse(pde & P, write, user);
-    const used = pde | A | (write << 6);
-    if (used !== pde) words[pdeAt] = used;
-    this.tlb.noteLarge(addr);
-    return this.fill(addr, used, used, ((pde >>> 12) & ~1023) + ((addr >>> 12) & 1023));
-  }
+  /**
+   * Any miss: the second look into the TLB, then the tables. Sets A and D, loads the TLB.
+   *
+   * One long function on purpose: it is too long for V8 to build it into {@link refill}, which thus stays small.
+   */
+  private walk(addr: Addr, write: 0 | 1, user: 0 | 1): number {
+    const { tags, memory, pae } = this;
+    const index = (addr >>> 12) & 1023;
+    const old = tags[index | (write << 10)] as number;
+    if (((old ^ addr) & -4096) === 0 && this.tlb.serves(old, user)) return this.bases[index] as number;
+    this.counters[0] = (this.counters[0] as number) + 1;
 
-  private walkPae(addr: Addr, write: 0 | 1, user: 0 | 1): number {
-    const { memory } = this;
     const words = memory.words;
-    const directory = this.pdptes[addr >>> 30] as number;
-    if (directory === 0) return this.refuse(0, write, user);
-    const pdeAt = memory.base(directory) | (((addr >>> 21) & 511) << 1);
+    let pdeAt = this.directory | (addr >>> 22);
+    if (pae) {
+      const directory = this.pdptes[addr >>> 30] as number;
+      if (directory === 0) return this.refuse(0, write, user);
+      pdeAt = memory.base(directory) | (((addr >>> 21) & 511) << 1);
+    }
     const pde = words[pdeAt] as number;
     if ((pde & P) === 0) return this.refuse(0, write, user);
-    const pdePfn = entryPfn(pde, words[pdeAt + 1] as number);
-    const large = (pde & PS) !== 0;
-    if (!large && (pde & A) === 0) words[pdeAt] = pde | A;
-    const at = large ? pdeAt : memory.base(pdePfn) | (((addr >>> 12) & 511) << 1);
+    const large = (pde & PS) !== 0 && (pae || this.pse);
+    let at = pdeAt;
+    if (!large) {
+      if ((pde & A) === 0) words[pdeAt] = pde | A;
+      at = pae
+        ? memory.base(entryPfn(pde, words[pdeAt + 1] as number)) | (((addr >>> 12) & 511) << 1)
+        : memory.base(pde >>> 12) | index;
+    }
     const entry = words[at] as number;
+    // RW and US count only if both levels grant them.
     const rights = pde & entry;
     const need = P | (write << 1) | (user << 2);
     if ((rights & need) !== need) return this.refuse(entry & P, write, user);
     const used = entry | A | (write << 6);
     if (used !== entry) words[at] = used;
-    if (large) {
-      this.tlb.noteLarge(addr);
-      return this.fill(addr, used, rights, (pdePfn & ~511) + ((addr >>> 12) & 511));
-    }
-    return this.fill(addr, used, rights, entryPfn(entry, words[at + 1] as number));
-  }
 
-  /**
-   * Loads the TLB's entry of a page. The write tag becomes valid if a write needs no further walk: allowed, and D set.
-   *
-   * @param entry the last entry of the walk, with A and D as they are now
-   * @param rights US and RW as all levels together grant them
-   * @returns word index of the frame
-   */
-  private fill(addr: Addr, entry: number, rights: number, pfn: Pfn): number {
-    const { memory, tags } = this;
+    let pfn = pae ? entryPfn(entry, words[at + 1] as number) : entry >>> 12;
+    // Of a large page the TLB holds the piece that was asked for.
+    if (large) pfn = pae ? (pfn & ~511) + (index & 511) : (pfn & ~1023) + index;
     // No RAM there (a device's registers, a gap): nobody answers, and no TLB entry keeps the place.
     if (pfn >= memory.frames) return memory.openBus();
+    if (large) this.tlb.noteLarge(addr);
     const base = memory.contentFree ? 0 : memory.base(pfn);
-    const index = (addr >>> 12) & 1023;
-    const lifetime = (entry & G) !== 0 && this.pge ? GLOBAL : this.tlb.epoch;
-    // A page without US gets the tag's bit 11, SUPERVISOR.
+    const lifetime = (used & G) !== 0 && this.pge ? GLOBAL : this.tlb.epoch;
+    // A page without US gets the tag's bit 11: only supervisor mode may use it.
     const tag = (addr & -4096) | lifetime | ((~rights & US) << 9);
     tags[index] = tag;
-    tags[index | 1024] = tag & -((rights >>> 1) & (entry >>> 6) & 1);
+    tags[index | 1024] = tag & -((rights >>> 1) & (used >>> 6) & 1);
     this.bases[index] = base;
     return base;
   }
