@@ -210,6 +210,50 @@ describe.each(['ref-h4g', 'ref-pae'])('sheet 1 section 16: kmap_atomic, %s', (na
   });
 });
 
+describe('several CPUs', () => {
+  it('each has its atomic slots, and flushes only its own TLB for them', () => {
+    const kernel = machine('ref-h4g', { cpus: 2 });
+    const { highmem } = kernel;
+    const [a, b] = highPages(kernel, 2) as [number, number];
+    const first = highmem.kmapAtomic(a, KM.user0);
+    kernel.slab.cpu = 1;
+    const second = highmem.kmapAtomic(b, KM.user0);
+    kernel.slab.cpu = 0;
+    expect([first, second]).toEqual([0xffffb000, 0xffff3000]);
+    expect(kernel.vtop(first).physical).toBe(a * 4096);
+    expect(kernel.vtop(second).physical).toBe(b * 4096);
+    expect(kernel.region(second)).toMatchObject({ kind: 'kmap_atomic', slot: 11 });
+    // Another CPU that looks at the slot keeps what its TLB has.
+    const other = highmem.parts.mmus[1];
+    const before = other?.translate(first, 0, 0);
+    highmem.kmapAtomic(b, KM.user0);
+    expect(other?.translate(first, 0, 0)).toBe(before);
+    expect(kernel.load8(first)).toBe(0);
+    kernel.checkInvariants();
+  });
+
+  it('a flush round and vfree() reach the TLBs of all', () => {
+    const kernel = machine('ref-h4g', { cpus: 2 });
+    const { highmem } = kernel;
+    const other = highmem.parts.mmus[1];
+    const [a, ...more] = highPages(kernel, 1025) as [number, ...number[]];
+    const addr = highmem.kmap(a);
+    const area = kernel.vmalloc.vmalloc(1);
+    highmem.kunmap(a);
+    expect(other?.translate(addr, 1, 0)).toBeGreaterThan(0);
+    expect(other?.translate(area, 1, 0)).toBeGreaterThan(0);
+    kernel.vmalloc.vfree(area);
+    expect(other?.translate(area, 1, 0)).toBe(-1);
+    for (const pfn of more) {
+      highmem.kmap(pfn);
+      highmem.kunmap(pfn);
+    }
+    expect(highmem.pageAddress(a)).toBe(0);
+    expect(kernel.vtop(addr).physical).not.toBe(a * 4096);
+    expect(other?.translate(addr, 1, 0)).not.toBe(kernel.memory.base(a));
+  });
+});
+
 describe('fixmap', () => {
   it.each([
     'ref-h4g',
