@@ -72,7 +72,7 @@ export class VmallocArea {
    * @param gfp where the frames come from; default: high memory, too
    * @param prot flags of the entries; default PAGE_KERNEL
    * @returns first address; 0: no memory, no addresses, no bytes, or more than the machine has
-   * @linux 2.4.22 mm/vmalloc.c __vmalloc(), vmalloc()
+   * @linux 2.4.22 mm/vmalloc.c __vmalloc(); include/linux/vmalloc.h vmalloc()
    */
   vmalloc(size: number, gfp = GFP_VMALLOC, prot = this.parts.pageKernel): Addr {
     const { trace, rules, maxMapnr } = this.parts;
@@ -120,7 +120,7 @@ export class VmallocArea {
    * tables stay: nothing ever frees those of the kernel. An address that is none is complained about in the log.
    *
    * @param addr what {@link vmalloc} or {@link vmap} returned; 0 does nothing
-   * @linux 2.4.22 mm/vmalloc.c vfree(), vunmap()
+   * @linux 2.4.22 mm/vmalloc.c vfree(); include/linux/vmalloc.h vunmap()
    */
   vfree(addr: Addr): void {
     const { trace, slab } = this.parts;
