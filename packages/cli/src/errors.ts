@@ -60,4 +60,5 @@ const INPUT_ERRORS: ReadonlySet<string> = new Set([
   'ReplayError',
   'RecordError',
   'OpsError',
+  'KopsError',
 ]);

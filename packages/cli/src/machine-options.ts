@@ -19,6 +19,7 @@ export interface MachineOptions {
   readonly release: (typeof RELEASES)[number];
   readonly machine: (typeof MACHINES)[number];
   readonly cpus: number;
+  readonly nodes: number;
   readonly highmem?: (typeof HIGHMEM)[number];
   readonly cmdline?: string;
   readonly e820?: E820Entry[];
@@ -42,8 +43,13 @@ export interface LookOptions extends MachineOptions {
   readonly pid?: number;
 }
 
-/** Adds the machine options; `defaultMemory` (a size as text) is named in the help. */
-export function addMachineOptions(command: Command, defaultMemory: string): Command {
+/**
+ * Adds the machine options.
+ *
+ * @param defaultMemory a size as text, named in the help
+ * @param events name of the option for the event stream; `kops` reads events with the usual one
+ */
+export function addMachineOptions(command: Command, defaultMemory: string, events = '--events'): Command {
   return command
     .addOption(
       new Option('--memory <size>', `RAM: 8M to 64G (default: ${defaultMemory})`).argParser(
@@ -57,6 +63,11 @@ export function addMachineOptions(command: Command, defaultMemory: string): Comm
         .default('qemu'),
     )
     .addOption(new Option('--cpus <n>', 'processors').argParser(wholeOption(1, 32)).default(1))
+    .addOption(
+      new Option('--nodes <n>', 'memory nodes; more than 1: a made-up machine of discontiguous memory')
+        .argParser(wholeOption(1, 85))
+        .default(1),
+    )
     .addOption(
       new Option(
         '--highmem <mode>',
@@ -78,7 +89,7 @@ export function addMachineOptions(command: Command, defaultMemory: string): Comm
         .default({}, 'none'),
     )
     .addOption(
-      new Option('--seed <n>', 'seed of all randomness; nothing in these releases is random')
+      new Option('--seed <n>', 'seed of all randomness: the order in which CPUs get their turns')
         .argParser(wholeOption(0, 0xffffffff))
         .default(0),
     )
@@ -93,7 +104,7 @@ export function addMachineOptions(command: Command, defaultMemory: string): Comm
         .argParser(checkOption)
         .preset('end'),
     )
-    .option('--events <file>', 'write the event stream as ftrace text')
+    .option(`${events} <file>`, 'write the event stream as ftrace text')
     .option('--json', 'print the result as JSON (see docs/json.md)');
 }
 

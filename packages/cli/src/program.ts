@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { bootCommand } from './commands/boot.ts';
 import { demoCommand } from './commands/demo.ts';
+import { kopsCommand } from './commands/kops.ts';
 import { opsCommand } from './commands/ops.ts';
 import { procCommand } from './commands/proc.ts';
 import { recordCommand } from './commands/record.ts';
@@ -31,6 +32,7 @@ Examples:
     procCommand,
     vtopCommand,
     opsCommand,
+    kopsCommand,
     recordCommand,
     replayCommand,
     demoCommand,

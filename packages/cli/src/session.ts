@@ -1,5 +1,5 @@
 import { EventHub } from '@pagewalk/lab';
-import { boot, type E820Entry, type Kernel, type MachineConfig } from '@pagewalk/mm';
+import { type BootAllocator, boot, type E820Entry, type Kernel, type MachineConfig } from '@pagewalk/mm';
 import { EventFile } from './event-file.ts';
 import type { MachineOptions } from './machine-options.ts';
 import { remark } from './output/print.ts';
@@ -13,6 +13,7 @@ export interface MachineJson {
   readonly machine: string;
   readonly memoryBytes: number;
   readonly cpus: number;
+  readonly nodes: number;
   /** Null: as the machine has it. */
   readonly highmem: string | null;
   readonly cmdline: string | null;
@@ -33,6 +34,8 @@ export interface MachineDefaults {
   readonly memory: number;
   readonly swap?: number;
   readonly contentFree?: boolean;
+  /** What takes boot memory while the machine boots. */
+  readonly bootDriver?: (bootmem: BootAllocator) => void;
 }
 
 /** The event of `--at` was reached: the machine stands still in the midst of whatever it did. */
@@ -64,12 +67,15 @@ export class Session {
       release: options.release,
       machine: options.machine,
       cpus: options.cpus,
+      nodes: options.nodes,
+      seed: options.seed,
       sysctl: options.sysctl,
       swapPages: swap / 4096,
       ...(options.highmem === undefined ? {} : { highmem: options.highmem }),
       ...(options.cmdline === undefined ? {} : { cmdline: options.cmdline }),
       ...(options.e820 === undefined ? {} : { e820: options.e820 }),
       ...(defaults.contentFree === true ? { contentFree: true } : {}),
+      ...(defaults.bootDriver === undefined ? {} : { bootDriver: defaults.bootDriver }),
       ...(options.failAlloc === undefined ? {} : { failAlloc: options.failAlloc }),
     };
     this.#events = options.events === undefined ? null : new EventFile(options.events);
@@ -79,6 +85,7 @@ export class Session {
       machine: options.machine,
       memoryBytes: options.e820 === undefined ? memory : usableBytes(options.e820),
       cpus: options.cpus,
+      nodes: options.nodes,
       highmem: options.highmem ?? null,
       cmdline: options.cmdline ?? null,
       swapBytes: swap,
@@ -112,9 +119,14 @@ export class Session {
     return { eventHash: this.kernel.trace.hash, stateHash: this.kernel.stateHash() };
   }
 
-  /** Recounts the machine if `--check` says so, closes the file of events and tells what became of `--fail-alloc`. */
-  finish(): void {
+  /**
+   * Recounts the machine if `--check` says so, closes the file of events and tells what became of `--fail-alloc`.
+   *
+   * @param whole false: an operation was broken off, so that no recount can agree
+   */
+  finish(whole = true): void {
     try {
+      if (!whole) this.#midway = true;
       this.#tellFailAlloc();
       if (this.#check !== undefined && !this.#midway) this.kernel.checkInvariants();
     } finally {

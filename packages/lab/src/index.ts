@@ -1,6 +1,22 @@
 /** Recorded workloads: scripts of system calls, recordings of real programs, their replay. */
 export { EventHub } from './events/event-hub.ts';
 export {
+  type AllocationDifference,
+  type AllocationReplay,
+  areaKind,
+  type CacheView,
+  cacheView,
+  cacheViews,
+  KopsError,
+  KopsRun,
+  type KopsScript,
+  parseKops,
+  replayAllocations,
+  runKops,
+  type SlabView,
+  slabViews,
+} from './kops/index.ts';
+export {
   type OnLine,
   type Op,
   OpsError,
