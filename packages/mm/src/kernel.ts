@@ -439,7 +439,7 @@ export class Kernel {
     this.lastPid = task.pid;
     this.init.children.push(task);
     this.cpus.assign(task);
-    mmlistAdd(mm, this.vm.initMm);
+    mmlistAdd(this.vm, mm, this.vm.initMm);
     task.mm = mm;
     task.activeMm = mm;
     const stack = new Vma(mm, TASK_SIZE - 4096, TASK_SIZE, VM_STACK_FLAGS, protectionOf(VM_STACK_FLAGS));

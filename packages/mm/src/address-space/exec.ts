@@ -117,7 +117,7 @@ function execMmap(vm: Vm, task: Task): number {
   }
   const mm = mmAlloc(vm);
   if (mm === null) return -Errno.ENOMEM;
-  mmlistAdd(mm, vm.initMm);
+  mmlistAdd(vm, mm, vm.initMm);
   const active = task.activeMm;
   task.mm = mm;
   task.activeMm = mm;

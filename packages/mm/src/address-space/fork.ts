@@ -147,7 +147,7 @@ function copyMmFields(to: MmStruct, from: MmStruct): void {
 export function dupMmap(vm: Vm, mm: MmStruct): number {
   const oldMm = vm.current.mm as MmStruct;
   vm.tlb.flushCacheMm(oldMm.pgd);
-  mmlistAdd(mm, oldMm);
+  mmlistAdd(vm, mm, oldMm);
   let result = 0;
   for (let original = oldMm.mmap; original !== null; original = original.vmNext) {
     if ((original.vmFlags & VM.dontCopy) !== 0) continue;

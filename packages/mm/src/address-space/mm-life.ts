@@ -18,15 +18,19 @@ export function mmAlloc(vm: Vm): MmStruct | null {
 }
 
 /** Enters an address space into mmlist (which swap_out goes round) right after `after`. */
-export function mmlistAdd(mm: MmStruct, after: MmStruct): void {
+export function mmlistAdd(vm: Vm, mm: MmStruct, after: MmStruct): void {
   const next = after.mmlistNext;
   mm.mmlistPrev = after;
   mm.mmlistNext = next;
   next.mmlistPrev = mm;
   after.mmlistNext = mm;
+  vm.mmlistNr++;
 }
 
-function mmlistDel(mm: MmStruct): void {
+/** Leaves mmlist. If its turn had come in swap_out, it is the next one's. */
+function mmlistDel(vm: Vm, mm: MmStruct): void {
+  if (vm.swapMm === mm) vm.swapMm = mm.mmlistNext;
+  vm.mmlistNr--;
   mm.mmlistPrev.mmlistNext = mm.mmlistNext;
   mm.mmlistNext.mmlistPrev = mm.mmlistPrev;
   mm.mmlistNext = mm;
@@ -42,7 +46,7 @@ function mmlistDel(mm: MmStruct): void {
 export function mmput(vm: Vm, mm: MmStruct): void {
   if (mm.mmUsers <= 0) throw new KernelBug('mmput: the address space has no users');
   if (--mm.mmUsers > 0) return;
-  mmlistDel(mm);
+  mmlistDel(vm, mm);
   exitMmap(vm, mm);
   mmdrop(vm, mm);
 }

@@ -62,10 +62,14 @@ export class Vm {
   readonly numPhyspages: number;
   /** The kernel's own address space; head of mmlist. */
   readonly initMm: MmStruct;
+  /** Address spaces on mmlist, the kernel's own left out. @linux mmlist_nr */
+  mmlistNr = 0;
+  /** The address space at which swap_out goes on. @linux swap_mm */
+  swapMm: MmStruct;
   /** The running task. */
   current: Task;
 
-  constructor(parts: Omit<Vm, 'initMm'>) {
+  constructor(parts: Omit<Vm, 'initMm' | 'mmlistNr' | 'swapMm'>) {
     this.memory = parts.memory;
     this.memMap = parts.memMap;
     this.allocator = parts.allocator;
@@ -80,5 +84,6 @@ export class Vm {
     this.numPhyspages = parts.numPhyspages;
     this.current = parts.current;
     this.initMm = new MmStruct(parts.pageTables.swapperPgDir);
+    this.swapMm = this.initMm;
   }
 }

@@ -109,7 +109,7 @@ export class FaultMachine {
     task.rlimCur[RLIMIT.stack] = 8 << 20;
     expect(allocTaskStruct(vm, task)).toBe(0);
     const mm = mmAlloc(vm) as MmStruct;
-    mmlistAdd(mm, vm.initMm);
+    mmlistAdd(vm, mm, vm.initMm);
     task.mm = mm;
     task.activeMm = mm;
     task.esp = 0xbffff000;

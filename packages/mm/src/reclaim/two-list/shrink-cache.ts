@@ -1,0 +1,167 @@
+import type { Vm } from '../../address-space/vm.ts';
+import { GFP } from '../../page-allocator/gfp.ts';
+import type { Inode } from '../../page-cache/inode.ts';
+import { PG } from '../../physical/mem-map.ts';
+import { memclass, type Zone } from '../../physical/zone.ts';
+import type { SwapCache } from '../../swap/swap-cache.ts';
+import type { Pfn } from '../../types.ts';
+import { swapOut } from './swap-out.ts';
+import { MM_VMSCAN_PAGE, MM_VMSCAN_SHRINK_CACHE, MM_VMSCAN_TOO_MANY_MAPPED, VERDICT } from './tracepoints.ts';
+import type { ReclaimParts } from './two-list-reclaim.ts';
+
+/**
+ * Goes over the inactive list from its tail and frees what nobody uses. Every page that it looks at goes to the list's head at
+ * once, so that a page is seen again only when all others were.
+ *
+ * ```
+ *   mapped or in use -------> tolerated max_mapped times; then page tables are searched, and the pass is over
+ *   locked -----------------> left alone (waited for, if reclaim itself is writing it)
+ *   dirty, else unused -----> its write is started
+ *   with buffers -----------> they are freed, or written at the second visit, or waited for at the third
+ *   clean and unused -------> freed
+ * ```
+ * PG_referenced is not looked at: a second touch has moved the page to the active list long before.
+ *
+ * @param wanted pages to free
+ * @param priority 6 .. 1: a sixth of the list to all of it
+ * @returns pages that are still wanted
+ * @linux 2.4.22 mm/vmscan.c shrink_cache()
+ */
+export function shrinkCache(
+  parts: ReclaimParts,
+  wanted: number,
+  classzone: Zone,
+  gfp: number,
+  priority: number,
+): number {
+  const { vm, swap, buffers } = parts;
+  const { pageCache: cache, memMap, allocator, trace } = vm;
+  const { flags, count, mapping, lruPrev } = memMap;
+  const hasBuffers = memMap.buffers;
+  const mayWrite = (gfp & GFP.FS) !== 0;
+  let maxScan = Math.floor(cache.nrInactivePages / priority);
+  let maxMapped = Math.min(wanted << (10 - priority), Math.floor(maxScan / 10));
+  let left = wanted;
+  if (trace.on) {
+    trace.emit(MM_VMSCAN_SHRINK_CACHE, wanted, cache.nrInactivePages, priority, maxScan, maxMapped);
+  }
+  while (--maxScan >= 0) {
+    const pfn = lruPrev[cache.inactiveList] as Pfn;
+    if (pfn === cache.inactiveList) break;
+    cache.lruUnlink(pfn);
+    cache.lruAdd(pfn, cache.inactiveList);
+    if (count[pfn] === 0) {
+      note(vm, pfn, VERDICT.noReference, left);
+      continue;
+    }
+    if (!memclass(allocator.zoneOf(pfn), classzone)) {
+      note(vm, pfn, VERDICT.otherZone, left);
+      continue;
+    }
+    let inUse = hasBuffers[pfn] === 0 && (count[pfn] !== 1 || mapping[pfn] === 0);
+    if (!inUse) {
+      if (!cache.tryLockPage(pfn)) {
+        note(vm, pfn, VERDICT.locked, left);
+        if (((flags[pfn] as number) & PG.launder) !== 0 && mayWrite) {
+          allocator.getPage(pfn);
+          cache.waitOnPage(pfn);
+          allocator.putPage(pfn);
+        }
+        continue;
+      }
+      if (mayWrite && writeIfDirty(vm, pfn)) {
+        note(vm, pfn, VERDICT.written, left);
+        continue;
+      }
+      if (hasBuffers[pfn] !== 0) {
+        allocator.getPage(pfn);
+        const highmem = allocator.zoneOf(pfn).index === 2;
+        const mayDoIo = (gfp & GFP.IO) !== 0 && ((gfp & GFP.HIGHIO) !== 0 || !highmem);
+        if (!buffers.tryToFreeBuffers(pfn, gfp, mayDoIo)) {
+          note(vm, pfn, VERDICT.buffersBusy, left);
+          cache.unlockPage(pfn);
+          allocator.putPage(pfn);
+          continue;
+        }
+        if (mapping[pfn] === 0) {
+          // A page that only its buffers kept, since its file was cut: it is free now.
+          note(vm, pfn, VERDICT.buffersFreed, left - 1);
+          cache.unlockPage(pfn);
+          cache.lruCacheDel(pfn);
+          allocator.putPage(pfn);
+          if (--left === 0) break;
+          continue;
+        }
+        allocator.putPage(pfn);
+      }
+      inUse = mapping[pfn] === 0 || users(vm, pfn) !== 1;
+      if (inUse) cache.unlockPage(pfn);
+    }
+    if (inUse) {
+      note(vm, pfn, VERDICT.inUse, left);
+      if (--maxMapped >= 0) continue;
+      if (trace.on) trace.emit(MM_VMSCAN_TOO_MANY_MAPPED, priority, left);
+      swapOut(vm, swap, priority, classzone);
+      return left;
+    }
+    if (((flags[pfn] as number) & PG.dirty) !== 0) {
+      note(vm, pfn, VERDICT.dirty, left);
+      cache.unlockPage(pfn);
+      continue;
+    }
+    note(vm, pfn, VERDICT.freed, left - 1);
+    freePage(vm, swap, pfn);
+    if (--left === 0) break;
+  }
+  return left;
+}
+
+/** References besides the buffers' own. */
+function users(vm: Vm, pfn: Pfn): number {
+  return (vm.memMap.count[pfn] as number) - (vm.memMap.buffers[pfn] !== 0 ? 1 : 0);
+}
+
+/** Starts to write a locked dirty page that only the cache uses; whether it did. */
+function writeIfDirty(vm: Vm, pfn: Pfn): boolean {
+  const { pageCache: cache, memMap } = vm;
+  if (((memMap.flags[pfn] as number) & PG.dirty) === 0) return false;
+  if (users(vm, pfn) !== 1 || memMap.mapping[pfn] === 0) return false;
+  const mapping = cache.mapping(memMap.mapping[pfn] as number);
+  if (mapping.ops.writepage === undefined) return false;
+  cache.clearFlags(pfn, PG.dirty);
+  cache.setFlags(pfn, PG.launder);
+  vm.allocator.getPage(pfn);
+  mapping.ops.writepage(mapping.host as Inode, pfn);
+  vm.allocator.putPage(pfn);
+  return true;
+}
+
+/** Takes a locked, clean page that only the cache uses out of it, and frees it. */
+function freePage(vm: Vm, swap: SwapCache, pfn: Pfn): void {
+  const { pageCache: cache } = vm;
+  if (swap.has(pfn)) {
+    const entry = swap.entryOf(pfn);
+    swap.remove(pfn);
+    swap.areas.swapFree(entry);
+  } else {
+    cache.removeFromPageCache(pfn);
+  }
+  cache.lruCacheDel(pfn);
+  cache.unlockPage(pfn);
+  vm.allocator.putPage(pfn);
+}
+
+function note(vm: Vm, pfn: Pfn, verdict: number, left: number): void {
+  if (!vm.trace.on) return;
+  const { flags, count, buffers, mapping } = vm.memMap;
+  vm.trace.emit(
+    MM_VMSCAN_PAGE,
+    pfn,
+    verdict,
+    flags[pfn] as number,
+    count[pfn] as number,
+    buffers[pfn] !== 0 ? 1 : 0,
+    mapping[pfn] as number,
+    left,
+  );
+}
