@@ -62,6 +62,7 @@ import { mapsText } from './proc/pid-maps.ts';
 import { statmText } from './proc/pid-statm.ts';
 import { statusText } from './proc/pid-status.ts';
 import { formatShowMem, NO_COUNTERS } from './proc/show-mem.ts';
+import { formatSlabinfo } from './proc/slabinfo.ts';
 import { Process } from './process.ts';
 import { openProgram, type Program } from './programs.ts';
 import { Kswapd } from './reclaim/kswapd.ts';
@@ -69,11 +70,13 @@ import { addressSpaceRules } from './release/address-space-rules.ts';
 import { highmemRules, vmallocRules } from './release/kernel-memory-rules.ts';
 import { physicalBootConfig } from './release/machine-config.ts';
 import { slabRelease } from './release/slab-2.4.ts';
+import { bootPopulation } from './release/slab-boot-population-2.4.ts';
 import { Cpus } from './scheduler.ts';
 import { checkShmem } from './shmem/check.ts';
 import { Shmem } from './shmem/shmem.ts';
 import { SysvShm } from './shmem/sysv-shm.ts';
 import { sysvipcShmText } from './shmem/sysvipc-shm.ts';
+import { populateAtBoot } from './slab/boot-population.ts';
 import { KernelCaches } from './slab/kernel-caches.ts';
 import { SlabAllocator } from './slab/slab-allocator.ts';
 import { stateHash } from './state-hash.ts';
@@ -389,6 +392,10 @@ export class Kernel {
     slab.kmemCacheSizesInit(physical.maxMapnr);
     const caches = new KernelCaches(slab, steps, (name) => physical.allocateHashTable(name));
     slab.kmemCpucacheInit();
+    if (machine.name === 'qemu') {
+      const high = physical.totals.totalhigh > 0;
+      populateAtBoot(slab, bootPopulation(release.version, physical.maxMapnr, high));
+    }
     return { slab, caches };
   }
 
@@ -588,7 +595,7 @@ export class Kernel {
   }
 
   /**
-   * The text of a /proc file: `meminfo`, `iomem`, or of a process `maps`, `statm`, `status` (also `self/maps`, `12/maps`).
+   * The text of a /proc file: `meminfo`, `slabinfo`, `iomem`, or of a process `maps`, `statm`, `status` (also `self/maps`, `12/maps`).
    *
    * @param pid the process that `self` and a bare `maps` mean; default the one that ran last
    * @throws ConfigError for a file or a process that does not exist
@@ -596,11 +603,12 @@ export class Kernel {
   proc(path: string, pid?: number): string {
     if (path === 'meminfo') return formatMeminfo(this.memInfo());
     if (path === 'iomem') return formatIomem(this.physical.resources);
+    if (path === 'slabinfo') return formatSlabinfo(this.slab);
     if (path === 'sysvipc/shm') return sysvipcShmText(this.shm);
     const match = /^(?:(self|\d+)\/)?(maps|statm|status)$/.exec(path);
     if (match === null) {
       throw new ConfigError(
-        `/proc/${path}: no such file; there are: meminfo, iomem, sysvipc/shm, PID/maps, PID/statm, PID/status`,
+        `/proc/${path}: no such file; there are: meminfo, slabinfo, iomem, sysvipc/shm, PID/maps, PID/statm, PID/status`,
       );
     }
     const wanted = match[1] === undefined || match[1] === 'self' ? pid : Number(match[1]);
@@ -755,7 +763,7 @@ export class Kernel {
   }
 }
 
-/** Pids are below this; when they are used up they begin here again. @linux PID_MAX, RESERVED_PIDS */
+/** Pids are below this; when they are used up they begin here again. @linux PID_MAX */
 const PID_MAX = 0x8000;
 const FIRST_PID_AGAIN = 300;
 
