@@ -35,10 +35,10 @@ function loadSequentially(kernel: Kernel, base: number) {
     // Four loads a turn: the row measures the load, not the loop.
     for (let i = 0; i < count; i += 4) {
       const at = base + ((i << 2) & 0xffff);
-      sum = (sum + load32(vm, mmu, at)) | 0;
-      sum = (sum + load32(vm, mmu, at + 4)) | 0;
-      sum = (sum + load32(vm, mmu, at + 8)) | 0;
-      sum = (sum + load32(vm, mmu, at + 12)) | 0;
+      sum ^= load32(vm, mmu, at);
+      sum ^= load32(vm, mmu, at + 4);
+      sum ^= load32(vm, mmu, at + 8);
+      sum ^= load32(vm, mmu, at + 12);
     }
     return sum;
   };
