@@ -1,0 +1,233 @@
+import { describe, expect, it } from 'vitest';
+import { CLONE } from '../../src/address-space/vfork.ts';
+import { Errno } from '../../src/errno.ts';
+import { ConfigError } from '../../src/kernel-bug.ts';
+import type { Process } from '../../src/process.ts';
+import { BASE, DeviceWorld } from '../devices/device-world.ts';
+import { elfProgram } from './programs.ts';
+
+const STACK = 0xbffff800;
+
+function setup(): DeviceWorld {
+  const world = new DeviceWorld();
+  world.kernel.fs.create('/p', { bytes: elfProgram(), mode: 0o755 });
+  expect(world.anonymous(4)).toBe(BASE);
+  world.store32(BASE, 1);
+  return world;
+}
+
+function finish(world: DeviceWorld): void {
+  for (const process of [...world.kernel.processes.values()].reverse()) process.exit(0);
+  world.kernel.fs.unlink('/p');
+  world.close();
+}
+
+function child(result: Process | number): Process {
+  if (typeof result === 'number') throw new Error(`errno ${result}`);
+  return result;
+}
+
+describe('vfork', () => {
+  it('the child runs in the memory of its parent, stack included', () => {
+    const world = setup();
+    const { root } = world;
+    world.store32(STACK, 10);
+    const free = world.kernel.allocator.nrFreePages();
+    const vforked = child(root.vfork());
+    // Only the task_struct is new, two frames.
+    expect(world.kernel.allocator.nrFreePages()).toBeGreaterThanOrEqual(free - 3);
+    expect(vforked.task.mm).toBe(root.task.mm);
+    expect(world.mm(vforked).mmUsers).toBe(2);
+    world.kernel.checkInvariants();
+    world.store32(BASE, 2, vforked);
+    world.store32(STACK, 20, vforked);
+    const area = world.anonymous(2, vforked);
+    vforked.exit(0);
+    expect(world.mm().mmUsers).toBe(1);
+    expect([world.load32(BASE), world.load32(STACK)]).toEqual([2, 20]);
+    expect(world.area(BASE).vmEnd).toBe(area + 2 * 4096);
+    finish(world);
+  });
+
+  it.each([
+    ['a load', (p: Process) => p.load8(BASE)],
+    ['a system call', (p: Process) => p.brk(0)],
+    ['fork', (p: Process) => p.fork()],
+    ['exit', (p: Process) => p.exit(0)],
+    ['being run', (_: Process, world: DeviceWorld) => world.kernel.run(world.root)],
+  ])('meanwhile the parent sleeps: %s is refused, with the reason', (_name, call) => {
+    const world = setup();
+    const vforked = child(world.root.vfork());
+    expect(() => call(world.root, world)).toThrow(ConfigError);
+    expect(() => call(world.root, world)).toThrow(
+      `process ${world.root.pid} sleeps until its vfork child ${vforked.pid} calls exec or exit`,
+    );
+    // It harms nobody.
+    expect(world.load32(BASE, vforked)).toBe(1);
+    vforked.exit(0);
+    expect(world.load32(BASE)).toBe(1);
+    finish(world);
+  });
+
+  it('exec gives the parent its memory back, and the child one of its own', () => {
+    const world = setup();
+    const { root } = world;
+    const mm = world.mm();
+    const vforked = child(root.vfork());
+    expect(vforked.exec('/p', ['p'])).toBe(0);
+    expect(world.mm(vforked)).not.toBe(mm);
+    expect([world.mm(), mm.mmUsers, world.mm(vforked).mmUsers]).toEqual([mm, 1, 1]);
+    expect([root.task.comm, vforked.task.comm]).toEqual(['test', 'p']);
+    world.store32(BASE, 7);
+    expect(vforked.load8(BASE)).toBe(-1);
+    vforked.takeSignal();
+    expect(world.load32(BASE)).toBe(7);
+    world.kernel.checkInvariants();
+    finish(world);
+  });
+
+  it('an exec that fails leaves both as they were', () => {
+    const world = setup();
+    const vforked = child(world.root.vfork());
+    expect(vforked.exec('/none', ['p'])).toBe(-Errno.ENOENT);
+    expect(vforked.task.mm).toBe(world.root.task.mm);
+    expect(() => world.root.load8(BASE)).toThrow(ConfigError);
+    vforked.exit(127);
+    expect(world.load32(BASE)).toBe(1);
+    finish(world);
+  });
+
+  it('a vforked child may vfork; each parent waits for its own', () => {
+    const world = setup();
+    const first = child(world.root.vfork());
+    const second = child(first.vfork());
+    expect(world.mm().mmUsers).toBe(3);
+    expect(() => first.load8(BASE)).toThrow(ConfigError);
+    expect(second.exec('/p', ['p'])).toBe(0);
+    expect(first.load8(BASE)).toBe(1);
+    expect(() => world.root.load8(BASE)).toThrow(ConfigError);
+    first.exit(0);
+    expect(world.load32(BASE)).toBe(1);
+    expect(world.mm().mmUsers).toBe(1);
+    finish(world);
+  });
+
+  it('another child ends while the parent sleeps: the parent does not run', () => {
+    const world = setup();
+    const other = child(world.root.fork());
+    const vforked = child(world.root.vfork());
+    other.exit(0);
+    expect(world.kernel.vm.current).not.toBe(world.root.task);
+    expect(vforked.load8(BASE)).toBe(1);
+    vforked.exit(0);
+    finish(world);
+  });
+
+  it('a fault of one serves the other', () => {
+    const world = setup();
+    const vforked = child(world.root.vfork());
+    world.store32(BASE + 4096, 9, vforked);
+    const { rss } = world.mm();
+    vforked.exit(0);
+    expect(world.load32(BASE + 4096)).toBe(9);
+    expect([world.mm().rss, world.root.minFlt]).toEqual([rss, 1]);
+    finish(world);
+  });
+
+  it('each allocation failing in turn: -ENOMEM, and nothing changed', () => {
+    const world = setup();
+    const free = world.freePages();
+    let n = 1;
+    for (; n < 40; n++) {
+      world.kernel.allocator.failAlloc(n);
+      const result = world.root.vfork();
+      world.kernel.allocator.failAlloc(0);
+      if (typeof result !== 'number') {
+        result.exit(0);
+        break;
+      }
+      expect(result).toBe(-Errno.ENOMEM);
+      expect([world.mm().mmUsers, world.root.task.children.length, world.freePages()]).toEqual([1, 0, free]);
+    }
+    expect(n).toBeGreaterThan(1);
+    finish(world);
+  });
+});
+
+describe('clone', () => {
+  it('CLONE_VM: two tasks, one memory, both run', () => {
+    const world = setup();
+    const { root } = world;
+    const thread = child(root.clone(CLONE.vm | CLONE.fs | CLONE.sigHand | 17, 0x40001000));
+    expect([thread.task.esp, thread.task.tgid, world.mm().mmUsers]).toEqual([0x40001000, thread.pid, 2]);
+    for (let n = 0; n < 10; n++) {
+      world.store32(BASE, n, n % 2 === 0 ? thread : root);
+      expect(world.load32(BASE, n % 2 === 0 ? root : thread)).toBe(n);
+    }
+    world.kernel.checkInvariants();
+    root.munmap(BASE, 4096);
+    expect(thread.load8(BASE)).toBe(-1);
+    thread.takeSignal();
+    finish(world);
+  });
+
+  it('the memory goes with the last of them', () => {
+    const world = setup();
+    const thread = child(world.root.clone(CLONE.vm));
+    world.root.exit(0);
+    expect(world.mm(thread).mmUsers).toBe(1);
+    expect(world.load32(BASE, thread)).toBe(1);
+    world.kernel.checkInvariants();
+    finish(world);
+  });
+
+  it('exec in one of them leaves the other its memory', () => {
+    const world = setup();
+    const thread = child(world.root.clone(CLONE.vm));
+    expect(world.root.exec('/p', ['p'])).toBe(0);
+    expect(world.load32(BASE, thread)).toBe(1);
+    finish(world);
+  });
+
+  it('without CLONE_VM it is fork; with CLONE_VFORK alone the parent sleeps over its own copy', () => {
+    const world = setup();
+    const copy = child(world.root.clone(CLONE.vfork));
+    expect(copy.task.mm).not.toBe(world.root.task.mm);
+    expect(() => world.root.load8(BASE)).toThrow(ConfigError);
+    world.store32(BASE, 5, copy);
+    // Its memory is its own already, but exec still tells the parent.
+    expect(copy.exec('/p', ['p'])).toBe(0);
+    expect(world.load32(BASE)).toBe(1);
+    finish(world);
+  });
+
+  it('CLONE_THREAD joins the thread group, which exec leaves', () => {
+    const world = setup();
+    const thread = child(world.root.clone(CLONE.vm | CLONE.sigHand | CLONE.thread));
+    expect(thread.task.tgid).toBe(world.root.pid);
+    thread.exec('/p', ['p']);
+    expect(thread.task.tgid).toBe(thread.pid);
+    finish(world);
+  });
+
+  it.each([
+    ['CLONE_PID', CLONE.pid, -Errno.EPERM],
+    ['CLONE_NEWNS with CLONE_FS', CLONE.newNs | CLONE.fs, -Errno.EINVAL],
+  ])('%s: %i', (_name, flags, errno) => {
+    const world = setup();
+    expect(world.root.clone(flags)).toBe(errno);
+    finish(world);
+  });
+
+  it.each([
+    CLONE.files,
+    CLONE.ptrace,
+    CLONE.parent,
+    CLONE.newNs,
+    0x100000,
+  ])('flags %i are not there', (flags) => {
+    const world = setup();
+    expect(() => world.root.clone(flags)).toThrow(ConfigError);
+    finish(world);
+  });
+});
