@@ -45,6 +45,13 @@ const DIRECT_MAP = 0xc0000000 | 0;
 /** A kernel address less {@link DIRECT_MAP}. */
 const PHYSICAL = 0x3fffffff;
 const PAGE = 4096;
+/** Words of a per-CPU array and of a slab_t, for where their addresses are word indices. */
+const LIMIT = CPUCACHE.limit >>> 2;
+const ENTRIES = CPUCACHE.entries >>> 2;
+const SLAB_S_MEM = SLAB_T.sMem >>> 2;
+const SLAB_INUSE = SLAB_T.inuse >>> 2;
+const SLAB_FREE = SLAB_T.free >>> 2;
+const SLAB_BUFCTL = SLAB_T.bufctl >>> 2;
 /** What `kmem_cache_t.ctor` holds when there is one: our functions have no address. */
 const SOME_FUNCTION = 0xc0100000 | 0;
 /** Sizes of the general caches. @linux 2.4.22 mm/slab.c cache_sizes */
@@ -106,6 +113,8 @@ export class SlabAllocator {
   private readonly flat: boolean;
   private readonly smp: boolean;
   private readonly debug: boolean;
+  /** An SMP kernel without debugging on a flat machine, where a physical address / 4 is a word's index: has short ways. */
+  private readonly plain: boolean;
   private readonly pageNext: Int32Array;
   private readonly pagePrev: Int32Array;
   private readonly pageFlags: Int32Array;
@@ -128,6 +137,7 @@ export class SlabAllocator {
     this.debug = parts.build.debug;
     // Up to 4 GiB a frame's bytes lie at its own address: see PhysicalMemory.
     this.flat = parts.memory.frames * PAGE <= 2 ** 32;
+    this.plain = this.smp && this.flat && !this.debug;
     const { memMap } = parts.allocator;
     this.pageNext = memMap.next;
     this.pagePrev = memMap.prev;
@@ -277,8 +287,8 @@ export class SlabAllocator {
    * @linux 2.4.22 mm/slab.c kmem_cache_alloc()
    */
   kmemCacheAlloc(cache: KmemCache, gfp: number): Addr {
-    const at = this.alloc(cache, gfp);
-    const obj = at === 0 ? 0 : (at | DIRECT_MAP) >>> 0;
+    let obj = this.plain ? this.pop(cache, gfp) : 0;
+    if (obj === 0) obj = this.allocAddress(cache, gfp);
     if (this.trace.on) this.trace.emit(KMEM_CACHE_ALLOC, cache.traceName, obj, cache.objsize, gfp);
     return obj;
   }
@@ -293,7 +303,7 @@ export class SlabAllocator {
     if (this.trace.on) this.trace.emit(KMEM_CACHE_FREE, cache.traceName, obj);
     const at = obj & PHYSICAL;
     if (obj < 0xc0000000 || this.cacheOfFrame[at >>> 12] !== cache.id) this.badFree(cache, obj);
-    this.free(cache, at);
+    if (!this.plain || !this.push(cache, obj)) this.free(cache, at);
   }
 
   /**
@@ -304,8 +314,11 @@ export class SlabAllocator {
    */
   kmalloc(size: number, gfp: number): Addr {
     const cache = this.kmemFindGeneralCachep(size, gfp);
-    const at = cache === null ? 0 : this.alloc(cache, gfp);
-    const obj = at === 0 ? 0 : (at | DIRECT_MAP) >>> 0;
+    let obj = 0;
+    if (cache !== null) {
+      if (this.plain) obj = this.pop(cache, gfp);
+      if (obj === 0) obj = this.allocAddress(cache, gfp);
+    }
     if (this.trace.on) this.trace.emit(KMALLOC, obj, size, cache === null ? 0 : cache.objsize, gfp);
     return obj;
   }
@@ -317,7 +330,7 @@ export class SlabAllocator {
     const cache = obj < 0xc0000000 ? null : this.cachesById[this.cacheOfFrame[at >>> 12] as number];
     if (cache === null || cache === undefined) this.badFree(null, obj);
     if (this.trace.on) this.trace.emit(KFREE, obj, cache.traceName);
-    this.free(cache, at);
+    if (!this.plain || !this.push(cache, obj)) this.free(cache, at);
   }
 
   /**
@@ -406,6 +419,34 @@ export class SlabAllocator {
     checkSlabAllocator(this);
   }
 
+  /** The common allocation on an SMP machine: the top of this CPU's array as a kernel address; 0: go the whole way. */
+  private pop(cache: KmemCache, gfp: number): Addr {
+    const array = (cache.cpuArrays[this.cpu] as number) >>> 2;
+    if (array === 0 || (gfp & GFP.DMA) !== cache.gfpflags) return 0;
+    const { words } = this.memory;
+    const avail = words[array] as number;
+    if (avail === 0) return 0;
+    words[array] = avail - 1;
+    return (words[array + ENTRIES - 1 + avail] as number) >>> 0;
+  }
+
+  /** The common release on an SMP machine: onto this CPU's array; false: go the whole way. */
+  private push(cache: KmemCache, obj: Addr): boolean {
+    const array = (cache.cpuArrays[this.cpu] as number) >>> 2;
+    if (array === 0) return false;
+    const { words } = this.memory;
+    const avail = words[array] as number;
+    if (avail >= (words[array + LIMIT] as number)) return false;
+    words[array + ENTRIES + avail] = obj;
+    words[array] = avail + 1;
+    return true;
+  }
+
+  private allocAddress(cache: KmemCache, gfp: number): Addr {
+    const at = this.alloc(cache, gfp);
+    return at === 0 ? 0 : (at | DIRECT_MAP) >>> 0;
+  }
+
   /** @internal Takes an object; its physical address, 0 = no memory. @linux __kmem_cache_alloc() */
   alloc(cache: KmemCache, gfp: number): number {
     if ((gfp & GFP.DMA) !== cache.gfpflags) this.badZone(cache, gfp);
@@ -464,6 +505,16 @@ export class SlabAllocator {
     const { words } = this.memory;
     let avail = 0;
     while (avail < cache.batchcount) {
+      if (this.plain) {
+        const taken = this.takeRun(
+          cache,
+          (array + CPUCACHE.entries + avail * 4) >>> 2,
+          cache.batchcount - avail,
+        );
+        if (taken === 0) break;
+        avail += taken;
+        continue;
+      }
       const at = this.allocOne(cache);
       if (at === 0) break;
       words[this.word(array + CPUCACHE.entries + avail * 4)] = at | DIRECT_MAP;
@@ -471,6 +522,41 @@ export class SlabAllocator {
     }
     words[this.word(array)] = avail;
     return avail;
+  }
+
+  /**
+   * Moves objects of one slab, the one whose turn it is, into an array: the same as so many {@link allocOne}, in one go.
+   *
+   * @param to word index of the first entry to be filled
+   * @param most how many are wanted, >= 1
+   * @returns how many were moved; 0 if no object is free
+   */
+  private takeRun(cache: KmemCache, to: number, most: number): number {
+    const { words } = this.memory;
+    const partial = cache.at + CACHE.slabsPartial;
+    let slab = (words[partial >>> 2] as number) & PHYSICAL;
+    if (slab === partial) {
+      slab = this.takeFreeSlab(cache, partial);
+      if (slab === 0) return 0;
+    }
+    const head = slab >>> 2;
+    const links = head + SLAB_BUFCTL;
+    const sMem = words[head + SLAB_S_MEM] as number;
+    const { objsize } = cache;
+    let index = words[head + SLAB_FREE] as number;
+    let taken = 0;
+    do {
+      words[to + taken] = sMem + Math.imul(index, objsize);
+      index = words[links + index] as number;
+      taken++;
+    } while (taken < most && index !== BUFCTL_END);
+    words[head + SLAB_FREE] = index;
+    words[head + SLAB_INUSE] = (words[head + SLAB_INUSE] as number) + taken;
+    if (index === BUFCTL_END) {
+      this.listDel(slab);
+      this.listAdd(slab, cache.at + CACHE.slabsFull);
+    }
+    return taken;
   }
 
   /** Takes an object from the slabs; 0 if none is free. @linux kmem_cache_alloc_one(), kmem_cache_alloc_one_tail() */
@@ -608,7 +694,12 @@ export class SlabAllocator {
 
   /** @internal Index in `memory.words` of the word at a physical address of low memory. */
   word(at: number): number {
-    return this.flat ? at >>> 2 : this.memory.base(at >>> 12) + ((at >>> 2) & 1023);
+    // Short enough (27 bytes of bytecode) that V8 always builds it in.
+    return this.flat ? at >>> 2 : this.sparseWord(at);
+  }
+
+  private sparseWord(at: number): number {
+    return this.memory.base(at >>> 12) + ((at >>> 2) & 1023);
   }
 
   /** @internal The word at a physical address. */
