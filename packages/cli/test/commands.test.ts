@@ -23,7 +23,7 @@ describe('pagewalk boot', () => {
       'On node 0 totalpages: 16352',
       'Memory: 63216k/65408k available (613k kernel code, 1804k reserved, 149k data, 68k init, 0k highmem)',
       'Page-cache hash table entries: 16384 (order: 4, 65536 bytes)',
-      'Zone:Normal freepages: 48080kB min:   380kB low:   760kB high:  1140kB',
+      'Zone:Normal freepages: 47304kB min:   380kB low:   760kB high:  1140kB',
       '531 reserved pages',
     ]) {
       expect(lines).toContain(line);
@@ -218,6 +218,8 @@ describe('pagewalk replay', () => {
     const lines = readFileSync(file, 'utf8')
       .split('\n')
       .filter((line) => line !== '' && !line.startsWith('#'));
+    for (const line of lines) expect(line).toMatch(/^ *\S.*-\d+ \[\d{3}\] +\d+\.\d{6}: \w+: ?/);
+    expect(lines.some((line) => line.includes('sort-3 ['))).toBe(true);
     const count = (text: string): number => lines.filter((line) => line.includes(text)).length;
     const faults = json['faults'] as Record<string, number>;
     expect({

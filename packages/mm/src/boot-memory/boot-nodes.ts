@@ -27,7 +27,7 @@ export interface BootAllocator {
  * the one that was set up last. What belongs to one node (its descriptors, wait tables and bitmaps) is asked of
  * {@link node}.
  *
- * @linux 2.4.22 mm/bootmem.c pgdat_list, __alloc_bootmem()
+ * @linux 2.4.22 mm/bootmem.c __alloc_bootmem()
  */
 export class BootNodes implements BootAllocator {
   /** By node number. */

@@ -91,7 +91,7 @@ export class Zone {
   }
 }
 
-/** @linux mm/page_alloc.c memclass(): whether a page of `pageZone` serves an allocation whose class zone is `classzone` */
+/** @linux 2.4.22 include/linux/mmzone.h memclass(): whether a page of `pageZone` serves an allocation whose class zone is `classzone` */
 export function memclass(pageZone: Zone, classzone: Zone): boolean {
   return pageZone.nodeId === classzone.nodeId && pageZone.index <= classzone.index;
 }

@@ -27,7 +27,7 @@ export class Kswapd {
     this.allocator = allocator;
   }
 
-  /** An allocation found its zones low. @linux wakeup_kswapd() as __alloc_pages() has it inline */
+  /** An allocation found its zones low. @linux __alloc_pages(), which wakes kswapd_wait */
   wake(): void {
     this.woken = true;
   }
