@@ -522,6 +522,7 @@ export class Kernel {
     this.processes.set(task.pid, process);
     if ((flags & CLONE.vfork) !== 0) {
       waitForVfork(parent.task, task);
+      if (task.processor !== parent.task.processor) this.cpus.goIdle();
       this.run(process);
     }
     return process;

@@ -177,11 +177,14 @@ export class Cpus {
 
   /**
    * Whose turn it is: a CPU that the seed chooses among those with a task, and of its tasks the one after the last.
-   * Null when there is none.
+   * A task that sleeps in vfork has none. Null when there is none at all.
    */
   nextOf<T extends { readonly task: Task }>(candidates: Iterable<T>): T | null {
     const byCpu: T[][] = Array.from({ length: this.count }, () => []);
-    for (const one of candidates) if (!one.task.dead) byCpu[one.task.processor]?.push(one);
+    for (const one of candidates) {
+      const { dead, vforkChild, processor } = one.task;
+      if (!dead && vforkChild === null) byCpu[processor]?.push(one);
+    }
     const busy = byCpu.filter((queue) => queue.length > 0);
     if (busy.length === 0) return null;
     const queue = busy[busy.length === 1 ? 0 : this.prng.below(busy.length)] as T[];

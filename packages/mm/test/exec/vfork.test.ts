@@ -154,6 +154,29 @@ describe('vfork', () => {
   });
 });
 
+describe('vfork with two CPUs', () => {
+  it("the parent's CPU idles on the shared memory until the child lets go of it", () => {
+    const world = new DeviceWorld({ cpus: 2 });
+    const { kernel, root } = world;
+    world.anonymous(1);
+    world.store32(BASE, 1);
+    const vforked = child(root.vfork());
+    expect([vforked.task.processor !== root.task.processor, kernel.cpu]).toEqual([
+      true,
+      vforked.task.processor,
+    ]);
+    for (let i = 0; i < 4; i++) expect(kernel.nextProcess()).toBe(vforked);
+    world.store32(BASE, 2, vforked);
+    kernel.checkInvariants();
+    vforked.exit(0);
+    expect(kernel.nextProcess()).toBe(root);
+    expect(world.load32(BASE)).toBe(2);
+    kernel.checkInvariants();
+    root.exit(0);
+    kernel.checkInvariants();
+  });
+});
+
 describe('clone', () => {
   it('CLONE_VM: two tasks, one memory, both run', () => {
     const world = setup();
