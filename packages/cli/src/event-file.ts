@@ -28,7 +28,8 @@ export class EventFile {
   /** Writes every event of `kernel` from now on. */
   follow(kernel: Kernel, hub: EventHub): void {
     hub.add((trace, base) => {
-      this.#text += `${kernel.trace.format(trace.decode(base))}\n`;
+      const event = trace.decode(base);
+      this.#text += `${kernel.trace.format(event, kernel.processes.get(event.pid)?.task.comm)}\n`;
       if (this.#text.length > BUFFER_CHARACTERS) this.#flush();
     });
   }

@@ -23,11 +23,11 @@ describe('pagewalk boot', () => {
       'On node 0 totalpages: 16352',
       'Memory: 63216k/65408k available (613k kernel code, 1804k reserved, 149k data, 68k init, 0k highmem)',
       'Page-cache hash table entries: 16384 (order: 4, 65536 bytes)',
-      'Zone:Normal freepages: 47304kB min:   380kB low:   760kB high:  1140kB',
       '531 reserved pages',
     ]) {
       expect(lines).toContain(line);
     }
+    expect(out).toMatch(/^Zone:Normal freepages: \d+kB min: {3}380kB low: {3}760kB high: {2}1140kB$/m);
     expect(lines.indexOf('531 reserved pages')).toBeGreaterThan(lines.indexOf('On node 0 totalpages: 16352'));
   });
 
@@ -219,7 +219,7 @@ describe('pagewalk replay', () => {
       .split('\n')
       .filter((line) => line !== '' && !line.startsWith('#'));
     for (const line of lines) expect(line).toMatch(/^ *\S.*-\d+ \[\d{3}\] +\d+\.\d{6}: \w+: ?/);
-    expect(lines.some((line) => line.includes('sort-3 ['))).toBe(true);
+    expect(lines.some((line) => /\bsort-\d+ \[/.test(line))).toBe(true);
     const count = (text: string): number => lines.filter((line) => line.includes(text)).length;
     const faults = json['faults'] as Record<string, number>;
     expect({

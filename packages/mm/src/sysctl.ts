@@ -1,10 +1,11 @@
 import type { Kernel } from './kernel.ts';
 import { ConfigError } from './kernel-bug.ts';
 
-/** A setting under /proc/sys: how it is read and written. */
+/** A setting under /proc/sys: how it is read and written; two numbers where the kernel has an array of two. */
 interface Sysctl {
-  get(kernel: Kernel): number;
-  set(kernel: Kernel, value: number): void;
+  get(kernel: Kernel): number | readonly [number, number];
+  set(kernel: Kernel, value: number, second: number): void;
+  readonly numbers?: 2;
 }
 
 const INT_MAX = 0x7fffffff;
@@ -21,6 +22,14 @@ const SYSCTLS: Readonly<Record<string, Sysctl>> = {
     get: ({ vm }) => vm.sysctls.maxMapCount,
     set: ({ vm }, value) => {
       vm.sysctls.maxMapCount = value;
+    },
+  },
+  'vm.pagetable_cache': {
+    numbers: 2,
+    get: ({ pageTables }) => [pageTables.quicklist.low, pageTables.quicklist.high],
+    set: ({ pageTables }, low, high) => {
+      pageTables.quicklist.low = low;
+      pageTables.quicklist.high = high;
     },
   },
   'vm.page-cluster': {
@@ -46,22 +55,33 @@ const SYSCTLS: Readonly<Record<string, Sysctl>> = {
 /** Names of all settings. */
 export const sysctlNames: readonly string[] = Object.keys(SYSCTLS);
 
-/** Sets one, as `sysctl -w key=value` does. @throws ConfigError for an unknown key or a value that is no int */
+/**
+ * Sets one, as `sysctl -w key=value` does; two numbers are separated by white space, as in /proc/sys.
+ * @throws ConfigError for an unknown key or a value that is no int
+ */
 export function applySysctl(kernel: Kernel, key: string, value: string): void {
-  const sysctl = SYSCTLS[key.replaceAll('/', '.')];
-  if (sysctl === undefined)
-    throw new ConfigError(`sysctl ${key}: unknown; there are: ${sysctlNames.join(', ')}`);
-  const number = Number(value);
-  if (!/^-?\d+$/.test(value) || Math.abs(number) > INT_MAX) {
-    throw new ConfigError(`sysctl ${key}=${value}: allowed are whole numbers from -${INT_MAX} to ${INT_MAX}`);
+  const sysctl = lookUp(key);
+  const words = value.trim().split(/\s+/);
+  const count = sysctl.numbers ?? 1;
+  if (
+    words.length !== count ||
+    words.some((word) => !/^-?\d+$/.test(word) || Math.abs(Number(word)) > INT_MAX)
+  ) {
+    const what = count === 1 ? 'whole numbers' : 'two whole numbers';
+    throw new ConfigError(`sysctl ${key}=${value}: allowed are ${what} from -${INT_MAX} to ${INT_MAX}`);
   }
-  sysctl.set(kernel, number);
+  sysctl.set(kernel, Number(words[0]), Number(words[1]));
 }
 
-/** Reads one. @throws ConfigError for an unknown key */
-export function readSysctl(kernel: Kernel, key: string): number {
+/** Reads one, as text of /proc/sys: numbers separated by a tab. @throws ConfigError for an unknown key */
+export function readSysctl(kernel: Kernel, key: string): string {
+  const value = lookUp(key).get(kernel);
+  return typeof value === 'number' ? String(value) : value.join('\t');
+}
+
+function lookUp(key: string): Sysctl {
   const sysctl = SYSCTLS[key.replaceAll('/', '.')];
   if (sysctl === undefined)
     throw new ConfigError(`sysctl ${key}: unknown; there are: ${sysctlNames.join(', ')}`);
-  return sysctl.get(kernel);
+  return sysctl;
 }

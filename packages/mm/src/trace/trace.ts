@@ -178,14 +178,18 @@ export class Trace {
     for (let seq = first; seq <= this.seq; seq++) yield this.decode((seq & (this.#capacity - 1)) * STRIDE);
   }
 
-  /** One record as a line of ftrace text: `comm-pid [cpu] seconds: name: field=value …`. */
-  format(event: TraceEvent): string {
+  /**
+   * One record as a line of ftrace text: `comm-pid [cpu] seconds: name: field=value …`.
+   *
+   * @param comm name of the task; a record holds its pid only
+   */
+  format(event: TraceEvent, comm = event.pid === 0 ? '<idle>' : 'task'): string {
     const fields = event.definition.fields.map((field) => {
       const value = event.values[field] as number;
       if (event.definition.text?.includes(field)) return `${field}=${this.text(value)}`;
       return `${field}=${event.definition.hex?.includes(field) ? (value >>> 0).toString(16) : value}`;
     });
     const seconds = (event.time / 1e9).toFixed(6);
-    return `${`task-${event.pid}`.padStart(16)} [${String(event.cpu).padStart(3, '0')}] ${seconds.padStart(12)}: ${event.name}: ${fields.join(' ')}`;
+    return `${`${comm}-${event.pid}`.padStart(16)} [${String(event.cpu).padStart(3, '0')}] ${seconds.padStart(12)}: ${event.name}: ${fields.join(' ')}`;
   }
 }
