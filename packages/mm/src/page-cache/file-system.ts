@@ -38,7 +38,7 @@ export interface FileOptions {
    * memory, with a limit. `disk`: a page comes into memory when it is first read.
    */
   readonly kind?: 'ramfs' | 'tmpfs' | 'disk';
-  /** Permission bits, default 0644. They are shown, not enforced. */
+  /** Permission bits, default 0644. Only exec looks at them: it wants an execute bit. */
   readonly mode?: number;
 }
 

@@ -4,6 +4,7 @@ import { VM } from '../../src/address-space/vma.ts';
 import { Errno } from '../../src/errno.ts';
 import { ConfigError, KernelBug } from '../../src/kernel-bug.ts';
 import { GFP_KERNEL } from '../../src/page-allocator/gfp.ts';
+import { NOPAGE_SIGBUS } from '../../src/page-cache/inode.ts';
 import { BASE, DeviceWorld, MAP, O, PROT } from './device-world.ts';
 import { Scullp } from './scullp.ts';
 
@@ -262,6 +263,41 @@ describe('zeromap_page_range', () => {
     expect(world.mm().rss).toBe(0);
     expect(world.store32(BASE, 1)).toBe(true);
     expect([world.load32(BASE), world.load32(BASE + 4096), world.mm().rss]).toEqual([1, 0, 1]);
+    world.close();
+  });
+});
+
+describe("the examples of the package's README", () => {
+  it('a buffer shown by nopage, and a frame shown by remap_page_range', () => {
+    const world = new DeviceWorld();
+    const { kernel, root } = world;
+    const pages = [0, 1, 2].map(() => kernel.allocPages(GFP_KERNEL, 0));
+    const buffer: CharDriver = {
+      nopage(vma, address) {
+        const pfn = pages[vma.vmPgoff + ((address - vma.vmStart) >>> 12)];
+        if (pfn === undefined) return NOPAGE_SIGBUS;
+        kernel.allocator.getPage(pfn);
+        return pfn;
+      },
+    };
+    kernel.registerDevice('/dev/buffer', buffer);
+    const address = root.mmap2(0, 3 * 4096, 3, 1, root.open('/dev/buffer', 2), 0);
+    expect(root.store8(address + 4096, 42)).toBe(true);
+    expect(world.word(pages[1] as number)).toBe(42);
+
+    const frame = kernel.allocPages(GFP_KERNEL, 0);
+    kernel.reservePage(frame);
+    kernel.registerDevice('/dev/frame', {
+      mmap: (_file, vma) =>
+        kernel.remapPageRange(vma.vmStart, frame * 4096, vma.vmEnd - vma.vmStart, vma.vmPageProt),
+    });
+    const at = root.mmap2(0, 4096, 3, 1, root.open('/dev/frame', 2), 0);
+    expect(root.store8(at, 43)).toBe(true);
+    expect(world.word(frame)).toBe(43);
+
+    root.exit(0);
+    kernel.unreservePage(frame);
+    for (const pfn of [...pages, frame]) kernel.freePages(pfn, 0);
     world.close();
   });
 });

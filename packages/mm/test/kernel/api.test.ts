@@ -2,6 +2,7 @@ import { describe, expectTypeOf, it } from 'vitest';
 import type {
   BootLogLine,
   boot,
+  CharDriver,
   Kernel,
   MachineConfig,
   PendingSignal,
@@ -9,6 +10,7 @@ import type {
   Process,
   Trace,
   TraceEvent,
+  Vma,
   Vtop,
 } from '../../src/index.ts';
 
@@ -33,6 +35,16 @@ describe('the public API', () => {
     expectTypeOf<Kernel['stateHash']>().toEqualTypeOf<() => string>();
   });
 
+  it('has devices, and takes drivers', () => {
+    expectTypeOf<Kernel['registerDevice']>().toEqualTypeOf<
+      (path: string, driver: CharDriver, mode?: number) => void
+    >();
+    expectTypeOf<Kernel['remapPageRange']>().toEqualTypeOf<
+      (from: number, physAddr: number, size: number, pageProt: number) => number
+    >();
+    expectTypeOf<NonNullable<CharDriver['nopage']>>().toEqualTypeOf<(vma: Vma, address: number) => Pfn>();
+  });
+
   it('has processes with system calls and accesses', () => {
     type Call = (...args: number[]) => number;
     expectTypeOf<Process['mmap2']>().toExtend<Call>();
@@ -44,6 +56,9 @@ describe('the public API', () => {
     expectTypeOf<Process['store8']>().toEqualTypeOf<(addr: number, value: number) => boolean>();
     expectTypeOf<Process['touch']>().toEqualTypeOf<(addr: number, write: boolean) => boolean>();
     expectTypeOf<Process['fork']>().returns.toEqualTypeOf<Process | number>();
+    expectTypeOf<Process['vfork']>().toEqualTypeOf<() => Process | number>();
+    expectTypeOf<Process['clone']>().toEqualTypeOf<(flags: number, stack?: number) => Process | number>();
+    expectTypeOf<Process['setCloseOnExec']>().toEqualTypeOf<(fd: number, on: boolean) => number>();
     expectTypeOf<Process['takeSignal']>().returns.toEqualTypeOf<PendingSignal | null>();
   });
 });
