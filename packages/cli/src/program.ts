@@ -1,11 +1,13 @@
 import { Command } from 'commander';
 import { bootCommand } from './commands/boot.ts';
 import { demoCommand } from './commands/demo.ts';
+import { kmemCommand } from './commands/kmem.ts';
 import { kopsCommand } from './commands/kops.ts';
 import { opsCommand } from './commands/ops.ts';
 import { procCommand } from './commands/proc.ts';
 import { recordCommand } from './commands/record.ts';
 import { replayCommand } from './commands/replay.ts';
+import { slabCommand } from './commands/slab.ts';
 import { vtopCommand } from './commands/vtop.ts';
 import { whereCommand } from './commands/where.ts';
 import { VERSION } from './version.ts';
@@ -33,6 +35,8 @@ Examples:
     vtopCommand,
     opsCommand,
     kopsCommand,
+    slabCommand,
+    kmemCommand,
     recordCommand,
     replayCommand,
     demoCommand,

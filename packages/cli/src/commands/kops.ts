@@ -86,6 +86,6 @@ function runScript(path: string, options: KopsOptions): void {
 async function replay(path: string, json: boolean): Promise<void> {
   const text = await unpack('--events', path, readInput('--events', path));
   const result = replayAllocations(text, path);
-  if (json) printJson({ command: 'kops', events: path, ...result });
+  if (json) printJson({ command: 'kops', stream: path, ...result });
   else printAllocationReplay(path, result);
 }

@@ -13,7 +13,8 @@ export function printAllocationReplay(path: string, replay: AllocationReplay): v
   line('blocks freed by boot', replay.bootFrees);
   line('blocks freed later', replay.frees);
   line('requests (__alloc_pages)', replay.requests);
-  const all = replay.throughZones === replay.allocations ? 'all' : grouped(replay.throughZones);
+  const { throughZones, allocations } = replay;
+  const all = throughZones === allocations ? 'all' : throughZones === 0 ? 'none' : grouped(throughZones);
   line('blocks taken (rmqueue)', replay.allocations, `, ${all} of them by the choice of a zone, too`);
   line('free lists compared at the end', replay.lists);
   const { difference } = replay;
