@@ -67,6 +67,7 @@ import { Process } from './process.ts';
 import { openProgram, type Program } from './programs.ts';
 import { Kswapd } from './reclaim/kswapd.ts';
 import { addressSpaceRules } from './release/address-space-rules.ts';
+import { deviceRules } from './release/device-rules.ts';
 import { highmemRules, vmallocRules } from './release/kernel-memory-rules.ts';
 import { physicalBootConfig } from './release/machine-config.ts';
 import { slabRelease } from './release/slab-2.4.ts';
@@ -285,6 +286,7 @@ export class Kernel {
     this.fs = new FileSystem(this.pageCache, this.shmem);
     installCharDevices({
       vm: this.vm,
+      rules: deviceRules(this.release),
       fs: this.fs,
       pageCache: this.pageCache,
       vmalloc: {

@@ -124,14 +124,15 @@ class Kmem {
   /**
    * Behind the direct mapping, pages come one by one from the kernel's page tables. Below it mmap_mem() is called with the
    * *virtual* address, which it takes for a physical one: what appears is whatever lies at 0xc0000000 and above in physical
-   * memory. So it was in 2.4.
+   * memory. So it was in 2.4, in 2.4.20 for every address.
    *
    * @linux 2.4.22 drivers/char/mem.c mmap_kmem()
    */
   mmap(file: OpenFile, vma: Vma): number {
     const offset = (vma.vmPgoff << 12) >>> 0;
     const size = vma.vmEnd - vma.vmStart;
-    if ((offset + size) % 2 ** 32 < this.highMemory) return mmapMem(this.parts, file, vma);
+    const direct = !this.parts.rules.kmemMapsVmalloc || (offset + size) % 2 ** 32 < this.highMemory;
+    if (direct) return mmapMem(this.parts, file, vma);
     // noncached_address() compares the virtual address with the physical end of memory: it is always above.
     setNoncached(this.parts, file, vma, offset);
     vma.vmOps = { name: 'kmem_vm_ops', nopage: (area, address) => this.nopage(area, address) };

@@ -7,9 +7,16 @@ import { CAP } from './task.ts';
 import type { Vm } from './vm.ts';
 import { VM, type Vma } from './vma.ts';
 
+/** What differs between releases in the memory devices. */
+export interface MemoryDeviceRules {
+  /** 2.4.22: mmap of /dev/kmem knows the areas of vmalloc; 2.4.20 takes every offset for a physical address. */
+  readonly kmemMapsVmalloc: boolean;
+}
+
 /** What the memory devices must know of the machine. */
 export interface MemoryDeviceParts {
   readonly vm: Vm;
+  readonly rules: MemoryDeviceRules;
   /** Bytes of memory that the kernel maps directly. @linux __pa(high_memory) */
   readonly lowMemory: number;
   /** Whether the CPU has memory type range registers (a Pentium Pro has, a Pentium has not). @linux X86_FEATURE_MTRR */

@@ -188,6 +188,17 @@ describe('mapping /dev/kmem', () => {
     world.close();
   });
 
+  it('2.4.20 takes addresses of vmalloc for physical ones as well', () => {
+    const world = new DeviceWorld({ release: '2.4.20' });
+    const area = world.kernel.vmalloc.vmalloc(4096);
+    world.map(world.open('/dev/kmem'), 1, area >>> 12);
+    expect(world.pte(BASE)).toBe(area + 0x027);
+    expect(world.area(BASE).vmOps).toBe(null);
+    expect(world.load32(BASE)).toBe(0xffffffff);
+    world.kernel.vmalloc.vfree(area);
+    world.close();
+  });
+
   it('O_SYNC maps without the caches', () => {
     const { world, area, close } = withArea(1);
     world.map(world.open('/dev/kmem', O.rdwr | O.sync), 1, area >>> 12);

@@ -363,7 +363,8 @@ describe('noncached pages', () => {
     [true, 0x000a0000, true, 0x03f],
   ])('MTRR %s, address %i, O_SYNC %s', (mtrr, offset, sync, expected) => {
     const vma = { vmPageProt: 0x027 } as Vma;
-    const parts = { vm: {} as Vm, lowMemory: 32 * MIB, mtrr };
+    const rules = { kmemMapsVmalloc: true };
+    const parts = { vm: {} as Vm, rules, lowMemory: 32 * MIB, mtrr };
     setNoncached(parts, { sync } as OpenFile, vma, offset);
     expect(vma.vmPageProt).toBe(expected);
   });
