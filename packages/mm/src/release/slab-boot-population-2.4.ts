@@ -1,5 +1,5 @@
 /**
- * What drivers and kernel threads of the recorded kernels hold when boot is over, on the QEMU machine.
+ * What drivers of the recorded kernels hold when boot is over, on the QEMU machine.
  *
  * Derived from /proc/slabinfo, /proc/meminfo and SysRq-m as recorded with 16, 64, 256, 512 and 2048 MiB, while the only
  * process was /init.
@@ -7,9 +7,8 @@
  * - Objects: the recorded number in use, less what is made here anyway: kmem_cache; the descriptors of off-slab slabs in
  *   size-32 and size-64; and what belongs to /init: mm_struct 1, vm_area_struct 6, files_cache 1, filp 5, signal_act 1 of 2,
  *   and five inodes and dentries (/, /init, /dev/console, /proc, /proc/slabinfo).
- * - Threads: keventd, ksoftirqd_CPU0, kswapd, bdflush, kupdated.
- * - Pages: what is still missing in MemFree after slabs, hash tables, threads, the pages on the LRU lists, and /init's
- *   stack (2), page tables (3) and the free page table of the SysRq-m dump (1). The remainder is the same for every size but
+ * - Pages: what is still missing in MemFree after slabs, hash tables, the kernel threads' stacks, the pages on the LRU lists,
+ *   and /init's stack (2), page tables (3) and the free page table of the SysRq-m dump (1). The remainder is the same for every size but
  *   the largest, where the bounce pool of high memory and one page more come on top.
  */
 import type { BootPopulation } from '../slab/boot-population.ts';
@@ -62,7 +61,6 @@ export function bootPopulation(version: string, pages: number, highmem: boolean)
       // Path names live as long as a system call.
       ['names_cache', 0, 2],
     ],
-    threads: 5,
     pages: (older ? 22 : 23) + (highmem ? BOUNCE_POOL + 1 : 0),
   };
 }

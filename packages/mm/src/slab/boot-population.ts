@@ -2,18 +2,16 @@ import { KernelPanic } from '../kernel-bug.ts';
 import { GFP_KERNEL } from '../page-allocator/gfp.ts';
 import type { SlabAllocator } from './slab-allocator.ts';
 
-/** Memory that other parts of a kernel hold when boot is over. `release/` says how much. */
+/** Memory that drivers hold when boot is over. `release/` says how much. */
 export interface BootPopulation {
   /** For each cache the objects that stay, and the most there ever were (more only where it left a free slab behind). */
   readonly objects: readonly (readonly [cache: string, stay: number, peak: number])[];
-  /** Kernel threads: each has a block of two pages. */
-  readonly threads: number;
   /** Single pages that drivers keep: tty buffers, DMA tables, … */
   readonly pages: number;
 }
 
 /**
- * Allocates what drivers and kernel threads hold; nobody ever gives it back.
+ * Allocates what drivers hold; nobody ever gives it back.
  *
  * @throws KernelPanic if the machine is too small for it
  */
@@ -29,9 +27,9 @@ export function populateAtBoot(slab: SlabAllocator, population: BootPopulation):
     }
     for (const obj of objects.slice(stay)) slab.free(cache, obj);
   }
-  const orders = [...Array<number>(population.threads).fill(1), ...Array<number>(population.pages).fill(0)];
-  for (const order of orders) {
-    if (slab.allocator.allocPages(GFP_KERNEL, order) === 0)
+  for (let i = 0; i < population.pages; i++) {
+    if (slab.allocator.allocPages(GFP_KERNEL, 0) === 0) {
       throw new KernelPanic('no memory for the drivers of boot');
+    }
   }
 }
