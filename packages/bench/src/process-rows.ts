@@ -132,7 +132,7 @@ function brk(): number {
 
 /** Faults and system calls of every kind that carries tracepoints, all of them off. */
 function tracepoints(): number {
-  return faultRow(64, 4000, true, true);
+  return faultRow(64, 40_000, true, true);
 }
 
 export const processRows: readonly Row[] = [
