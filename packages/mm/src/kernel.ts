@@ -5,7 +5,6 @@
 
 import type { CharDriver } from './address-space/char-device.ts';
 import { checkAddressSpaces } from './address-space/check.ts';
-import type { ExecImage } from './address-space/exec-image.ts';
 import { doExit, releaseTask } from './address-space/exit.ts';
 import { filemapSync } from './address-space/filemap-sync.ts';
 import { allocTaskStruct, doFork } from './address-space/fork.ts';
@@ -64,7 +63,6 @@ import { statusText } from './proc/pid-status.ts';
 import { formatShowMem, NO_COUNTERS } from './proc/show-mem.ts';
 import { formatSlabinfo } from './proc/slabinfo.ts';
 import { Process } from './process.ts';
-import { openProgram, type Program } from './programs.ts';
 import { Kswapd } from './reclaim/kswapd.ts';
 import { addressSpaceRules } from './release/address-space-rules.ts';
 import { deviceRules } from './release/device-rules.ts';
@@ -530,21 +528,6 @@ export class Kernel {
     return process;
   }
 
-  /** @internal see {@link Process.exec}: what to run, or -errno */
-  findProgram(program: string | Uint8Array | ExecImage, argv: readonly string[]): Program | number {
-    if (typeof program !== 'string' && !(program instanceof Uint8Array)) {
-      return { image: program, argv, filename: program.file.path };
-    }
-    let path = program as string;
-    if (typeof program !== 'string') {
-      const name = argv[0] ?? 'a.out';
-      path = name.startsWith('/') ? name : `/${name}`;
-      const made = this.fs.create(path, { bytes: program, mode: 0o755 });
-      if (typeof made === 'number') return made;
-    }
-    return openProgram(this.vm, this.fs, path, argv);
-  }
-
   /**
    * Makes a character device: from now on programs can open and map it. The package's README has an example.
    *
@@ -572,12 +555,12 @@ export class Kernel {
     return zeromapPageRange(this.vm, from, size, pageProt);
   }
 
-  /** Takes a frame out of the count of references, so that {@link remapPageRange} maps it. @linux mem_map_reserve() */
+  /** Takes a frame out of the count of references, so that {@link remapPageRange} maps it. @linux SetPageReserved */
   reservePage(pfn: Pfn): void {
     this.memMap.flags[pfn] = (this.memMap.flags[pfn] as number) | PG.reserved;
   }
 
-  /** Before a reserved frame is freed. @linux mem_map_unreserve() */
+  /** Before a reserved frame is freed. @linux ClearPageReserved */
   unreservePage(pfn: Pfn): void {
     this.memMap.flags[pfn] = (this.memMap.flags[pfn] as number) & ~PG.reserved;
   }

@@ -20,6 +20,7 @@ import type { Vm } from './address-space/vm.ts';
 import { Errno } from './errno.ts';
 import { sysFtruncate, sysPread, sysPwrite } from './files.ts';
 import type { Kernel } from './kernel.ts';
+import { findProgram } from './programs.ts';
 import type { Addr, SysResult } from './types.ts';
 
 /** Values of a resource limit; {@link RLIM_INFINITY} = none. */
@@ -61,6 +62,8 @@ export class Process {
   /** {@link vm} for a system call, which takes time. */
   private enter(): Vm {
     (this.kernel.systemCalls[0] as number)++;
+    const { vm, paging } = this.kernel;
+    if (vm.needResched || paging.events.nextDue <= this.kernel.clock.now) paging.catchUp();
     return this.vm();
   }
 
@@ -241,7 +244,7 @@ export class Process {
     envp: readonly string[] = [],
   ): SysResult {
     const vm = this.enter();
-    const found = this.kernel.findProgram(program, argv);
+    const found = findProgram(vm, this.kernel.fs, program, argv);
     if (typeof found === 'number') return found;
     const { image } = found;
     const result = doExecve(vm, image, found.argv, envp, found.filename);

@@ -19,6 +19,25 @@ export interface Program {
 }
 
 /**
+ * What exec is to run: a program given by path; by its bytes, which are stored as `/<argv[0]>` first; or by description.
+ *
+ * @returns it, or -errno
+ */
+export function findProgram(
+  vm: Vm,
+  fs: FileSystem,
+  program: string | Uint8Array | ExecImage,
+  argv: readonly string[],
+): Program | number {
+  if (typeof program === 'string') return openProgram(vm, fs, program, argv);
+  if (!(program instanceof Uint8Array)) return { image: program, argv, filename: program.file.path };
+  const name = argv[0] ?? 'a.out';
+  const path = name.startsWith('/') ? name : `/${name}`;
+  const made = fs.create(path, { bytes: program, mode: 0o755 });
+  return typeof made === 'number' ? made : openProgram(vm, fs, path, argv);
+}
+
+/**
  * Opens a program and reads its headers. ELF programs and `#!` scripts are known; a.out is not, as in a kernel that was
  * built without it.
  *
