@@ -71,7 +71,7 @@ export class BootMemory implements BootAllocator {
       throw new KernelPanic(`reserve_bootmem: ${size} bytes at ${hex(address)} are not all in low memory`);
     }
     const start = Math.floor(address / PAGE);
-    for (let pfn = this.#nextReserved(start); pfn < end; pfn = this.#nextReserved(pfn + 1)) {
+    for (let pfn = this.#nextReserved(start, end); pfn < end; pfn = this.#nextReserved(pfn + 1, end)) {
       this.#log.print(`hm, page ${(pfn * PAGE).toString(16).padStart(8, '0')} reserved twice.`);
     }
     this.#mark(start, end, true);
@@ -144,7 +144,7 @@ export class BootMemory implements BootAllocator {
   freeAll(freeRun: (start: Pfn, end: Pfn) => void): number {
     let total = 0;
     for (let start = this.#nextFree(this.startPfn); start < this.lowPfn; ) {
-      const end = this.#nextReserved(start);
+      const end = this.#nextReserved(start, this.lowPfn);
       freeRun(start, end);
       total += end - start;
       start = this.#nextFree(end);
@@ -157,8 +157,8 @@ export class BootMemory implements BootAllocator {
   /** Where the first of `pages` free frames begins, trying each `step`-th frame from `from`; -1 if nowhere. */
   #firstFit(from: Pfn, pages: number, step: number): Pfn {
     for (let start = from; start + pages <= this.lowPfn; ) {
-      const taken = this.#nextReserved(start);
-      if (taken >= start + pages) return start;
+      const taken = this.#nextReserved(start, start + pages);
+      if (taken === start + pages) return start;
       // The next candidate lies behind the frame that is in the way, a whole number of steps from the first.
       start += Math.ceil((this.#nextFree(taken) - start) / step) * step;
     }
@@ -197,27 +197,27 @@ export class BootMemory implements BootAllocator {
     throw new KernelPanic(`Out of memory: bootmem alloc of ${size} bytes failed`);
   }
 
-  /** The first taken frame from `pfn` on; `lowPfn` if there is none. */
-  #nextReserved(pfn: Pfn): Pfn {
-    return this.#next(pfn, 1, 0);
+  /** The first taken frame from `pfn` on; `limit` if there is none below it. */
+  #nextReserved(pfn: Pfn, limit: Pfn): Pfn {
+    return this.#next(pfn, limit, 1, 0);
   }
 
   /** The first free frame from `pfn` on; `lowPfn` if there is none. */
   #nextFree(pfn: Pfn): Pfn {
-    return this.#next(pfn, 0, 0xff);
+    return this.#next(pfn, this.lowPfn, 0, 0xff);
   }
 
-  /** The first frame from `pfn` on whose bit is `bit`; bytes that are `none` hold no such bit. */
-  #next(pfn: Pfn, bit: 0 | 1, none: number): Pfn {
+  /** The first frame of `pfn` .. `limit` - 1 whose bit is `bit`, or `limit`; bytes that are `none` hold no such bit. */
+  #next(pfn: Pfn, limit: Pfn, bit: 0 | 1, none: number): Pfn {
     const map = this.#map;
-    const end = this.lowPfn - this.startPfn;
+    const end = limit - this.startPfn;
     let i = pfn - this.startPfn;
     while (i < end) {
       const byte = map[i >> 3] as number;
       if (((byte >> (i & 7)) & 1) === bit) return this.startPfn + i;
       i = byte === none ? ((i >> 3) + 1) << 3 : i + 1;
     }
-    return this.lowPfn;
+    return limit;
   }
 
   /** Marks the frames `from` .. `to` - 1 taken or free. */
