@@ -1,3 +1,4 @@
+import { Errno } from '../errno.ts';
 import { cacheUsage } from '../slab/check.ts';
 import { cpuArrayLimit } from '../slab/cpu-arrays.ts';
 import type { KmemCache } from '../slab/kmem-cache.ts';
@@ -43,4 +44,22 @@ function cacheLine(slab: SlabAllocator, cache: KmemCache): string {
 /** Numbers right-aligned in their widths, one space between them. */
 function columns(values: readonly number[], widths: readonly number[]): string {
   return values.map((value, i) => String(value).padStart(widths[i] as number)).join(' ');
+}
+
+/** Longest text that /proc/slabinfo takes. @linux 2.4.22 mm/slab.c MAX_SLABINFO_WRITE */
+const WRITE_MAX = 128;
+
+/**
+ * A write to /proc/slabinfo: `name limit batchcount` tunes a cache's per-CPU arrays.
+ *
+ * @returns characters written, or -EINVAL (always on a uniprocessor kernel), -ENOMEM
+ * @linux 2.4.22 mm/slab.c slabinfo_write()
+ */
+export function writeSlabinfo(slab: SlabAllocator, text: string): number {
+  const match = /^([^ ]*) (-?\d*) *(-?\d*)/.exec(text);
+  if (!slab.build.smp || text.length > WRITE_MAX || match === null) return -Errno.EINVAL;
+  const cache = slab.find(match[1] as string);
+  if (cache === null) return -Errno.EINVAL;
+  const result = slab.kmemTuneCpucache(cache, Number(match[2]), Number(match[3]));
+  return result < 0 ? result : text.length;
 }

@@ -31,7 +31,7 @@ export function tuneCpuCache(
   limit: number,
   batchcount: number,
 ): number {
-  if (limit < 0 || batchcount < 0 || batchcount > limit) return -Errno.EINVAL;
+  if (!slab.build.smp || limit < 0 || batchcount < 0 || batchcount > limit) return -Errno.EINVAL;
   if (limit !== 0 && batchcount === 0) return -Errno.EINVAL;
   const arrays = new Int32Array(slab.cpus);
   if (limit > 0) {

@@ -407,7 +407,7 @@ export class SlabAllocator {
   /**
    * Sets the size of a cache's per-CPU arrays and how many objects move at once; limit 0 removes the arrays.
    *
-   * @returns 0, -EINVAL or -ENOMEM
+   * @returns 0, -EINVAL (always on a uniprocessor kernel) or -ENOMEM
    * @linux 2.4.22 mm/slab.c kmem_tune_cpucache()
    */
   kmemTuneCpucache(cache: KmemCache, limit: number, batchcount: number): number {
