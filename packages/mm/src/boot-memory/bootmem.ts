@@ -39,6 +39,8 @@ export class BootMemory implements BootAllocator {
   readonly #cacheLine: number;
   readonly #log: BootLog;
   #map: Uint8Array;
+  // The same bits, 32 a word: long runs of equal bits are passed over quickly.
+  #words: Int32Array;
 
   /**
    * Begins with every frame taken.
@@ -56,7 +58,8 @@ export class BootMemory implements BootAllocator {
     this.mapBytes = Math.ceil(Math.ceil((lowPfn - startPfn) / 8) / 4) * 4;
     this.#cacheLine = cacheLine;
     this.#log = log;
-    this.#map = new Uint8Array(this.mapBytes).fill(0xff);
+    this.#words = new Int32Array(this.mapBytes / 4).fill(-1);
+    this.#map = new Uint8Array(this.#words.buffer);
   }
 
   /** Whether a frame is taken. */
@@ -199,23 +202,25 @@ export class BootMemory implements BootAllocator {
 
   /** The first taken frame from `pfn` on; `limit` if there is none below it. */
   #nextReserved(pfn: Pfn, limit: Pfn): Pfn {
-    return this.#next(pfn, limit, 1, 0);
+    return this.#next(pfn, limit, 1);
   }
 
   /** The first free frame from `pfn` on; `lowPfn` if there is none. */
   #nextFree(pfn: Pfn): Pfn {
-    return this.#next(pfn, this.lowPfn, 0, 0xff);
+    return this.#next(pfn, this.lowPfn, 0);
   }
 
-  /** The first frame of `pfn` .. `limit` - 1 whose bit is `bit`, or `limit`; bytes that are `none` hold no such bit. */
-  #next(pfn: Pfn, limit: Pfn, bit: 0 | 1, none: number): Pfn {
-    const map = this.#map;
+  /** The first frame of `pfn` .. `limit` - 1 whose bit is `bit`; `limit` if there is none. */
+  #next(pfn: Pfn, limit: Pfn, bit: 0 | 1): Pfn {
+    const words = this.#words;
     const end = limit - this.startPfn;
+    const none = bit - 1;
     let i = pfn - this.startPfn;
     while (i < end) {
-      const byte = map[i >> 3] as number;
-      if (((byte >> (i & 7)) & 1) === bit) return this.startPfn + i;
-      i = byte === none ? ((i >> 3) + 1) << 3 : i + 1;
+      const word = words[i >> 5] as number;
+      if (word === none) i = ((i >> 5) + 1) << 5;
+      else if (((word >>> (i & 31)) & 1) === bit) return this.startPfn + i;
+      else i++;
     }
     return limit;
   }
