@@ -12,7 +12,8 @@ it runs all of them, which takes some minutes.
   --list       the rows' names and what they measure
   --help       this text
 
-The exit status is 0 whether goals are met or missed, 2 for a mistake here.
+The exit status is 0 whether goals are met or missed, 1 if a row cannot be run,
+2 for a mistake here.
 PAGEWALK_MIMALLOC names the file of mimalloc if it is in none of the usual places.`;
 
 /** What the user wants run. */

@@ -86,8 +86,13 @@ function main(): number {
       process.stdout.write(String((rows.find(({ name }) => name === parsed.name) as Row).run()));
       return 0;
     case 'run':
-      runAll(parsed);
-      return 0;
+      try {
+        runAll(parsed);
+        return 0;
+      } catch (error) {
+        console.error(`bench: ${(error as Error).message}`);
+        return 1;
+      }
   }
 }
 

@@ -94,7 +94,13 @@ export class Peers {
   }
 }
 
-/** Runs our side of a row in a process of its own. */
+/** Runs our side of a row in a process of its own. @throws Error saying which row failed; its own words are on stderr */
 export function runRow(program: string, row: string): number {
-  return Number(execFileSync(process.execPath, [program, '--row', row], { encoding: 'utf8' }));
+  try {
+    return Number(
+      execFileSync(process.execPath, [program, '--row', row], { stdio: ['ignore', 'pipe', 'inherit'] }),
+    );
+  } catch {
+    throw new Error(`row ${row} failed`);
+  }
 }
