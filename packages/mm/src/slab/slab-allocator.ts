@@ -31,6 +31,7 @@ import {
   SLAB_LEVEL_MASK,
   SLAB_NO_GROW,
 } from './slab-flags.ts';
+import { SlabMemory } from './slab-memory.ts';
 import {
   KFREE,
   KMALLOC,
@@ -84,12 +85,11 @@ export interface SlabParts {
  *
  * @linux 2.4.22 mm/slab.c
  */
-export class SlabAllocator {
+export class SlabAllocator extends SlabMemory {
   /** The CPU whose array is used. The scheduler sets it. @linux smp_processor_id() */
   cpu = 0;
   /** The cache of cache descriptors. */
   readonly cacheCache: KmemCache;
-  /** @internal */ readonly memory: PhysicalMemory;
   /** @internal */ readonly allocator: PageAllocator;
   /** @internal */ readonly trace: Trace;
   /** @internal */ readonly build: SlabBuild;
@@ -110,7 +110,6 @@ export class SlabAllocator {
   private readonly general: KmemCache[] = [];
   private readonly generalDma: KmemCache[] = [];
   private readonly print: (text: string) => void;
-  private readonly flat: boolean;
   private readonly smp: boolean;
   private readonly debug: boolean;
   /** An SMP kernel without debugging on a flat machine, where a physical address / 4 is a word's index: has short ways. */
@@ -125,7 +124,7 @@ export class SlabAllocator {
    * @linux 2.4.22 mm/slab.c kmem_cache_init()
    */
   constructor(parts: SlabParts) {
-    this.memory = parts.memory;
+    super(parts.memory);
     this.allocator = parts.allocator;
     this.trace = parts.trace;
     this.build = parts.build;
@@ -135,8 +134,6 @@ export class SlabAllocator {
     this.layout = descriptorLayout(parts.build);
     this.smp = parts.build.smp;
     this.debug = parts.build.debug;
-    // Up to 4 GiB a frame's bytes lie at its own address: see PhysicalMemory.
-    this.flat = parts.memory.frames * PAGE <= 2 ** 32;
     this.plain = this.smp && this.flat && !this.debug;
     const { memMap } = parts.allocator;
     this.pageNext = memMap.next;
@@ -690,64 +687,6 @@ export class SlabAllocator {
     if (this.trace.on) this.trace.emit(MM_SLAB_DESTROY, cache.traceName, pfn, cache.gfporder);
     this.allocator.freePages(pfn, cache.gfporder);
     if (cache.slabpCache !== null) this.free(cache.slabpCache, slab);
-  }
-
-  /** @internal Index in `memory.words` of the word at a physical address of low memory. */
-  word(at: number): number {
-    // Short enough (27 bytes of bytecode) that V8 always builds it in.
-    return this.flat ? at >>> 2 : this.sparseWord(at);
-  }
-
-  private sparseWord(at: number): number {
-    return this.memory.base(at >>> 12) + ((at >>> 2) & 1023);
-  }
-
-  /** @internal The word at a physical address. */
-  load(at: number): number {
-    return this.memory.words[this.word(at)] as number;
-  }
-
-  /** @internal */
-  store(at: number, value: number): void {
-    this.memory.words[this.word(at)] = value;
-  }
-
-  /** @internal Fills whole words with one byte's value. */
-  fill(at: number, bytes: number, byte: number): void {
-    const value = Math.imul(byte, 0x01010101);
-    for (let i = at; i < at + bytes; i += 4) this.store(i, value);
-  }
-
-  /** @internal */
-  listAdd(entry: number, head: number): void {
-    this.listInsert(entry, head, this.load(head) & PHYSICAL);
-  }
-
-  /** @internal */
-  listAddTail(entry: number, head: number): void {
-    this.listInsert(entry, this.load(head + 4) & PHYSICAL, head);
-  }
-
-  private listInsert(entry: number, before: number, after: number): void {
-    const { words } = this.memory;
-    words[this.word(after + 4)] = entry | DIRECT_MAP;
-    words[this.word(entry)] = after | DIRECT_MAP;
-    words[this.word(entry + 4)] = before | DIRECT_MAP;
-    words[this.word(before)] = entry | DIRECT_MAP;
-  }
-
-  /** @internal */
-  listDel(entry: number): void {
-    const { words } = this.memory;
-    const next = words[this.word(entry)] as number;
-    const prev = words[this.word(entry + 4)] as number;
-    words[this.word((next & PHYSICAL) + 4)] = prev;
-    words[this.word(prev & PHYSICAL)] = next;
-  }
-
-  private initList(head: number): void {
-    this.store(head, head | DIRECT_MAP);
-    this.store(head + 4, head | DIRECT_MAP);
   }
 
   /** @internal */
