@@ -1,5 +1,13 @@
-import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -340,5 +348,18 @@ describe('pagewalk --help', () => {
   it('lists the commands, and prints the version', () => {
     expect(pagewalk(['--help']).out).toContain('replay [options] <trace>');
     expect(pagewalk(['--version'])).toEqual({ status: 0, out: '0.1.0\n', err: '' });
+  });
+});
+
+describe('a clone that is not set up', () => {
+  it('is told in two lines', () => {
+    const bare = join(folder, 'bare', 'bin');
+    mkdirSync(bare, { recursive: true });
+    copyFileSync(join(root, 'packages/cli/bin/pagewalk.mjs'), join(bare, 'pagewalk.mjs'));
+    const { status, stderr } = spawnSync(process.execPath, [join(bare, 'pagewalk.mjs'), 'boot'], {
+      encoding: 'utf8',
+    });
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^pagewalk: not set up \(.*main\.js is missing\)\nRun "npm run setup" .*\n$/);
   });
 });
