@@ -1,9 +1,10 @@
-import type { E820Entry } from '@pagewalk/mm';
+import type { E820Entry, SwapConfig } from '@pagewalk/mm';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { readE820 } from './parse/e820.ts';
 import { wholeOption } from './parse/number.ts';
-import { sizeOf, sizeOption } from './parse/size.ts';
+import { sizeOption } from './parse/size.ts';
 import { sysctlOption } from './parse/sysctl.ts';
+import { swapOption } from './swap-option.ts';
 
 export const RELEASES = ['2.4.22', '2.4.20'] as const;
 export const MACHINES = ['qemu', 'ref-h4g', 'ref-noh', 'ref-pae'] as const;
@@ -23,11 +24,11 @@ export interface MachineOptions {
   readonly highmem?: (typeof HIGHMEM)[number];
   readonly cmdline?: string;
   readonly e820?: E820Entry[];
-  /** Bytes. */
-  readonly swap?: number;
+  readonly swap?: readonly SwapConfig[];
   readonly sysctl: Readonly<Record<string, string>>;
   readonly seed: number;
   readonly failAlloc?: number;
+  readonly failIo?: number;
   readonly check?: 'end' | 'every';
   /** File for the event stream. */
   readonly events?: string;
@@ -79,9 +80,7 @@ export function addMachineOptions(command: Command, defaultMemory: string, event
       new Option('--e820 <file>', 'memory map of the firmware, as a boot log prints it').argParser(readE820),
     )
     .addOption(
-      new Option('--swap <size>', 'swap space; so far only the overcommit check counts it').argParser(
-        swapOption,
-      ),
+      new Option('--swap <size|file[,prio=n]>', 'a disk to swap to; repeatable').argParser(swapOption),
     )
     .addOption(
       new Option('--sysctl <key=value>', 'set a sysctl after boot; repeatable')
@@ -98,7 +97,11 @@ export function addMachineOptions(command: Command, defaultMemory: string, event
         wholeOption(1, Number.MAX_SAFE_INTEGER),
       ),
     )
-    .addOption(new Option('--fail-io <n>', 'not supported yet').argParser(refuseFailIo).hideHelp())
+    .addOption(
+      new Option('--fail-io <n>', 'let the n-th request to a disk after boot fail').argParser(
+        wholeOption(1, Number.MAX_SAFE_INTEGER),
+      ),
+    )
     .addOption(
       new Option('--check [every]', 'recount the whole machine at the end, or after every operation')
         .argParser(checkOption)
@@ -124,25 +127,9 @@ export function addLookOptions(command: Command): Command {
     );
 }
 
-/** Collects `--swap`, repeatable: the areas add up. */
-function swapOption(text: string, previous = 0): number {
-  if (text.includes(','))
-    throw new InvalidArgumentError('Allowed: a size; priorities are not supported yet.');
-  if (sizeOf(text) === null) {
-    throw new InvalidArgumentError(
-      'Allowed: a size, e.g. 128M; swap files are not supported yet (no disks).',
-    );
-  }
-  return previous + sizeOption(0, 64 * 2 ** 30)(text);
-}
-
 /** `--check` alone recounts at the end. */
 function checkOption(text: string): 'end' | 'every' {
   if (text !== 'end' && text !== 'every')
     throw new InvalidArgumentError('Allowed: --check or --check=every.');
   return text;
-}
-
-function refuseFailIo(): never {
-  throw new InvalidArgumentError('Not supported yet: there are no disks whose I/O could fail.');
 }

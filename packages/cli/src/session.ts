@@ -3,6 +3,7 @@ import { type BootAllocator, boot, type E820Entry, type Kernel, type MachineConf
 import { EventFile } from './event-file.ts';
 import type { MachineOptions } from './machine-options.ts';
 import { remark } from './output/print.ts';
+import { swapBytes } from './swap-option.ts';
 
 /** Type of the ranges of a memory map that are RAM. */
 const E820_USABLE = 1;
@@ -61,7 +62,7 @@ export class Session {
    */
   constructor(options: MachineOptions, defaults: MachineDefaults, at = 0) {
     const memory = options.memory ?? defaults.memory;
-    const swap = options.swap ?? defaults.swap ?? 0;
+    const swap = options.swap ?? (defaults.swap === undefined ? [] : [{ size: defaults.swap }]);
     const config: MachineConfig = {
       memory,
       release: options.release,
@@ -70,13 +71,14 @@ export class Session {
       nodes: options.nodes,
       seed: options.seed,
       sysctl: options.sysctl,
-      swapPages: swap / 4096,
+      swap,
       ...(options.highmem === undefined ? {} : { highmem: options.highmem }),
       ...(options.cmdline === undefined ? {} : { cmdline: options.cmdline }),
       ...(options.e820 === undefined ? {} : { e820: options.e820 }),
       ...(defaults.contentFree === true ? { contentFree: true } : {}),
       ...(defaults.bootDriver === undefined ? {} : { bootDriver: defaults.bootDriver }),
       ...(options.failAlloc === undefined ? {} : { failAlloc: options.failAlloc }),
+      ...(options.failIo === undefined ? {} : { failIo: options.failIo }),
     };
     this.#events = options.events === undefined ? null : new EventFile(options.events);
     this.#check = options.check;
@@ -88,7 +90,7 @@ export class Session {
       nodes: options.nodes,
       highmem: options.highmem ?? null,
       cmdline: options.cmdline ?? null,
-      swapBytes: swap,
+      swapBytes: swapBytes(swap),
       seed: options.seed,
     };
     this.kernel = boot(config);

@@ -24,7 +24,7 @@ export {
   parseOps,
   runOps,
   WORLD_MEMORY,
-  WORLD_SWAP_PAGES,
+  WORLD_SWAP_BYTES,
 } from './ops/index.ts';
 export { type RecordOptions, type RecordResult, record } from './record/record.ts';
 export { RecordError } from './record/record-error.ts';

@@ -24,6 +24,7 @@ import { type FixmapLayout, fixmapLayout, vmallocEnd, vmallocStart } from './arc
 import { I386_PAE } from './arch/i386-pae.ts';
 import type { BootAllocator } from './boot-memory/boot-nodes.ts';
 import { installCharDevices, registerDevice } from './char-devices.ts';
+import { Errno } from './errno.ts';
 import { Clock } from './hardware/clock.ts';
 import { COST_NS } from './hardware/cost-model.ts';
 import { Mmu } from './hardware/mmu.ts';
@@ -51,6 +52,7 @@ import { PaePageTables } from './page-tables/pae-page-tables.ts';
 import type { PageTables } from './page-tables/page-tables.ts';
 import { TlbFlushI386 } from './page-tables/tlb-flush.ts';
 import { type Vtop, vtop } from './page-tables/vtop.ts';
+import { diskModel, Paging, type SwapConfig } from './paging.ts';
 import type { BootLogLine } from './physical/boot-log.ts';
 import type { E820Entry } from './physical/e820.ts';
 import type { MemMap } from './physical/mem-map.ts';
@@ -63,8 +65,8 @@ import { statusText } from './proc/pid-status.ts';
 import { formatShowMem, NO_COUNTERS } from './proc/show-mem.ts';
 import { formatSlabinfo } from './proc/slabinfo.ts';
 import { Process } from './process.ts';
-import { Kswapd } from './reclaim/kswapd.ts';
 import { addressSpaceRules } from './release/address-space-rules.ts';
+import { blockRules, swapSlotRules } from './release/block-rules.ts';
 import { deviceRules } from './release/device-rules.ts';
 import { highmemRules, vmallocRules } from './release/kernel-memory-rules.ts';
 import { physicalBootConfig } from './release/machine-config.ts';
@@ -110,12 +112,14 @@ export interface MachineConfig {
   readonly e820?: readonly E820Entry[];
   /** Settings such as `vm.overcommit_memory: '1'`. */
   readonly sysctl?: Readonly<Record<string, string>>;
-  /** Free swap slots that vm_enough_memory() counts with; nothing is swapped. Default 0. */
-  readonly swapPages?: number;
+  /** Disks to swap to from boot on. Default: none. */
+  readonly swap?: readonly SwapConfig[];
   /** User pages without contents: for replay at scale. */
   readonly contentFree?: boolean;
   /** Makes the n-th page allocation after boot fail (1: the first). */
   readonly failAlloc?: number;
+  /** Makes the n-th request to a disk after boot fail (1: the first). */
+  readonly failIo?: number;
   /** A kernel with CONFIG_DEBUG_SLAB: red zones, poison, statistics. Default false. */
   readonly debugSlab?: boolean;
   /** A driver that takes boot memory before the page allocator is up; results are physical addresses. */
@@ -156,7 +160,8 @@ export class Kernel {
   readonly mmus: readonly Mmu[];
   /** Who runs where. */
   readonly cpus: Cpus;
-  readonly kswapd: Kswapd;
+  /** Disks, buffers, swap, reclaim and the kernel threads. */
+  readonly paging: Paging;
   readonly tlb: TlbFlushI386;
   readonly physical: PhysicalBoot;
   /** All processes that were not released, by pid. */
@@ -165,18 +170,12 @@ export class Kernel {
   /** @internal system calls since boot, in element 0; the clock moves with them */
   readonly systemCalls = new Float64Array(1);
   private readonly access: KernelAccess;
-  private readonly swapPages: number;
   // Pid 1 and the kernel's threads.
   private readonly threads: readonly Task[];
   private lastPid: number;
 
   /** @internal use {@link boot} */
   constructor(config: MachineConfig) {
-    const swapPages = config.swapPages ?? 0;
-    if (!Number.isInteger(swapPages) || swapPages < 0 || swapPages > 2 ** 24) {
-      throw new ConfigError(`swapPages: ${swapPages}; allowed are 0 to ${2 ** 24} pages`);
-    }
-    this.swapPages = swapPages;
     this.trace = new Trace(() => this.clock.now, config.traceCapacity ?? 65536);
     const physicalConfig = physicalBootConfig({
       memoryBytes: config.memory,
@@ -224,10 +223,8 @@ export class Kernel {
       unmapMappingRange: (area, address, size) => zapPageRange(this.vm, (area as Vma).vmMm, address, size),
       filemapSync: (area, address, size) => filemapSync(this.vm, area as Vma, address, size),
     };
-    this.kswapd = new Kswapd(allocator);
     allocator.ports = {
       ...allocator.ports,
-      wakeupKswapd: () => this.kswapd.wake(),
       lruCacheDel: (pfn) => this.pageCache.lruCacheDel(pfn),
     };
     const slabs = this.bootSlab(physical, config.debugSlab ?? false);
@@ -296,11 +293,41 @@ export class Kernel {
       readZero: (addr, count) => readZero(this.vm, this.mmu, addr, count),
     });
     this.shm = new SysvShm(this.vm, this.shmem, () => Math.floor(this.clock.now / 1e9));
+    this.paging = this.bootPaging(physical);
+    this.paging.startThreads(this.threads);
+    for (const disk of config.swap ?? []) this.paging.addSwap(disk);
     // The time of boot is not ours: it went into drivers. From here on work takes time.
     this.memory.chargeTo(this.clock);
     this.clock.follow(this.systemCalls, COST_NS.systemCall);
     for (const [key, value] of Object.entries(config.sysctl ?? {})) applySysctl(this, key, value);
     if (config.failAlloc !== undefined) allocator.failAlloc(config.failAlloc);
+    if (config.failIo !== undefined) this.paging.ioFailures.failIo(config.failIo);
+  }
+
+  private bootPaging(physical: PhysicalBoot): Paging {
+    const paging = new Paging({
+      vm: this.vm,
+      clock: this.clock,
+      slab: this.slab,
+      caches: this.caches,
+      blockRules: blockRules(this.release),
+      slotRules: swapSlotRules(this.release),
+      megs: Math.floor(physical.totals.totalram / 256),
+      disk: diskModel(physical.config.machine.name),
+      ports: {
+        allocMap: (bytes) => this.vmalloc.vmalloc(bytes),
+        freeMap: (addr) => this.vmalloc.vfree(addr),
+        tryToUnuse: () => -Errno.ENOMEM,
+        shrinkDcacheMemory: () => {},
+        shrinkIcacheMemory: () => {},
+        outOfMemory: () => {},
+        syncInodes: () => {},
+        swapFile: () => -Errno.ENOENT,
+        print: (text) => physical.log.print(text),
+      },
+    });
+    this.vm.swap = paging.swapCache;
+    return paging;
   }
 
   private kernelPageTables(physical: PhysicalBoot, pae: boolean) {
@@ -406,8 +433,9 @@ export class Kernel {
     return {
       shmemZeroSetup: (vma) => this.shmem.zeroSetup(vma),
       shmemMmap: (vma) => this.shmem.mmap(vma),
-      nrSwapPages: () => this.swapPages,
-      swapCachePages: () => 0,
+      nrSwapPages: () => this.paging.swapAreas.nrSwapPages,
+      swapCachePages: () => this.pageCache.swapperPages,
+      catchUp: () => this.paging.catchUp(),
       shrinkableSlabPages: () => 0,
       swapDuplicate: noSwap,
       freeSwapAndCache: noSwap,
@@ -616,6 +644,7 @@ export class Kernel {
 
   private memInfo() {
     const { physical, allocator, pageCache } = this;
+    const swap = this.paging.swapAreas.swapinfo();
     return {
       totalram: physical.totals.totalram,
       freeram: allocator.nrFreePages(),
@@ -627,8 +656,8 @@ export class Kernel {
       inactive: pageCache.nrInactivePages,
       totalhigh: physical.totals.totalhigh,
       freehigh: allocator.nrFreeHighpages(),
-      totalswap: this.swapPages,
-      freeswap: this.swapPages,
+      totalswap: swap.total,
+      freeswap: swap.free,
     };
   }
 
@@ -638,7 +667,7 @@ export class Kernel {
       ...NO_COUNTERS,
       active: this.pageCache.nrActivePages,
       inactive: this.pageCache.nrInactivePages,
-      freeSwap: this.swapPages,
+      freeSwap: this.paging.swapAreas.nrSwapPages,
       pageTableCache: this.pageTables.cachedTablesHere,
       buffermem: this.pageCache.buffermemPages,
       pageCache: this.pageCache.pageCacheSize,
@@ -731,13 +760,13 @@ export class Kernel {
   }
 
   /**
-   * Runs one unit of background work; false: there is none. So far that is a turn of the idle task, which gives page tables
-   * cached beyond the high mark back, and kswapd; the other kernel threads sleep, and there are no timers yet.
+   * Runs one unit of background work: the idle task gives page tables cached beyond the high mark back, a kernel thread that is
+   * awake runs until it sleeps, or time passes until a disk is done. False: there is none; timers alone do not count.
    *
    * @linux 2.4.22 arch/i386/kernel/process.c cpu_idle()
    */
   step(): boolean {
-    return this.pageTables.checkPgtCache() > 0 || this.kswapd.step();
+    return this.pageTables.checkPgtCache() > 0 || this.paging.step();
   }
 
   /**

@@ -11,9 +11,9 @@ import { patternByte } from './pattern.ts';
 const PAGE = 4096;
 const NOBODY = 65534;
 const MIB = 1 << 20;
-/** RAM of the machine on which results were recorded, and its swap in pages. */
+/** RAM of the machine on which results were recorded, and its swap, in bytes. */
 export const WORLD_MEMORY = 256 * MIB;
-export const WORLD_SWAP_PAGES = 65536;
+export const WORLD_SWAP_BYTES = 256 * MIB;
 
 /** Resource numbers. */
 export const RLIMIT_STACK = 3;

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { boot } from '@pagewalk/mm';
 import { describe, expect, it } from 'vitest';
-import { parseOps, runOps, WORLD_MEMORY, WORLD_SWAP_PAGES } from '../../src/ops/index.ts';
+import { parseOps, runOps, WORLD_MEMORY, WORLD_SWAP_BYTES } from '../../src/ops/index.ts';
 
 const FIXTURES = new URL('../fixtures/mmops/', import.meta.url);
 /** Differences that a failing test lists. */
@@ -25,7 +25,7 @@ describe.each(['2.4.22', '2.4.20'] as const)('scripts recorded on Linux %s', (re
     const expected = recorded(release, file);
     const differences: string[] = [];
     let n = 0;
-    const kernel = boot({ memory: WORLD_MEMORY, swapPages: WORLD_SWAP_PAGES, release });
+    const kernel = boot({ memory: WORLD_MEMORY, swap: [{ size: WORLD_SWAP_BYTES }], release });
     runOps(kernel, script, (line) => {
       const wanted = expected[n++];
       if (wanted === undefined || wanted === line || differences.length >= SHOWN) return;

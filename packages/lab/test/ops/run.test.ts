@@ -1,8 +1,8 @@
 import { boot, type Kernel } from '@pagewalk/mm';
 import { describe, expect, it } from 'vitest';
-import { parseOps, runOps, WORLD_MEMORY, WORLD_SWAP_PAGES } from '../../src/ops/index.ts';
+import { parseOps, runOps, WORLD_MEMORY, WORLD_SWAP_BYTES } from '../../src/ops/index.ts';
 
-const machine = (): Kernel => boot({ memory: WORLD_MEMORY, swapPages: WORLD_SWAP_PAGES });
+const machine = (): Kernel => boot({ memory: WORLD_MEMORY, swap: [{ size: WORLD_SWAP_BYTES }] });
 
 /** Result lines of a script between the first and the last, after checking the machine. */
 function results(...ops: string[]): string[] {

@@ -28,7 +28,9 @@ const ALIGNED_PAGE = ~0xffc;
 export function faultIn(vm: Vm, mmu: Mmu, addr: Addr, write: 0 | 1, user: 0 | 1): number {
   for (let i = 0; i < MAX_FAULTS; i++) {
     mmu.clock.advance(COST_NS.fault);
-    if (doPageFault(vm, addr, mmu.errorCode) !== FAULT_RETRY) return -1;
+    const result = doPageFault(vm, addr, mmu.errorCode);
+    if (vm.needResched) vm.ports.catchUp();
+    if (result !== FAULT_RETRY) return -1;
     const base = mmu.translate(addr, write, user);
     if (base >= 0) return base;
   }

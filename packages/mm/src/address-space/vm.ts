@@ -3,6 +3,7 @@ import type { PageAllocator } from '../page-allocator/page-allocator.ts';
 import type { PageCache } from '../page-cache/page-cache.ts';
 import type { PageTables, TlbFlush } from '../page-tables/page-tables.ts';
 import type { MemMap } from '../physical/mem-map.ts';
+import type { SwapCache } from '../swap/swap-cache.ts';
 import type { Trace } from '../trace/trace.ts';
 import type { Addr, Pfn } from '../types.ts';
 import { MmStruct } from './mm-struct.ts';
@@ -30,6 +31,8 @@ export interface AddressSpacePorts {
   /** Slots of swap: free ones and pages of the swap cache; for vm_enough_memory. */
   nrSwapPages(): number;
   swapCachePages(): number;
+  /** What is due happens, and kernel threads that were woken run: the task goes back to user mode. @linux schedule() */
+  catchUp(): void;
   /** Pages that unused dentries and inodes would give. */
   shrinkableSlabPages(): number;
   /** @linux swap_duplicate(), free_swap_and_cache(), do_swap_page(): until swap exists no entry is a swap entry */
@@ -56,6 +59,8 @@ export class Vm {
   readonly rules: AddressSpaceRules;
   readonly ports: AddressSpacePorts;
   readonly sysctls: AddressSpaceSysctls;
+  /** Where anonymous pages go, and come back from; null: a machine without swap. */
+  swap: SwapCache | null = null;
   /** Frame of the zero page (reserved). @linux empty_zero_page */
   readonly zeroPage: Pfn;
   /** Frames of RAM, holes included. @linux num_physpages */
@@ -68,8 +73,10 @@ export class Vm {
   swapMm: MmStruct;
   /** The running task. */
   current: Task;
+  /** Set when a kernel thread was woken: it runs when the task goes back to user mode. @linux need_resched */
+  needResched = false;
 
-  constructor(parts: Omit<Vm, 'initMm' | 'mmlistNr' | 'swapMm'>) {
+  constructor(parts: Omit<Vm, 'initMm' | 'mmlistNr' | 'swapMm' | 'swap' | 'needResched'>) {
     this.memory = parts.memory;
     this.memMap = parts.memMap;
     this.allocator = parts.allocator;

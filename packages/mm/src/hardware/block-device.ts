@@ -26,6 +26,29 @@ export interface DeviceRequest {
 /** How an injected failure looks: nothing is transferred, or only the first half. */
 export type IoFailure = 'error' | 'short';
 
+/** A failure that is to be injected; disks may share one. */
+export class IoFailures {
+  // Requests until one is made to fail; 0: off.
+  private failIn = 0;
+  private failure: IoFailure = 'error';
+
+  /** Makes the `n`-th request from now fail (1: the next one); 0 calls it off. */
+  failIo(n: number, failure: IoFailure = 'error'): void {
+    this.failIn = n;
+    this.failure = failure;
+  }
+
+  /** Requests that the injected failure is still away; 0: none is armed. */
+  get pending(): number {
+    return this.failIn;
+  }
+
+  /** Counts a request: how it fails, null if it does not. */
+  next(): IoFailure | null {
+    return this.failIn !== 0 && --this.failIn === 0 ? this.failure : null;
+  }
+}
+
 /**
  * A disk. It works on one request at a time, moves the bytes when the time of the transfer is over, and then interrupts.
  */
@@ -40,11 +63,17 @@ export class BlockDevice {
   private readonly events: EventQueue;
   private active: DeviceRequest | null = null;
   private head = 0;
-  // Requests until one is made to fail; 0: off.
-  private failIn = 0;
-  private failure: IoFailure = 'error';
+  /** What is to fail. */
+  readonly failures: IoFailures;
 
-  constructor(parts: { store: BlockStore; model: DiskModel; clock: Clock; events: EventQueue }) {
+  constructor(parts: {
+    store: BlockStore;
+    model: DiskModel;
+    clock: Clock;
+    events: EventQueue;
+    failures?: IoFailures;
+  }) {
+    this.failures = parts.failures ?? new IoFailures();
     this.store = parts.store;
     this.model = parts.model;
     this.clock = parts.clock;
@@ -55,17 +84,6 @@ export class BlockDevice {
   /** Whether a request is under way. */
   get busy(): boolean {
     return this.active !== null;
-  }
-
-  /** Makes the `n`-th request from now fail (1: the next one); 0 calls it off. */
-  failIo(n: number, failure: IoFailure = 'error'): void {
-    this.failIn = n;
-    this.failure = failure;
-  }
-
-  /** Requests that the injected failure is still away; 0: none is armed. */
-  get failIoPending(): number {
-    return this.failIn;
   }
 
   /** Begins a transfer; {@link DeviceRequest.done} is called when it ends. The device must not be busy. */
@@ -96,8 +114,9 @@ export class BlockDevice {
   /** Sectors that this request may move: all, unless a failure is injected or it reaches past the end. */
   private limit(request: DeviceRequest): number {
     const onDevice = Math.max(0, Math.min(request.sectors, this.sectors - request.sector));
-    if (this.failIn === 0 || --this.failIn !== 0) return onDevice;
-    return this.failure === 'error' ? 0 : Math.min(onDevice, request.sectors >>> 1);
+    const failure = this.failures.next();
+    if (failure === null) return onDevice;
+    return failure === 'error' ? 0 : Math.min(onDevice, request.sectors >>> 1);
   }
 
   /** Moves up to `limit` sectors; returns how many were moved whole. */

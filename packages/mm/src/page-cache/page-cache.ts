@@ -315,10 +315,7 @@ export class PageCache {
 
   /** Locks a page, waiting for its I/O. @linux lock_page() */
   lockPage(pfn: Pfn): void {
-    if (this.tryLockPage(pfn)) return;
-    this.waitOnPage(pfn);
-    if (!this.tryLockPage(pfn))
-      throw new KernelBug(`page ${pfn} was locked again while its lock was awaited`);
+    while (!this.tryLockPage(pfn)) this.waitOnPage(pfn);
   }
 
   /** @linux unlock_page() */

@@ -1,6 +1,5 @@
 import { GFP_KSWAPD } from '../page-allocator/gfp.ts';
 import type { PageAllocator } from '../page-allocator/page-allocator.ts';
-import { PF } from '../page-allocator/process-flags.ts';
 import type { PhysicalNode } from '../physical/node.ts';
 import type { Zone } from '../physical/zone.ts';
 
@@ -20,16 +19,17 @@ import type { Zone } from '../physical/zone.ts';
  */
 export class Kswapd {
   private readonly allocator: PageAllocator;
-  // Whether someone called since it last went to sleep.
-  private woken = false;
+  private readonly now: () => number;
+  private readonly runTqDisk: () => void;
 
-  constructor(allocator: PageAllocator) {
+  /**
+   * @param now reads the virtual clock (ns)
+   * @param runTqDisk lets the disks begin with what was collected for them
+   */
+  constructor(allocator: PageAllocator, now: () => number, runTqDisk: () => void) {
     this.allocator = allocator;
-  }
-
-  /** An allocation found its zones low. @linux __alloc_pages(), which wakes kswapd_wait */
-  wake(): void {
-    this.woken = true;
+    this.now = now;
+    this.runTqDisk = runTqDisk;
   }
 
   /** Whether no zone of any node asks to be balanced. @linux kswapd_can_sleep() */
@@ -37,46 +37,50 @@ export class Kswapd {
     return this.allocator.zones.every((zone) => !zone.needBalance);
   }
 
-  /** Works if it was woken, until it may sleep again; false: there was nothing to do. */
-  step(): boolean {
-    if (!this.woken) return false;
-    this.woken = false;
-    if (this.canSleep()) return false;
-    const { allocator } = this;
-    const flags = allocator.currentFlags;
-    allocator.currentFlags = flags | PF.MEMALLOC;
-    this.balance();
-    allocator.currentFlags = flags;
-    return true;
-  }
-
-  /** @linux 2.4.22 mm/vmscan.c kswapd_balance() */
-  private balance(): void {
-    let more: boolean;
-    do {
-      more = false;
-      for (const node of this.allocator.pgdatList) if (this.balanceNode(node)) more = true;
-    } while (more);
+  /**
+   * What the thread does; yields where it sleeps: Infinity until an allocation wakes it, or the time at which it goes on.
+   *
+   * @linux 2.4.22 mm/vmscan.c kswapd(), kswapd_balance()
+   */
+  *body(): Generator<number, void, void> {
+    for (;;) {
+      if (this.canSleep()) yield Number.POSITIVE_INFINITY;
+      let more: boolean;
+      do {
+        more = false;
+        for (const node of this.allocator.pgdatList) if (yield* this.balanceNode(node)) more = true;
+      } while (more);
+      this.runTqDisk();
+    }
   }
 
   /**
-   * One round over a node. A zone for which nothing could be freed is given up until the next call for it.
+   * One round over a node. A zone for which nothing could be freed is given up until the next call for it, and the thread
+   * sleeps for a second.
    *
    * @returns whether a zone is still short
    * @linux 2.4.22 mm/vmscan.c kswapd_balance_pgdat()
    */
-  private balanceNode(node: PhysicalNode): boolean {
+  private *balanceNode(node: PhysicalNode): Generator<number, boolean, void> {
     let more = false;
     for (let index = node.nrZones - 1; index >= 0; index--) {
       const zone = node.zones[index] as Zone;
       if (!zone.needBalance) continue;
-      if (this.allocator.ports.tryToFreePagesZone(zone, GFP_KSWAPD) === 0) zone.needBalance = false;
-      else if (classzoneNeedsBalance(node, zone)) more = true;
-      else zone.needBalance = false;
+      if (this.allocator.ports.tryToFreePagesZone(zone, GFP_KSWAPD) === 0) {
+        zone.needBalance = false;
+        yield this.now() + SECOND_NS;
+      } else if (classzoneNeedsBalance(node, zone)) {
+        more = true;
+      } else {
+        zone.needBalance = false;
+      }
     }
     return more;
   }
 }
+
+/** How long it rests when nothing could be freed. @linux schedule_timeout(HZ) */
+const SECOND_NS = 1e9;
 
 /**
  * Whether a zone and all those below it on its node stand under the high watermark: one zone with enough free pages will do.

@@ -86,6 +86,7 @@ export class FaultMachine {
         nrSwapPages: () => 0,
         swapCachePages: () => 0,
         shrinkableSlabPages: () => 0,
+        catchUp: () => {},
         swapDuplicate: () => {},
         freeSwapAndCache: () => {},
         doSwapPage: () => -1,

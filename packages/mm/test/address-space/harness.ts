@@ -83,6 +83,7 @@ function ports(options: HarnessOptions): AddressSpacePorts {
     nrSwapPages: () => options.swapPages ?? 1_000_000,
     swapCachePages: () => 0,
     shrinkableSlabPages: () => 0,
+    catchUp: () => {},
     swapDuplicate: noSwap,
     freeSwapAndCache: noSwap,
     doSwapPage: noSwap,

@@ -150,7 +150,7 @@ describe('request queue', () => {
 
   test('a failed request ends all of its buffers, a short one those that were not moved', () => {
     const { submit, drain, ended, device } = rig();
-    device.failIo(1, 'short');
+    device.failures.failIo(1, 'short');
     for (let block = 4; block < 8; block++) submit(block);
     drain();
     expect(ended).toEqual([4, 5, -6, -7]);

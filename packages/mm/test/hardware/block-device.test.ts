@@ -51,14 +51,14 @@ describe('block device', () => {
     ['short', 4],
   ] as const)('an injected %s moves %i of 8 sectors, once', (failure, sectors) => {
     const { events, device } = disk();
-    device.failIo(2, failure);
+    device.failures.failIo(2, failure);
     const results: number[] = [];
     for (let i = 0; i < 3; i++) {
       device.start(request(true, 0, [new Uint8Array(4096).fill(i + 1)], (n) => results.push(n)));
       events.runNext();
     }
     expect(results).toEqual([8, sectors, 8]);
-    expect(device.failIoPending).toBe(0);
+    expect(device.failures.pending).toBe(0);
   });
 
   test('a request past the end moves what lies on the device', () => {

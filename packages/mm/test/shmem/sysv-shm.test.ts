@@ -12,7 +12,7 @@ let root: Process;
 let user: Process;
 
 beforeEach(() => {
-  kernel = boot({ memory: 16 * 2 ** 20, swapPages: 1_000_000 });
+  kernel = boot({ memory: 16 * 2 ** 20, swap: [{ size: 1_000_002 * 4096 }] });
   root = kernel.spawn('root');
   user = kernel.spawn('user', { uid: 1000 });
   kernel.run(root);

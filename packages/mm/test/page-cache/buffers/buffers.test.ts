@@ -54,7 +54,7 @@ describe('buffers', () => {
 
   test('a block that cannot be read is null, and is read again', () => {
     const machine = new BufferMachine();
-    machine.device.failIo(1);
+    machine.device.failures.failIo(1);
     expect(bread(machine.buffers, machine.mapping, DEV, 5, 1024)).toBeNull();
     expect(bread(machine.buffers, machine.mapping, DEV, 5, 1024)).not.toBeNull();
   });
@@ -81,7 +81,7 @@ describe('buffers', () => {
   test('one bad block makes the page bad, and it is unlocked all the same', () => {
     const machine = new BufferMachine();
     const pfn = machine.page(0);
-    machine.device.failIo(2);
+    machine.device.failures.failIo(2);
     machine.buffers.brwPage(false, pfn, DEV, [10, 30, 20, 40], 1024);
     machine.drain();
     expect(machine.cache.testFlags(pfn, PG.locked)).toBe(false);
@@ -164,7 +164,7 @@ describe('buffers', () => {
     expect(machine.device.stats.writes).toBe(3);
     expect(list.size).toBe(0);
     insertInodeQueue(dirtyBlock(machine, 5), list);
-    machine.device.failIo(1);
+    machine.device.failures.failIo(1);
     expect(fsyncBuffersList(machine.buffers, list)).toBe(-5);
   });
 

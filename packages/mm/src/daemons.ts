@@ -1,0 +1,125 @@
+/**
+ * The kernel's threads at work: kswapd, bdflush, kupdated. Each is a generator that yields where it sleeps; what it yields is
+ * the time at which it wakes by itself, Infinity when only a call wakes it.
+ */
+import type { Task } from './address-space/task.ts';
+import type { Vm } from './address-space/vm.ts';
+import type { Clock } from './hardware/clock.ts';
+import { COST_NS } from './hardware/cost-model.ts';
+import type { EventQueue, PendingEvent } from './hardware/event-queue.ts';
+import { defineTracepoint } from './trace/trace.ts';
+
+/** A kernel thread gets the CPU. */
+const KTHREAD_RUN = defineTracepoint({
+  name: 'kthread_run',
+  fields: ['thread'],
+  origin: 'kernel/sched.c schedule()',
+});
+
+/** The work of a thread: yields the time at which it wants to go on. */
+export type DaemonBody = Generator<number, void, void>;
+
+/** One kernel thread. */
+export class Daemon {
+  readonly task: Task;
+  /** Whether it wants to run. */
+  awake = false;
+  /** @internal whether it is on the JavaScript stack: it cannot be entered again */
+  running = false;
+  /** @internal */
+  timer: PendingEvent | null = null;
+  /** @internal */
+  readonly body: DaemonBody;
+
+  constructor(task: Task, body: DaemonBody) {
+    this.task = task;
+    this.body = body;
+  }
+}
+
+/**
+ * All kernel threads, and which of them are awake.
+ *
+ * They run when a user's task goes back to user mode, when the running task sleeps in the kernel, and when the machine is
+ * idle. A thread that waits for I/O somewhere deep keeps the CPU's task waiting with it.
+ */
+export class Daemons {
+  private readonly vm: Vm;
+  private readonly clock: Clock;
+  private readonly events: EventQueue;
+  private readonly threads: Daemon[] = [];
+  // Threads that are awake, in the order in which they were woken.
+  private readonly queue: Daemon[] = [];
+
+  constructor(vm: Vm, clock: Clock, events: EventQueue) {
+    this.vm = vm;
+    this.clock = clock;
+    this.events = events;
+  }
+
+  /** Starts a thread: it runs up to its first sleep. */
+  start(task: Task, body: DaemonBody): Daemon {
+    const daemon = new Daemon(task, body);
+    this.threads.push(daemon);
+    this.resume(daemon);
+    return daemon;
+  }
+
+  /** Whether a thread wants to run. */
+  get anyAwake(): boolean {
+    return this.queue.length > 0;
+  }
+
+  /** Wakes a thread, if it sleeps. It runs when the running task goes back to user mode, or sleeps. */
+  wake(daemon: Daemon): void {
+    if (daemon.awake || daemon.running) return;
+    if (daemon.timer !== null) this.events.cancel(daemon.timer);
+    daemon.timer = null;
+    daemon.awake = true;
+    this.queue.push(daemon);
+    this.vm.needResched = true;
+  }
+
+  /** Lets the thread that was woken first run until it sleeps; false: none is awake. */
+  runOne(): boolean {
+    const daemon = this.queue.shift();
+    if (daemon === undefined) return false;
+    daemon.awake = false;
+    this.runAs(daemon.task, () => this.resume(daemon));
+    return true;
+  }
+
+  private resume(daemon: Daemon): void {
+    daemon.running = true;
+    const { value, done } = daemon.body.next();
+    daemon.running = false;
+    if (done === true || value === Number.POSITIVE_INFINITY) return;
+    daemon.timer = this.events.schedule(value as number, () => {
+      daemon.timer = null;
+      this.wake(daemon);
+    });
+  }
+
+  /**
+   * Runs `work` as another task of the same CPU, which borrows the address space that is loaded. Then the task before goes on.
+   *
+   * @linux 2.4.22 kernel/sched.c schedule(): a task without mm takes over active_mm
+   */
+  private runAs(task: Task, work: () => void): void {
+    const { vm } = this;
+    const previous = vm.current;
+    const { pid } = vm.trace;
+    const flags = vm.allocator.currentFlags;
+    this.clock.advance(COST_NS.contextSwitch);
+    vm.current = task;
+    vm.trace.pid = task.pid;
+    vm.allocator.currentFlags = task.flags;
+    if (vm.trace.on) vm.trace.emit(KTHREAD_RUN, task.pid);
+    work();
+    task.flags = vm.allocator.currentFlags;
+    vm.current = previous;
+    vm.trace.pid = pid;
+    vm.allocator.currentFlags = flags;
+    this.clock.advance(COST_NS.contextSwitch);
+  }
+}

@@ -1,0 +1,319 @@
+/**
+ * Everything between memory and disks, put together: devices, the block layer, buffers, swap, reclaim, and the kernel threads
+ * that drive them.
+ */
+import type { Task } from './address-space/task.ts';
+import type { Vm } from './address-space/vm.ts';
+import { BlockLayer } from './block/block-layer.ts';
+import type { BlockRules } from './block/block-rules.ts';
+import { type Daemon, type DaemonBody, Daemons } from './daemons.ts';
+import { Errno } from './errno.ts';
+import { BlockDevice, IoFailures } from './hardware/block-device.ts';
+import { type BlockStore, MemoryStore } from './hardware/block-store.ts';
+import type { Clock } from './hardware/clock.ts';
+import { DISK_MODELS, type DiskModel } from './hardware/disk-models.ts';
+import { EventQueue } from './hardware/event-queue.ts';
+import { ConfigError } from './kernel-bug.ts';
+import { GFP_NOIO } from './page-allocator/gfp.ts';
+import { PF } from './page-allocator/process-flags.ts';
+import { BDF } from './page-cache/buffers/bdflush-parameters.ts';
+import { BufferCache } from './page-cache/buffers/buffer-cache.ts';
+import { bdflushRound, syncOldBuffers } from './page-cache/buffers/flush.ts';
+import { PG } from './physical/mem-map.ts';
+import { Kswapd } from './reclaim/kswapd.ts';
+import { TwoListReclaim } from './reclaim/two-list/two-list-reclaim.ts';
+import type { KernelCaches } from './slab/kernel-caches.ts';
+import type { SlabAllocator } from './slab/slab-allocator.ts';
+import { SwapAreas, type SwapSlotRules } from './swap/swap-areas.ts';
+import { SwapCache } from './swap/swap-cache.ts';
+import { makeSwapHeader } from './swap/swap-header.ts';
+import type { SwapBacking } from './swap/swap-info.ts';
+import { SWAP_FLAG_PREFER, SWAP_FLAG_PRIO_MASK, SwapSwitch } from './swap/swapon.ts';
+import type { Addr } from './types.ts';
+import { Waits } from './waits.ts';
+
+const HZ = 100;
+const JIFFY_NS = 1e9 / HZ;
+
+/** A disk that is used as swap from boot on. */
+export interface SwapConfig {
+  /** Bytes, whole pages, at least 40 KiB. A header is written to it. Not with {@link store}. */
+  readonly size?: number;
+  /** A medium that holds a swap area already: a file that mkswap(8) made, say. */
+  readonly store?: BlockStore;
+  /** 0 .. 32767; without it each area gets a lower one than the last. */
+  readonly prio?: number;
+}
+
+/** What other rooms do for paging. */
+export interface PagingPorts {
+  /** Memory for a map of slots; 0 = none. */
+  allocMap(bytes: number): Addr;
+  freeMap(addr: Addr): void;
+  /** @linux try_to_unuse() */
+  tryToUnuse(type: number): number;
+  /** @linux shrink_dcache_memory(), shrink_icache_memory() */
+  shrinkDcacheMemory(priority: number, gfp: number): void;
+  shrinkIcacheMemory(priority: number, gfp: number): void;
+  /** @linux out_of_memory() */
+  outOfMemory(): void;
+  /** Writes inodes that have changed: the first half of kupdated's work. @linux sync_unlocked_inodes(), sync_supers() */
+  syncInodes(): void;
+  /** A path that is no disk of {@link Paging.disks}: -errno, or what swapping to that file takes. */
+  swapFile(path: string): SwapBacking | number;
+  /** Prints a line of the kernel log. */
+  print(text: string): void;
+}
+
+/** What paging is made of. */
+export interface PagingParts {
+  readonly vm: Vm;
+  readonly clock: Clock;
+  readonly slab: SlabAllocator;
+  readonly caches: KernelCaches;
+  readonly blockRules: BlockRules;
+  readonly slotRules: SwapSlotRules;
+  /** RAM in MiB. */
+  readonly megs: number;
+  readonly disk: DiskModel;
+  readonly ports: PagingPorts;
+}
+
+/** A disk of the machine. */
+export interface Disk {
+  readonly path: string;
+  readonly dev: number;
+  readonly device: BlockDevice;
+}
+
+/** Names and numbers of the machine's disks, in the order in which they are added. */
+const DISK_NAMES: readonly (readonly [string, number])[] = [
+  ['hdb', 0x0340],
+  ['hdd', 0x1640],
+  ['hde', 0x2100],
+  ['hdf', 0x2140],
+  ['hdg', 0x2200],
+  ['hdh', 0x2240],
+];
+
+export class Paging {
+  readonly events: EventQueue;
+  readonly waits: Waits;
+  readonly daemons: Daemons;
+  readonly block: BlockLayer;
+  readonly buffers: BufferCache;
+  readonly swapAreas: SwapAreas;
+  readonly swapCache: SwapCache;
+  readonly swapSwitch: SwapSwitch;
+  readonly reclaim: TwoListReclaim;
+  readonly kswapd: Kswapd;
+  /** The failure that is to be injected into the I/O of any disk. */
+  readonly ioFailures = new IoFailures();
+  /** The machine's disks. */
+  readonly disks: Disk[] = [];
+  private readonly parts: PagingParts;
+  private readonly threads = new Map<string, Daemon>();
+
+  constructor(parts: PagingParts) {
+    this.parts = parts;
+    const { vm, clock, slab, caches, ports } = parts;
+    const { trace, memory, pageCache } = vm;
+    this.events = new EventQueue(clock);
+    this.daemons = new Daemons(vm, clock, this.events);
+    this.waits = new Waits(clock, this.events, () => this.daemons.runOne());
+    this.block = new BlockLayer({
+      memory,
+      trace,
+      rules: parts.blockRules,
+      megs: parts.megs,
+      ports: { waitUntil: (done) => this.waits.until(done), createBounce: (_write, bh) => bh },
+    });
+    this.buffers = new BufferCache({
+      cache: pageCache,
+      block: this.block,
+      slab,
+      bufferHeads: caches.bufferHead,
+      ports: {
+        wakeupBdflush: () => this.wake('bdflush'),
+        freeMoreMemory: () => this.freeMoreMemory(),
+        jiffies: () => clock.jiffies(HZ),
+        mayNotDoIo: () => (vm.allocator.currentFlags & PF.NOIO) !== 0,
+      },
+    });
+    const print = (text: string) => ports.print(text);
+    this.swapAreas = new SwapAreas({ rules: parts.slotRules, trace, print });
+    this.swapCache = new SwapCache({ cache: pageCache, buffers: this.buffers, areas: this.swapAreas });
+    this.swapSwitch = new SwapSwitch({
+      areas: this.swapAreas,
+      swapCache: this.swapCache,
+      buffers: this.buffers,
+      ports: {
+        lookup: (path) => this.swapBacking(path),
+        identify: (path) => this.identify(path),
+        allocMap: (bytes) => ports.allocMap(bytes),
+        freeMap: (addr) => ports.freeMap(addr),
+        tryToUnuse: (type) => ports.tryToUnuse(type),
+      },
+    });
+    this.reclaim = new TwoListReclaim({ vm, swap: this.swapCache, buffers: this.buffers, slab, ports });
+    this.kswapd = new Kswapd(
+      vm.allocator,
+      () => clock.now,
+      () => this.block.runTqDisk(),
+    );
+    this.plugIn();
+  }
+
+  /** Gives the rooms below what they asked for. */
+  private plugIn(): void {
+    const { vm } = this.parts;
+    const { allocator, pageCache, memMap } = vm;
+    pageCache.ports = {
+      ...pageCache.ports,
+      waitForIo: (pfn) => {
+        this.block.runTqDisk();
+        this.waits.until(() => ((memMap.flags[pfn] as number) & PG.locked) === 0);
+      },
+    };
+    allocator.ports = {
+      ...allocator.ports,
+      tryToFreePagesZone: (zone, gfp) => this.reclaim.tryToFreePagesZone(zone, gfp),
+      wakeupKswapd: () => this.wake('kswapd'),
+    };
+  }
+
+  /** Starts the kernel's threads. */
+  startThreads(tasks: readonly Task[]): void {
+    const bodies: Readonly<Record<string, () => DaemonBody>> = {
+      kswapd: () => this.kswapd.body(),
+      bdflush: () => this.bdflush(),
+      kupdated: () => this.kupdated(),
+    };
+    for (const task of tasks) {
+      const body = bodies[task.comm];
+      if (body !== undefined) this.threads.set(task.comm, this.daemons.start(task, body()));
+    }
+  }
+
+  /** Wakes a kernel thread, if it was started and sleeps. */
+  wake(name: string): void {
+    const daemon = this.threads.get(name);
+    if (daemon !== undefined) this.daemons.wake(daemon);
+  }
+
+  /** @linux 2.4.22 fs/buffer.c bdflush() */
+  private *bdflush(): DaemonBody {
+    for (;;) {
+      yield Number.POSITIVE_INFINITY;
+      while (!bdflushRound(this.buffers));
+    }
+  }
+
+  /** @linux 2.4.22 fs/buffer.c kupdate() */
+  private *kupdated(): DaemonBody {
+    for (;;) {
+      const interval = this.buffers.parameters.get(BDF.interval);
+      yield interval === 0 ? Number.POSITIVE_INFINITY : this.parts.clock.now + interval * JIFFY_NS;
+      this.parts.ports.syncInodes();
+      syncOldBuffers(this.buffers);
+      this.block.runTqDisk();
+    }
+  }
+
+  /** @linux 2.4.22 fs/buffer.c free_more_memory() */
+  private freeMoreMemory(): void {
+    this.buffers.balanceDirty();
+    this.wake('bdflush');
+    this.reclaim.tryToFreePages(GFP_NOIO);
+    this.block.runTqDisk();
+    this.yield();
+  }
+
+  /** Others run, if there are any. @linux yield() */
+  private yield(): boolean {
+    this.events.runDue();
+    return this.daemons.runOne() || this.events.runNext();
+  }
+
+  /** What is due happens, and threads that are awake run: when a task goes back to user mode. @linux schedule() */
+  catchUp(): void {
+    this.parts.vm.needResched = false;
+    this.events.runDue();
+    while (this.daemons.runOne()) this.events.runDue();
+  }
+
+  /**
+   * One pending unit of background work: a thread that is awake runs, or time passes until a disk is done. False: there is
+   * none; timers alone do not count.
+   */
+  step(): boolean {
+    if (this.daemons.runOne()) return true;
+    return this.disks.some(({ device }) => device.busy) && this.events.runNext();
+  }
+
+  // ---- disks and swap
+
+  /** Adds a disk. @throws ConfigError when the machine has no place for it */
+  addDisk(store: BlockStore): Disk {
+    const name = DISK_NAMES[this.disks.length];
+    if (name === undefined) throw new ConfigError(`disks: more than ${DISK_NAMES.length}`);
+    const { clock, disk } = this.parts;
+    const device = new BlockDevice({
+      store,
+      model: disk,
+      clock,
+      events: this.events,
+      failures: this.ioFailures,
+    });
+    const added = { path: `/dev/${name[0]}`, dev: name[1], device };
+    this.disks.push(added);
+    this.block.register(added.dev, device);
+    return added;
+  }
+
+  /** Adds a disk and swaps to it. @throws ConfigError for a bad size or priority, or a medium without a swap area */
+  addSwap(config: SwapConfig): void {
+    const { size, prio } = config;
+    let { store } = config;
+    if (prio !== undefined && (!Number.isInteger(prio) || prio < 0 || prio > SWAP_FLAG_PRIO_MASK)) {
+      throw new ConfigError(`swap priority: ${prio}; allowed are 0 to ${SWAP_FLAG_PRIO_MASK}`);
+    }
+    if (store === undefined) {
+      if (
+        size === undefined ||
+        !Number.isInteger(size) ||
+        size % 4096 !== 0 ||
+        size < 40960 ||
+        size > 64 * 2 ** 30
+      ) {
+        throw new ConfigError(`swap size: ${size} bytes; allowed are whole pages from 40960 bytes to 64 GiB`);
+      }
+      store = new MemoryStore(size);
+      store.write(0, makeSwapHeader(size / 4096));
+    }
+    const disk = this.addDisk(store);
+    const flags = prio === undefined ? 0 : SWAP_FLAG_PREFER | prio;
+    const error = this.swapSwitch.swapon(disk.path, flags, true);
+    if (error !== 0) throw new ConfigError(`swap ${disk.path}: no usable swap area (error ${error})`);
+  }
+
+  private swapBacking(path: string): SwapBacking | number {
+    const disk = this.disks.find((other) => other.path === path);
+    if (disk === undefined) return this.parts.ports.swapFile(path);
+    const pages = Math.floor(disk.device.sectors / 8);
+    if (pages === 0) return -Errno.ENODEV;
+    return { path, dev: disk.dev, pages, identity: disk, bmap: null, blockSize: 4096, close: () => {} };
+  }
+
+  private identify(path: string): object | number {
+    const disk = this.disks.find((other) => other.path === path);
+    if (disk !== undefined) return disk;
+    const backing = this.parts.ports.swapFile(path);
+    return typeof backing === 'number' ? backing : backing.identity;
+  }
+}
+
+/** The disk of a machine. */
+export function diskModel(machine: string): DiskModel {
+  return machine === 'qemu' ? DISK_MODELS.qemu : DISK_MODELS['ide-2003'];
+}

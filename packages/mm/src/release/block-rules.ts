@@ -1,0 +1,37 @@
+import { type BlockRules, quarterBatch } from '../block/block-rules.ts';
+import type { SwapSlotRules } from '../swap/swap-areas.ts';
+
+/** How the block layer of a release differs from the others'. */
+export function blockRules(release: string): BlockRules {
+  if (release === '2.4.20') {
+    return {
+      readLatency: 2048,
+      writeLatency: 8192,
+      seekCost: 16,
+      requestsSmall: 64,
+      requests: 128,
+      smallBelowMegs: 32,
+      sharedRequests: false,
+      readsSteal: false,
+      batch: quarterBatch,
+      maxSectors: 128,
+    };
+  }
+  return {
+    readLatency: 128,
+    writeLatency: 512,
+    seekCost: 1,
+    requestsSmall: 512,
+    requests: 1024,
+    smallBelowMegs: 30,
+    sharedRequests: true,
+    readsSteal: false,
+    batch: quarterBatch,
+    maxSectors: 128,
+  };
+}
+
+/** The same for swap slots. */
+export function swapSlotRules(_release: string): SwapSlotRules {
+  return { maxSwapfiles: 32, normalizesBounds: true };
+}

@@ -1,0 +1,43 @@
+import type { Clock } from './hardware/clock.ts';
+import type { EventQueue } from './hardware/event-queue.ts';
+import { KernelBug } from './kernel-bug.ts';
+
+/** A task that sleeps for longer than this, in virtual ns, sleeps for ever: an hour. */
+const FOR_EVER = 3600e9;
+
+/**
+ * How a task sleeps in the middle of the kernel.
+ *
+ * The sleeper's place is the JavaScript stack, so it goes on exactly where it slept, and looks again at what may have changed:
+ * while it sleeps, I/O ends, timers fire, kernel threads run.
+ */
+export class Waits {
+  private readonly clock: Clock;
+  private readonly events: EventQueue;
+  private readonly runThreads: () => boolean;
+
+  /** @param runThreads lets one kernel thread that is awake run; false: none is */
+  constructor(clock: Clock, events: EventQueue, runThreads: () => boolean) {
+    this.clock = clock;
+    this.events = events;
+    this.runThreads = runThreads;
+  }
+
+  /** Sleeps until `done()`. */
+  until(done: () => boolean): void {
+    const start = this.clock.now;
+    while (!done()) {
+      if (this.events.runDue() > 0) continue;
+      if (this.runThreads()) continue;
+      if (!this.events.runNext() || this.clock.now - start > FOR_EVER) {
+        throw new KernelBug('a task sleeps, and nothing will ever wake it');
+      }
+    }
+  }
+
+  /** Sleeps until a time. */
+  untilTime(ns: number): void {
+    this.events.schedule(ns, () => {});
+    this.until(() => this.clock.now >= ns);
+  }
+}
