@@ -34,7 +34,7 @@ export class SwapSwitch {
   private readonly swapCache: SwapCache;
   private readonly buffers: BufferCache;
   private readonly ports: SwapPorts;
-  // Priority of the last area without one of its own. @linux least_priority
+  // Priority of the last area without one of its own: least_priority in sys_swapon().
   private leastPriority = 0;
 
   constructor(parts: { areas: SwapAreas; swapCache: SwapCache; buffers: BufferCache; ports: SwapPorts }) {
