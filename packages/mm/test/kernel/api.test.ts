@@ -4,10 +4,12 @@ import type {
   boot,
   CharDriver,
   Kernel,
+  KmemCache,
   MachineConfig,
   PendingSignal,
   Pfn,
   Process,
+  SlabAllocator,
   Trace,
   TraceEvent,
   Vma,
@@ -33,6 +35,19 @@ describe('the public API', () => {
     expectTypeOf<Kernel['step']>().toEqualTypeOf<() => boolean>();
     expectTypeOf<Kernel['checkInvariants']>().toEqualTypeOf<() => void>();
     expectTypeOf<Kernel['stateHash']>().toEqualTypeOf<() => string>();
+  });
+
+  it('has a slab allocator and the caches of boot', () => {
+    expectTypeOf<Kernel['slab']>().toEqualTypeOf<SlabAllocator>();
+    expectTypeOf<SlabAllocator['kmemCacheCreate']>().returns.toEqualTypeOf<KmemCache | null>();
+    expectTypeOf<SlabAllocator['kmemCacheAlloc']>().toEqualTypeOf<
+      (cache: KmemCache, gfp: number) => number
+    >();
+    expectTypeOf<SlabAllocator['kmemCacheFree']>().toEqualTypeOf<(cache: KmemCache, obj: number) => void>();
+    expectTypeOf<SlabAllocator['kmalloc']>().toEqualTypeOf<(size: number, gfp: number) => number>();
+    expectTypeOf<SlabAllocator['kfree']>().toEqualTypeOf<(obj: number) => void>();
+    expectTypeOf<SlabAllocator['kmemCacheReap']>().toEqualTypeOf<(gfp: number) => number>();
+    expectTypeOf<Kernel['caches']['vmArea']>().toEqualTypeOf<KmemCache>();
   });
 
   it('has devices, and takes drivers', () => {

@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { boot } from '../../src/index.ts';
 import { formatSlabinfo, writeSlabinfo } from '../../src/proc/slabinfo.ts';
 import { create, GFP_KERNEL, slabMachine } from './slab-machine.ts';
 
 const MIB = 2 ** 20;
+const COMMAND_LINE = 'console=ttyS0,115200 root=/dev/hda rw init=/init panic=1 ';
 
 /** Lines of /proc/slabinfo by cache. */
 function parse(text: string): { name: string; numbers: number[] }[] {
@@ -65,6 +67,19 @@ describe('/proc/slabinfo as real kernels show it', () => {
     // /init: its pages in the page cache and its own, 25 on the LRU lists; 3 page tables; up to 5 slabs of its objects.
     expect(more).toBeGreaterThanOrEqual(25);
     expect(more).toBeLessThanOrEqual(34);
+  });
+});
+
+describe('boot of a real 2.4.22 kernel with 16 MiB, event by event', () => {
+  it('the first five blocks go to the same users: two pages of cache descriptors, three hash tables', () => {
+    const url = new URL('../fixtures/allocations/2.4.22-16M-events.txt.gz', import.meta.url);
+    const lines = gunzipSync(readFileSync(url)).toString().split('\n');
+    const blocks = lines.filter((line) => line.startsWith('R ')).map((line) => Number(line.split(' ')[3]));
+    const { slab, physical } = boot({ memory: 16 * MIB, cmdline: COMMAND_LINE });
+    const frame = (name: string) => (slab.find(name)?.at ?? 0) >>> 12;
+    const table = (name: string) => physical.hashTables.find((candidate) => candidate.name === name)?.pfn;
+    const ours = [frame('size-32'), frame('dentry_cache'), table('dentry'), table('inode'), table('mount')];
+    expect(ours).toEqual(blocks.slice(0, 5));
   });
 });
 
