@@ -252,17 +252,14 @@ const HANDLERS: Readonly<Record<Exclude<OperationName, BootName>, Handler>> = {
     }
     return { text: 'ok' };
   },
-  vmalloc({ kernel, values }, { operands: [size, gfp] }) {
-    return address(
-      kernel.vmalloc.vmalloc(number(size, { values }), gfp === undefined ? GFP_VMALLOC : number(gfp)),
-    );
-  },
-  vmalloc_32({ kernel, values }, { operands: [size] }) {
-    return address(kernel.vmalloc.vmalloc32(number(size, { values })));
-  },
-  vmalloc_dma({ kernel, values }, { operands: [size] }) {
-    return address(kernel.vmalloc.vmallocDma(number(size, { values })));
-  },
+  vmalloc: (context, { operands: [size, gfp] }) =>
+    newArea(context, size, (bytes) =>
+      context.kernel.vmalloc.vmalloc(bytes, gfp === undefined ? GFP_VMALLOC : number(gfp)),
+    ),
+  vmalloc_32: (context, { operands: [size] }) =>
+    newArea(context, size, (bytes) => context.kernel.vmalloc.vmalloc32(bytes)),
+  vmalloc_dma: (context, { operands: [size] }) =>
+    newArea(context, size, (bytes) => context.kernel.vmalloc.vmallocDma(bytes)),
   vmap(context, { operands }) {
     const pages = operands.map((operand) => {
       const pfn = pageOf(context, operand);
@@ -392,6 +389,17 @@ function heldObject({ kernel, mine }: Context, call: string, address: Addr): Kme
   if (place.free)
     return refuse(`BUG: ${call} of ${hex(address)}: object ${index} of ${cache.name} is free already`);
   return refuse(`BUG: ${call} of ${hex(address)}: no object of this script begins there (${cache.name})`);
+}
+
+/** A new area. The kernel would let the first one pass the end of its range, into the page table of the kmap window. */
+function newArea(context: Context, size: Operand | undefined, make: (bytes: number) => Addr): Answer {
+  const { vmalloc, memMap } = context.kernel;
+  const bytes = number(size, context);
+  const possible = bytes <= memMap.frames * PAGE;
+  if (possible && bytes + PAGE > vmalloc.end - vmalloc.start && vmalloc.vmlist().next().done === true) {
+    refuse('BUG: the area passes VMALLOC_END: the kernel does not look there for the first one');
+  }
+  return address(make(bytes));
 }
 
 /** The line of a new object, with its place in the slab. */
