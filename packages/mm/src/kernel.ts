@@ -13,6 +13,7 @@ import { vmEnoughMemory } from './address-space/overcommit.ts';
 import { readZero } from './address-space/read-zero.ts';
 import { remapPageRange } from './address-space/remap-page-range.ts';
 import { RLIM_INFINITY, RLIMIT, Task } from './address-space/task.ts';
+import { tryToUnuse } from './address-space/unuse.ts';
 import { CLONE, refuseCloneFlags, waitForVfork } from './address-space/vfork.ts';
 import { type AddressSpacePorts, type AddressSpaceSysctls, Vm } from './address-space/vm.ts';
 import { protectionOf, VM_STACK_FLAGS, Vma } from './address-space/vma.ts';
@@ -70,6 +71,7 @@ import { blockRules, swapSlotRules } from './release/block-rules.ts';
 import { deviceRules } from './release/device-rules.ts';
 import { highmemRules, vmallocRules } from './release/kernel-memory-rules.ts';
 import { physicalBootConfig } from './release/machine-config.ts';
+import { shmemRules } from './release/shmem-rules.ts';
 import { slabRelease } from './release/slab-2.4.ts';
 import { bootPopulation } from './release/slab-boot-population-2.4.ts';
 import { Cpus } from './scheduler.ts';
@@ -269,11 +271,10 @@ export class Kernel {
       mmu: () => this.mmu,
       print: (text, level) => physical.log.print(text, level),
     });
-    const old = this.release === '2.4.20';
     this.shmem = new Shmem({
       cache: this.pageCache,
       zeroPage: this.vm.zeroPage,
-      rules: { chargesIndexPages: !old, nopageMarksAccessed: !old },
+      rules: shmemRules(this.release),
       tmpfsPages: physical.totals.totalram >>> 1,
       readZero: (addr, count) => readZero(this.vm, this.mmu, addr, count),
       vmEnoughMemory: (pages) => vmEnoughMemory(this.vm, pages),
@@ -317,7 +318,7 @@ export class Kernel {
       ports: {
         allocMap: (bytes) => this.vmalloc.vmalloc(bytes),
         freeMap: (addr) => this.vmalloc.vfree(addr),
-        tryToUnuse: () => -Errno.ENOMEM,
+        tryToUnuse: (type) => tryToUnuse(this.vm, type, (entry, pfn) => this.shmem.unuse(entry, pfn)),
         shrinkDcacheMemory: () => {},
         shrinkIcacheMemory: () => {},
         outOfMemory: () => {},
@@ -327,6 +328,7 @@ export class Kernel {
       },
     });
     this.vm.swap = paging.swapCache;
+    this.shmem.swap = paging.swapCache;
     return paging;
   }
 
@@ -427,9 +429,6 @@ export class Kernel {
   }
 
   private addressSpacePorts(): AddressSpacePorts {
-    const noSwap = (): never => {
-      throw new KernelBug('a page table holds a swap entry, but there is no swap');
-    };
     return {
       shmemZeroSetup: (vma) => this.shmem.zeroSetup(vma),
       shmemMmap: (vma) => this.shmem.mmap(vma),
@@ -437,9 +436,6 @@ export class Kernel {
       swapCachePages: () => this.pageCache.swapperPages,
       catchUp: () => this.paging.catchUp(),
       shrinkableSlabPages: () => 0,
-      swapDuplicate: noSwap,
-      freeSwapAndCache: noSwap,
-      doSwapPage: noSwap,
     };
   }
 
@@ -739,7 +735,7 @@ export class Kernel {
     if (faults.length > 0) throw new KernelBug(`page allocator: ${faults.join('; ')}`);
     this.slab.check();
     checkPageCache(this.pageCache);
-    checkShmem(this.shmem, this.pageCache, this.release !== '2.4.20');
+    checkShmem(this.shmem, this.pageCache);
     checkAddressSpaces(this.vm, this.tasks);
     const scheduling = this.cpus.check(this.tasks);
     if (scheduling.length > 0) throw new KernelBug(`scheduler: ${scheduling.join('; ')}`);

@@ -8,7 +8,7 @@ import { VM, type Vma } from './vma.ts';
 /**
  * Copies the entries of one area to another address space, at fork: both sides share the pages. In a private writable
  * area both entries become read-only, so that the first write of either copies; shared areas stay writable, and the
- * child's entry begins clean.
+ * child's entry begins clean. A page that is swapped out gives its slot one more user.
  *
  * @param vma the child's copy of the area; its pages in `dst` must be untouched
  * @returns 0, or -ENOMEM: the pages copied so far stay in `dst`
@@ -39,7 +39,7 @@ export function copyPageRange(vm: Vm, dst: MmStruct, src: MmStruct, vma: Vma): n
       let pte = memory.words[from] as number;
       if (pte === 0) continue;
       if ((pte & 0x081) === 0) {
-        vm.ports.swapDuplicate(pte);
+        vm.swap?.areas.swapDuplicate(pte >>> 0);
         pageTables.copyPte(to, from);
         continue;
       }

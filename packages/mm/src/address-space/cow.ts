@@ -15,7 +15,7 @@ import type { Vma } from './vma.ts';
  *   parent writes:  count is 1, so the entry just becomes 0x067: nothing is copied
  * ```
  * Pages of the file cache always have the cache's reference, so they are always copied; so is the zero page (it is
- * reserved), of which the "copy" is a zeroed page.
+ * reserved), of which the "copy" is a zeroed page. A page of the swap cache that nobody else knows stays there, with its slot.
  *
  * @param entry the page's entry
  * @param pte its low word
@@ -30,10 +30,7 @@ export function doWpPage(vm: Vm, mm: MmStruct, vma: Vma, address: Addr, entry: n
   const count = memMap.count[old] as number;
   const reserved = (flags & PG.reserved) !== 0;
   const reuse = (flags & PG.locked) === 0 && canShareSwapPage(vm, old);
-  if (trace.on) {
-    const locked = (flags & PG.locked) !== 0 ? 1 : 0;
-    trace.emit(COW_REUSE, address, old, count, reserved ? 1 : 0, locked, reuse ? 1 : 0);
-  }
+  if (trace.on) traceReuse(vm, address, old, (flags & PG.locked) !== 0, reuse);
   if (reuse) {
     tlb.flushCachePage(mm.pgd, address);
     vm.memory.words[entry] = pte | 0x062;
@@ -81,11 +78,30 @@ export function doWpPage(vm: Vm, mm: MmStruct, vma: Vma, address: Addr, entry: n
 }
 
 /**
- * Whether the one who faults is the only user of a page. While no page is in a swap cache, that is: one reference, and not
- * a reserved page.
+ * Whether the one who faults is the only user of a page: one reference, and not a reserved page. A page of the swap cache has
+ * the cache's reference (and its buffers') as well, and its slot must have no user but the cache.
  *
  * @linux 2.4.22 mm/swapfile.c can_share_swap_page()
  */
 export function canShareSwapPage(vm: Vm, pfn: Pfn): boolean {
-  return vm.memMap.count[pfn] === 1 && ((vm.memMap.flags[pfn] as number) & PG.reserved) === 0;
+  const { count, flags, mapping } = vm.memMap;
+  if (count[pfn] === 1) return ((flags[pfn] as number) & PG.reserved) === 0;
+  return mapping[pfn] !== 0 && vm.swap !== null && vm.swap.canShare(pfn);
+}
+
+/** Records {@link canShareSwapPage} with its operands. Call only when `vm.trace.on`. */
+export function traceReuse(vm: Vm, address: Addr, pfn: Pfn, locked: boolean, reuse: boolean): void {
+  const { count, flags, buffers } = vm.memMap;
+  const swap = vm.swap;
+  vm.trace.emit(
+    COW_REUSE,
+    address,
+    pfn,
+    count[pfn] as number,
+    ((flags[pfn] as number) & PG.reserved) !== 0 ? 1 : 0,
+    locked ? 1 : 0,
+    buffers[pfn] !== 0 ? 1 : 0,
+    swap?.has(pfn) === true ? swap.areas.countOf(swap.entryOf(pfn)) : 0,
+    reuse ? 1 : 0,
+  );
 }

@@ -48,13 +48,16 @@ export const FAULT_ACCESS = defineTracepoint({
     '((error_code & 2) != 0 && (vm_flags & 2) != 0) || ((error_code & 3) == 0 && (vm_flags & 5) != 0)',
 });
 
-/** May a write fault on a read-only page just make it writable? Only if nobody else refers to the page. */
+/**
+ * May a write fault on a read-only page just make it writable? Only if nobody else refers to the page; `slots` are the users of
+ * its swap slot, the swap cache included, 0 when it has none; `buffers` is 1 if the page has any.
+ */
 export const COW_REUSE = defineTracepoint({
   name: 'cow_reuse',
-  fields: ['address', 'pfn', 'count', 'reserved', 'locked', 'outcome'],
+  fields: ['address', 'pfn', 'count', 'reserved', 'locked', 'buffers', 'slots', 'outcome'],
   hex: ['address'],
   origin: 'mm/memory.c do_wp_page()',
-  decision: 'locked == 0 && reserved == 0 && count == 1',
+  decision: 'locked == 0 && ((count == 1 && reserved == 0) || (count - buffers == 2 && slots == 1))',
 });
 
 /**
@@ -76,6 +79,17 @@ export const RSS_STAT = defineTracepoint({
   fields: ['pgd', 'size'],
   hex: ['pgd'],
   origin: 'mm/memory.c',
+});
+
+/**
+ * A slot of a swap area that is switched off: its users (the swap cache included) before and after page tables and shared memory
+ * were searched; `shmem`: shared memory had it.
+ */
+export const SWAP_UNUSE = defineTracepoint({
+  name: 'swap_unuse',
+  fields: ['entry', 'pfn', 'before', 'after', 'shmem'],
+  hex: ['entry'],
+  origin: 'mm/swapfile.c try_to_unuse()',
 });
 
 export const ZAP_PAGE_RANGE = defineTracepoint({

@@ -1,6 +1,7 @@
 import type { Addr } from '../types.ts';
 import { doAnonymousPage } from './anonymous-fault.ts';
 import { doWpPage } from './cow.ts';
+import { doSwapPage } from './do-swap-page.ts';
 import { FAULT_CLASS, traceFault } from './fault-tracepoints.ts';
 import type { MmStruct } from './mm-struct.ts';
 import { doNoPage } from './no-page.ts';
@@ -39,9 +40,7 @@ export function handleMmFault(vm: Vm, mm: MmStruct, vma: Vma, address: Addr, wri
         return doAnonymousPage(vm, mm, vma, address, entry, write);
       return doNoPage(vm, mm, vma, address, entry, write);
     }
-    const result = vm.ports.doSwapPage(vm, mm, vma, address, entry, write === 1);
-    if (vm.trace.on) traceFault(vm, FAULT_CLASS.swap, address, vma.vmFlags, pte, 0, 0, result, mm.rss);
-    return result;
+    return doSwapPage(vm, mm, vma, address, entry, write);
   }
   if (write === 1) {
     if ((pte & 0x002) === 0) return doWpPage(vm, mm, vma, address, entry, pte);

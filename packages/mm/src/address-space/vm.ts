@@ -5,7 +5,7 @@ import type { PageTables, TlbFlush } from '../page-tables/page-tables.ts';
 import type { MemMap } from '../physical/mem-map.ts';
 import type { SwapCache } from '../swap/swap-cache.ts';
 import type { Trace } from '../trace/trace.ts';
-import type { Addr, Pfn } from '../types.ts';
+import type { Pfn } from '../types.ts';
 import { MmStruct } from './mm-struct.ts';
 import type { Task } from './task.ts';
 import type { Vma } from './vma.ts';
@@ -35,10 +35,6 @@ export interface AddressSpacePorts {
   catchUp(): void;
   /** Pages that unused dentries and inodes would give. */
   shrinkableSlabPages(): number;
-  /** @linux swap_duplicate(), free_swap_and_cache(), do_swap_page(): until swap exists no entry is a swap entry */
-  swapDuplicate(entry: number): void;
-  freeSwapAndCache(entry: number): void;
-  doSwapPage(vm: Vm, mm: MmStruct, vma: Vma, address: Addr, entry: number, write: boolean): number;
 }
 
 /** sysctls of this room, settable. */

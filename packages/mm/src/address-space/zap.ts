@@ -7,7 +7,7 @@ import type { Vm } from './vm.ts';
 
 /**
  * Takes all pages of [address, address + size) out of an address space: their references are dropped, swap entries
- * released. Page tables stay (see clearPageTables). Pages go in address order; a dirty bit in an entry first makes the
+ * released, and a page that only the swap cache has then goes with its slot. Page tables stay (see clearPageTables). Pages go in address order; a dirty bit in an entry first makes the
  * page itself dirty.
  *
  * The rss is lowered by the resident pages found, but never below 0.
@@ -19,7 +19,8 @@ import type { Vm } from './vm.ts';
 export function zapPageRange(vm: Vm, mm: MmStruct, address: Addr, size: number): void {
   const end = address + size;
   if (size <= 0 || end > 0xffffffff) throw new KernelBug(`zap_page_range: [${address}, +${size})`);
-  const { pageTables, memMap, memory, tlb, allocator, pageCache } = vm;
+  const { pageTables, memMap, memory, tlb, allocator, pageCache, swap } = vm;
+  const { flags, mapping } = memMap;
   const pmdSize = pageTables.pmdSize;
   const step = pageTables.entryWords;
   const pgd = mm.pgd;
@@ -38,16 +39,18 @@ export function zapPageRange(vm: Vm, mm: MmStruct, address: Addr, size: number):
       const pte = memory.words[entry] as number;
       if (pte === 0) continue;
       if ((pte & 0x081) === 0) {
-        vm.ports.freeSwapAndCache(pte);
+        if (swap === null) throw new KernelBug(`zap_page_range: swap entry ${pte.toString(16)} without swap`);
+        swap.freeSwapAndCache(pte >>> 0);
         pageTables.clearPte(entry);
         continue;
       }
       const pfn = pageTables.ptePfn(entry);
       pageTables.clearPte(entry);
-      if (pfn >= memMap.frames || ((memMap.flags[pfn] as number) & PG.reserved) !== 0) continue;
+      if (pfn >= memMap.frames || ((flags[pfn] as number) & PG.reserved) !== 0) continue;
       freed++;
       if ((pte & 0x040) !== 0) pageCache.setPageDirty(pfn);
-      allocator.putPage(pfn);
+      if (mapping[pfn] === 0 || swap === null) allocator.putPage(pfn);
+      else swap.freePageAndSwapCache(pfn);
     }
   }
   tlb.flushTlbRange(pgd, address, end);

@@ -21,10 +21,11 @@ export class ShmemFiles implements InodeOperations {
     this.zeroPage = zeroPage;
   }
 
-  /** A hole reads as the zero page and stays a hole. @linux 2.4.22 mm/shmem.c do_shmem_file_read() */
+  /** A hole reads as the zero page and stays a hole (2.4.20: becomes a page). @linux 2.4.22 mm/shmem.c do_shmem_file_read() */
   read(file: OpenFile, position: number, count: number, actor: CopyActor): number {
     if (count === 0) return 0;
-    const { cache } = this.shmem;
+    const { cache, rules } = this.shmem;
+    const sgp = rules.readsLeaveHoles ? SGP.read : SGP.cache;
     const inode = file.inode as ShmemInode;
     let index = Math.floor(position / 4096);
     let offset = position % 4096;
@@ -32,7 +33,7 @@ export class ShmemFiles implements InodeOperations {
     let error = 0;
     while (read < count) {
       if (bytesInPage(inode.size, index) <= offset) break;
-      const pfn = this.shmem.getpage(inode, index, SGP.read);
+      const pfn = this.shmem.getpage(inode, index, sgp);
       if (pfn < 0) {
         if (pfn !== -Errno.EINVAL) error = pfn;
         break;
@@ -43,7 +44,8 @@ export class ShmemFiles implements InodeOperations {
         cache.allocator.putPage(pfn);
         break;
       }
-      if (pfn !== this.zeroPage && (offset === 0 || file.reada === 0)) cache.markPageAccessed(pfn);
+      const begins = offset === 0 || file.reada === 0;
+      if (rules.marksAccessed && pfn !== this.zeroPage && begins) cache.markPageAccessed(pfn);
       const wanted = Math.min(available, count - read);
       const missing = actor(pfn, offset, wanted, read);
       cache.allocator.putPage(pfn);
@@ -66,7 +68,7 @@ export class ShmemFiles implements InodeOperations {
    * @linux 2.4.22 mm/shmem.c shmem_file_write()
    */
   write(file: OpenFile, position: number, count: number, actor: CopyActor, limit: FileSizeLimit): number {
-    const { cache } = this.shmem;
+    const { cache, rules } = this.shmem;
     const inode = file.inode as ShmemInode;
     const range: WriteRange = { position, count };
     const refused = precheckFileWrite(file, range, limit);
@@ -84,7 +86,7 @@ export class ShmemFiles implements InodeOperations {
       }
       const missing = actor(pfn, offset, bytes, written);
       if (at + bytes > inode.size) inode.size = at + bytes;
-      cache.setFlags(pfn, PG.dirty | PG.referenced);
+      cache.setFlags(pfn, rules.marksAccessed ? PG.dirty | PG.referenced : PG.dirty);
       cache.allocator.putPage(pfn);
       written += bytes - missing;
       if (missing !== 0) {
@@ -97,7 +99,7 @@ export class ShmemFiles implements InodeOperations {
 
   /** @linux 2.4.22 mm/shmem.c shmem_truncate() */
   truncate(inode: FileInode): void {
-    this.shmem.index.truncate(inode as ShmemInode, Math.ceil(inode.size / 4096));
+    this.shmem.pages.truncate(inode as ShmemInode, Math.ceil(inode.size / 4096));
   }
 
   deleteInode(inode: FileInode): void {

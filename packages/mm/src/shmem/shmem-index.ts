@@ -46,11 +46,21 @@ export class ShmemIndex {
   private readonly memory: PhysicalMemory;
   private readonly allocator: PageAllocator;
   private readonly charges: boolean;
+  private readonly freeSwapAndCache: (entry: number) => void;
   /** Word that should point to the index page which the last {@link find} missed; 0 = the inode's root pointer. */
   private missing = 0;
 
-  /** @param charges whether index pages count against the file system's size (2.4.22; not 2.4.20) */
-  constructor(memory: PhysicalMemory, allocator: PageAllocator, charges: boolean) {
+  /**
+   * @param charges whether index pages count against the file system's size (2.4.22; not 2.4.20)
+   * @param freeSwapAndCache drops an entry of a page that is cut off
+   */
+  constructor(
+    memory: PhysicalMemory,
+    allocator: PageAllocator,
+    charges: boolean,
+    freeSwapAndCache: (entry: number) => void,
+  ) {
+    this.freeSwapAndCache = freeSwapAndCache;
     this.memory = memory;
     this.allocator = allocator;
     this.charges = charges;
@@ -85,59 +95,103 @@ export class ShmemIndex {
     return pfn;
   }
 
-  /** The swap entry at a place. */
+  /** The swap entry at a place, 0 = the page is not in swap. */
   entryAt(inode: ShmemInode, place: number): number {
-    if (place <= SHMEM_NR_DIRECT) return inode.iDirect[place - 1] as number;
-    return this.memory.words[place] as number;
+    if (place <= SHMEM_NR_DIRECT) return (inode.iDirect[place - 1] as number) >>> 0;
+    return (this.memory.words[place] as number) >>> 0;
+  }
+
+  /** Sets the swap entry at a place. */
+  setEntryAt(inode: ShmemInode, place: number, entry: number): void {
+    if (place <= SHMEM_NR_DIRECT) inode.iDirect[place - 1] = entry;
+    else this.memory.words[place] = entry;
   }
 
   /**
-   * The place of a page's swap entry, with missing index pages made.
+   * The page whose swap entry is `entry`, -1 = none of this file.
+   * @linux 2.4.22 mm/shmem.c shmem_unuse_inode(), shmem_find_swp()
+   */
+  indexOf(inode: ShmemInode, entry: number): number {
+    const { nextIndex } = inode;
+    const direct = inode.iDirect.subarray(0, Math.min(nextIndex, SHMEM_NR_DIRECT)).indexOf(entry | 0);
+    if (direct >= 0) return direct;
+    const { words } = this.memory;
+    for (let first = SHMEM_NR_DIRECT; first < nextIndex; first += PER_PAGE) {
+      const place = this.find(inode, first);
+      if (place === 0) continue;
+      const offset = words.subarray(place, place + Math.min(nextIndex - first, PER_PAGE)).indexOf(entry | 0);
+      if (offset >= 0) return first + offset;
+    }
+    return -1;
+  }
+
+  /**
+   * The place of a page's swap entry, with missing index pages made. Each may sleep: the file may be shorter afterwards.
    * @returns the place; 0 for a hole (SGP.read only); or -EINVAL beyond the size, -ENOSPC, -ENOMEM
    * @linux 2.4.22 mm/shmem.c shmem_swp_alloc()
    */
   alloc(inode: ShmemInode, index: number, sgp: number): number {
     if (sgp !== SGP.write && index * 4096 >= inode.size) return -Errno.EINVAL;
-    let place = this.find(inode, index);
-    while (place === 0) {
-      if (sgp === SGP.read) return 0;
-      if (this.charges) {
-        // One block must remain for the page itself.
-        if (inode.superblock.freeBlocks <= 1) return -Errno.ENOSPC;
-        inode.chargeBlock();
+    for (;;) {
+      let place = this.find(inode, index);
+      if (place === 0) {
+        if (sgp === SGP.read) return 0;
+        const fresh = this.newIndexPage(inode);
+        if (fresh < 0) return fresh;
+        const beyond = sgp !== SGP.write && index * 4096 >= inode.size;
+        place = this.find(inode, index);
+        if (beyond || place !== 0) {
+          if (this.charges) inode.freeBlocks(1);
+          this.allocator.putPage(fresh);
+          if (beyond) return -Errno.EINVAL;
+        } else if (this.missing === 0) {
+          inode.iIndirect = fresh;
+        } else {
+          this.memory.words[this.missing] = fresh << 12;
+        }
       }
-      const pfn = this.allocator.allocPages(GFP_USER, 0);
-      if (pfn === 0) {
-        if (this.charges) inode.freeBlocks(1);
-        return -Errno.ENOMEM;
-      }
-      this.memory.clear(pfn);
-      if (this.missing === 0) inode.iIndirect = pfn;
-      else this.memory.words[this.missing] = pfn << 12;
       if (inode.nextIndex <= index) inode.nextIndex = index + 1;
-      place = this.find(inode, index);
+      if (place !== 0) return place;
     }
-    if (inode.nextIndex <= index) inode.nextIndex = index + 1;
-    return place;
+  }
+
+  /** A zeroed, charged page, or -ENOSPC, -ENOMEM. */
+  private newIndexPage(inode: ShmemInode): Pfn {
+    if (this.charges) {
+      // One block must remain for the page itself.
+      if (inode.superblock.freeBlocks <= 1) return -Errno.ENOSPC;
+      inode.chargeBlock();
+    }
+    const pfn = this.allocator.allocPages(GFP_USER, 0);
+    if (pfn === 0) {
+      if (this.charges) inode.freeBlocks(1);
+      return -Errno.ENOMEM;
+    }
+    this.memory.clear(pfn);
+    return pfn;
   }
 
   /**
-   * Frees the index pages that only serve pages from `index` on, the last block first.
+   * Frees the swap entries of the pages from `index` on, and the index pages that only serve those, the last block first.
+   * @returns blocks that the file need not be charged for any more
    * @linux 2.4.22 mm/shmem.c shmem_truncate()
    */
-  truncate(inode: ShmemInode, index: number): void {
-    if (index >= inode.nextIndex) return;
+  truncate(inode: ShmemInode, index: number): number {
     let freed = 0;
     while (index < inode.nextIndex) freed += this.truncateBlock(inode, index);
-    if (this.charges) inode.freeBlocks(freed);
+    return freed;
   }
 
-  /** The last block: one second-half page with its vectors, or the first half with the root, or the direct entries. */
+  /**
+   * The last block: one second-half page with its vectors, or the first half with the root, or the direct entries.
+   * @returns blocks to give back
+   * @linux 2.4.22 mm/shmem.c shmem_truncate_indirect()
+   */
   private truncateBlock(inode: ShmemInode, index: number): number {
     const length = inode.nextIndex;
     if (length <= SHMEM_NR_DIRECT) {
       inode.nextIndex = index;
-      return 0;
+      return inode.swapped === 0 ? 0 : this.freeEntries(inode, inode.iDirect, index, length);
     }
     const second = length > DOUBLE_END;
     const block = second ? Math.floor((length - DOUBLE_END - 1) / PER_PAGE ** 2) : 0;
@@ -148,29 +202,71 @@ export class ShmemIndex {
     const slot = this.memory.base(inode.iIndirect) + PER_PAGE / 2 + block;
     const table = second ? (this.memory.words[slot] as number) >>> 12 : inode.iIndirect;
     if (table === 0) return 0;
-    let freed = this.freeVectors(table, start, length - base);
+    let freed = this.freeVectors(inode, table, start, length - base);
     if (start === 0) {
       if (second) this.memory.words[slot] = 0;
       else inode.iIndirect = 0;
       this.allocator.putPage(table);
-      freed++;
+      if (this.charges) freed++;
     }
     return freed;
   }
 
-  /** Frees the vectors of an index page that begin at or behind its page `start`, of the first `length` pages. */
-  private freeVectors(table: Pfn, start: number, length: number): number {
+  /**
+   * The vectors of an index page, of the first `length` pages: entries from its page `start` on go, and the vectors that begin
+   * there or behind.
+   * @linux 2.4.22 mm/shmem.c shmem_truncate_direct()
+   */
+  private freeVectors(inode: ShmemInode, table: Pfn, start: number, length: number): number {
     const { words } = this.memory;
     const base = this.memory.base(table);
     let freed = 0;
-    for (let slot = Math.ceil(start / PER_PAGE); slot < Math.ceil(length / PER_PAGE); slot++) {
+    let offset = start % PER_PAGE;
+    for (let slot = Math.floor(start / PER_PAGE); slot < Math.ceil(length / PER_PAGE); slot++) {
       const pfn = (words[base + slot] as number) >>> 12;
-      if (pfn === 0) continue;
-      words[base + slot] = 0;
-      this.allocator.putPage(pfn);
-      freed++;
+      if (pfn !== 0) {
+        if (inode.swapped !== 0) {
+          const vector = this.memory.base(pfn);
+          freed += this.freeEntries(inode, words, vector + offset, vector + PER_PAGE);
+        }
+        if (offset === 0) {
+          words[base + slot] = 0;
+          this.allocator.putPage(pfn);
+          if (this.charges) freed++;
+        }
+      }
+      offset = 0;
     }
     return freed;
+  }
+
+  /** @linux 2.4.22 mm/shmem.c shmem_free_swp() */
+  private freeEntries(inode: ShmemInode, entries: Int32Array, from: number, to: number): number {
+    let freed = 0;
+    for (let at = from; at < to; at++) {
+      const entry = (entries[at] as number) >>> 0;
+      if (entry === 0) continue;
+      this.freeSwapAndCache(entry);
+      entries[at] = 0;
+      freed++;
+    }
+    inode.swapped -= freed;
+    return freed;
+  }
+
+  /** Calls `visit` with each swap entry of a file, and the page that it is of. */
+  forEachEntry(inode: ShmemInode, visit: (entry: number, index: number) => void): void {
+    inode.iDirect.forEach((entry, index) => {
+      if (entry !== 0) visit(entry >>> 0, index);
+    });
+    for (let first = SHMEM_NR_DIRECT; first < inode.nextIndex; first += PER_PAGE) {
+      const place = this.find(inode, first);
+      if (place === 0) continue;
+      for (let i = 0; i < PER_PAGE; i++) {
+        const entry = (this.memory.words[place + i] as number) >>> 0;
+        if (entry !== 0) visit(entry, first + i);
+      }
+    }
   }
 
   /** Calls `visit` with each index page of a file. */

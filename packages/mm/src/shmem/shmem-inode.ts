@@ -19,13 +19,22 @@ export class ShmemSuperblock {
   maxInodes: number;
   /** The root directory is an inode too. */
   freeInodes: number;
+  /** Inodes that are no files with pages: directories, and links that fit into the inode. */
+  otherInodes = 0;
 
   constructor(dev: number, maxBlocks: number, maxInodes: number) {
     this.dev = dev;
     this.maxBlocks = maxBlocks;
     this.freeBlocks = maxBlocks;
     this.maxInodes = maxInodes;
-    this.freeInodes = maxInodes - 1;
+    this.freeInodes = maxInodes;
+  }
+
+  /** Takes an inode; false: there is none left. */
+  takeInode(): boolean {
+    if (this.freeInodes === 0) return false;
+    this.freeInodes--;
+    return true;
   }
 
   /** Changes the limits (remount): false if more is in use. @linux 2.4.22 mm/shmem.c shmem_set_size() */
@@ -50,12 +59,15 @@ export class ShmemInode extends FileInode {
   iIndirect: Pfn = 0;
   /** One more than the highest index that has a place. */
   nextIndex = 0;
-  /** Pages in swap: 0 until shared memory can be swapped out. */
+  /** Pages in swap: entries of the index that are not 0. */
   swapped = 0;
   /** Its pages stay in memory (SHM_LOCK). */
   locked = false;
   /** Blocks of 512 bytes that it is charged for. @linux i_blocks */
   blocks = 0;
+  /** Owner. */
+  uid = 0;
+  gid = 0;
   /** mmap by an owner other than tmpfs (a SysV segment). */
   onMmap: ((vma: Vma) => number) | null = null;
 

@@ -8,21 +8,15 @@ import { FMODE, type Inode, NOPAGE_OOM, NOPAGE_SIGBUS } from '../page-cache/inod
 import { type FileInode, fput, OpenFile } from '../page-cache/open-file.ts';
 import type { PageCache } from '../page-cache/page-cache.ts';
 import { evictInode } from '../page-cache/truncate.ts';
-import { failWritepage } from '../page-cache/write-back.ts';
-import { PG } from '../physical/mem-map.ts';
+import type { SwapCache } from '../swap/swap-cache.ts';
 import type { Addr, Pfn } from '../types.ts';
 import { DevZero } from './dev-zero.ts';
 import { ShmemFiles } from './shmem-file.ts';
-import { SGP, ShmemIndex } from './shmem-index.ts';
-import { SHMEM_MAX_BYTES, SHMEM_MAX_INDEX, ShmemInode, ShmemSuperblock } from './shmem-inode.ts';
+import { SGP } from './shmem-index.ts';
+import { SHMEM_MAX_BYTES, ShmemInode, ShmemSuperblock } from './shmem-inode.ts';
+import { ShmemPages, type ShmemRules } from './shmem-pages.ts';
 
-/** What differs between releases in this room. */
-export interface ShmemRules {
-  /** 2.4.22: index pages count against the size of the file system. */
-  readonly chargesIndexPages: boolean;
-  /** 2.4.22: a fault on a page marks it accessed. */
-  readonly nopageMarksAccessed: boolean;
-}
+export type { ShmemRules } from './shmem-pages.ts';
 
 /** What shared memory is made of; handed in at boot. */
 export interface ShmemParts {
@@ -46,13 +40,14 @@ const UNLIMITED = 0xffffffff;
 /**
  * Shared memory: files that live in memory. Named ones (tmpfs), nameless ones (shared anonymous mappings, SysV segments).
  *
- * Reentrancy: {@link getpage} allocates, so reclaim may run inside it, but never on the page that it holds locked.
+ * Reentrancy: {@link getpage} allocates and reads, so reclaim may run inside it, but never on the page that it holds locked.
  *
  * @linux 2.4.22 mm/shmem.c
  */
 export class Shmem implements InodeMakers {
   readonly cache: PageCache;
-  readonly index: ShmemIndex;
+  readonly pages: ShmemPages;
+  readonly rules: ShmemRules;
   /** The mount that programs use. */
   readonly tmpfs: ShmemSuperblock;
   /** The kernel's own mount, without limits. @linux shm_mnt */
@@ -62,21 +57,33 @@ export class Shmem implements InodeMakers {
   private readonly parts: ShmemParts;
   private readonly files: ShmemFiles;
   private readonly mappingOps: AddressSpaceOperations;
+  private readonly mounted = new Set<ShmemSuperblock>();
   private lastIno = 0;
 
   constructor(parts: ShmemParts) {
     this.parts = parts;
     this.cache = parts.cache;
-    const { memory, allocator } = parts.cache;
-    this.index = new ShmemIndex(memory, allocator, parts.rules.chargesIndexPages);
+    this.rules = parts.rules;
+    this.pages = new ShmemPages(parts.cache, parts.rules, parts.zeroPage);
     this.tmpfs = new ShmemSuperblock(TMPFS_DEVICE, parts.tmpfsPages, parts.tmpfsPages);
+    for (const superblock of [this.tmpfs, this.internal]) {
+      // Its root directory.
+      superblock.takeInode();
+      superblock.otherInodes++;
+      this.mounted.add(superblock);
+    }
     this.files = new ShmemFiles(this, parts.zeroPage);
     this.vmOps = { name: 'shmem_vm_ops', nopage: (vma, address) => this.nopage(vma, address) };
     this.mappingOps = {
-      readpage: (inode, pfn) => this.readpage(inode as ShmemInode, pfn),
-      writepage: (_inode, pfn) => failWritepage(this.cache, pfn),
-      removepage: (inode, pfn) => this.removepage(inode as ShmemInode, pfn),
+      readpage: (inode, pfn) => this.pages.readpage(inode as ShmemInode, pfn),
+      writepage: (inode, pfn) => this.pages.writepage(inode as ShmemInode, pfn),
+      removepage: (inode, pfn) => this.pages.removepage(inode as ShmemInode, pfn),
     };
+  }
+
+  /** All mounts. */
+  superblocks(): Iterable<ShmemSuperblock> {
+    return this.mounted;
   }
 
   // ---- inodes
@@ -88,18 +95,18 @@ export class Shmem implements InodeMakers {
     kind: 'regular' | 'shm',
     mode: number,
   ): ShmemInode | null {
-    if (superblock.freeInodes === 0) return null;
-    superblock.freeInodes--;
+    if (!superblock.takeInode()) return null;
     const inode = new ShmemInode(superblock, ino, kind, mode, this.files);
     inode.mapping = this.cache.newMapping(inode, this.mappingOps, GFP_HIGHUSER);
     inode.onUnused = () => evictInode(this.cache, inode);
+    this.pages.register(inode);
     return inode;
   }
 
   /** The inode's end: index pages and its place in the file system go. @linux 2.4.22 mm/shmem.c shmem_delete_inode() */
   deleteInode(inode: ShmemInode): void {
     inode.size = 0;
-    this.index.truncate(inode, 0);
+    this.pages.unregister(inode);
     if (inode.blocks !== 0) throw new KernelBug(`tmpfs: inode ${inode.ino} ends with ${inode.blocks} blocks`);
     inode.superblock.freeInodes++;
   }
@@ -114,95 +121,22 @@ export class Shmem implements InodeMakers {
 
   // ---- pages
 
-  /**
-   * The page `idx` of a file, with a reference.
-   * @param sgp {@link SGP}
-   * @returns a frame (the zero page for a hole that is only read); or -EFBIG beyond what a file can have, -EINVAL beyond
-   *   the size, -ENOSPC over the file system's limit, -ENOMEM
-   * @linux 2.4.22 mm/shmem.c shmem_getpage()
-   */
+  /** See {@link ShmemPages.getpage}. */
   getpage(inode: ShmemInode, idx: number, sgp: number): Pfn {
-    if (idx >= SHMEM_MAX_INDEX) return -Errno.EFBIG;
-    const { cache } = this;
-    const { allocator } = cache;
-    for (;;) {
-      const found = cache.findLockPage(inode.mapping, idx);
-      if (found !== 0) {
-        const error = cache.testFlags(found, PG.uptodate) ? 0 : this.makeUptodate(inode, found, idx, sgp);
-        cache.unlockPage(found);
-        if (error === 0) return found;
-        allocator.putPage(found);
-        return error;
-      }
-      const place = this.index.alloc(inode, idx, sgp);
-      if (place < 0) return place;
-      this.refuseSwapped(inode, place);
-      if (sgp === SGP.read) return this.parts.zeroPage;
-      if (inode.superblock.freeBlocks === 0) return -Errno.ENOSPC;
-      inode.chargeBlock();
-      const pfn = allocator.allocPages(inode.mapping.gfpMask, 0);
-      if (pfn === 0) {
-        inode.freeBlocks(1);
-        return -Errno.ENOMEM;
-      }
-      // Reclaim may have run: somebody may have made the page, or cut the file short.
-      const again = this.index.alloc(inode, idx, sgp);
-      if (again < 0 || !cache.addToPageCacheUnique(pfn, inode.mapping, idx)) {
-        allocator.putPage(pfn);
-        inode.freeBlocks(1);
-        if (again < 0) return again;
-        continue;
-      }
-      cache.memory.clearUser(pfn);
-      cache.setFlags(pfn, PG.uptodate);
-      cache.unlockPage(pfn);
-      return pfn;
-    }
+    return this.pages.getpage(inode, idx, sgp);
   }
 
-  /** Gives a locked page that was put into the cache by somebody else its contents and its charge: 0 or -errno. */
-  private makeUptodate(inode: ShmemInode, pfn: Pfn, idx: number, sgp: number): number {
-    const place = this.index.alloc(inode, idx, sgp);
-    if (place < 0) return place;
-    this.refuseSwapped(inode, place);
-    if (inode.superblock.freeBlocks === 0) return -Errno.ENOSPC;
-    inode.chargeBlock();
-    this.cache.memory.clearUser(pfn);
-    this.cache.setFlags(pfn, PG.uptodate);
-    return 0;
+  /** Where pages go when memory is short; null: a machine without swap. */
+  get swap(): SwapCache | null {
+    return this.pages.swap;
+  }
+  set swap(swap: SwapCache | null) {
+    this.pages.swap = swap;
   }
 
-  private refuseSwapped(inode: ShmemInode, place: number): void {
-    if (place !== 0 && this.index.entryAt(inode, place) !== 0) {
-      throw new KernelBug(
-        `tmpfs: inode ${inode.ino} has a page in swap, and nothing swaps shared memory out`,
-      );
-    }
-  }
-
-  /**
-   * Fills a page that read-ahead (MADV_WILLNEED) has put into the cache. One that tmpfs has no room for leaves the cache at
-   * once: the kernel keeps it there uncharged, and counts a block too many when it goes.
-   * @linux 2.4.22 mm/shmem.c shmem_readpage()
-   */
-  private readpage(inode: ShmemInode, pfn: Pfn): number {
-    const { cache } = this;
-    const index = (cache.memMap.index[pfn] as number) >>> 0;
-    const error = this.makeUptodate(inode, pfn, index, SGP.cache);
-    if (error !== 0) {
-      cache.lruCacheDel(pfn);
-      // Makes good in advance what removepage gives back.
-      inode.freeBlocks(-1);
-      cache.removeInodePage(pfn);
-      cache.allocator.putPage(pfn);
-    }
-    cache.unlockPage(pfn);
-    return error;
-  }
-
-  /** A page leaves the cache for good, unless it moves to swap. @linux 2.4.22 mm/shmem.c shmem_removepage() */
-  private removepage(inode: ShmemInode, pfn: Pfn): void {
-    if (!this.cache.testFlags(pfn, PG.launder)) inode.freeBlocks(1);
+  /** See {@link ShmemPages.unuse}. */
+  unuse(entry: number, pfn: Pfn): boolean {
+    return this.pages.unuse(entry, pfn);
   }
 
   /** The page of an area for a fault. @linux 2.4.22 mm/shmem.c shmem_nopage() */
@@ -211,7 +145,7 @@ export class Shmem implements InodeMakers {
     const idx = (((address - vma.vmStart) >>> 12) + vma.vmPgoff) >>> 0;
     const pfn = this.getpage(inode, idx, SGP.cache);
     if (pfn < 0) return pfn === -Errno.ENOMEM ? NOPAGE_OOM : NOPAGE_SIGBUS;
-    if (this.parts.rules.nopageMarksAccessed) this.cache.markPageAccessed(pfn);
+    if (this.parts.rules.marksAccessed) this.cache.markPageAccessed(pfn);
     return pfn;
   }
 

@@ -153,6 +153,12 @@ export class SwapAreas {
     return true;
   }
 
+  /** Overflows are over, and told again when there are new ones. @linux try_to_unuse() */
+  clearOverflow(): void {
+    this.print('swapoff: cleared swap entry overflow');
+    this.overflows = 0;
+  }
+
   /**
    * The area of an entry that is in use; null, with a line in the log, for one that is not. An area of higher priority than
    * the next to be used becomes the next, for it may have a free slot soon.

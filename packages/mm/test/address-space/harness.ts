@@ -74,9 +74,6 @@ export interface Harness {
 }
 
 function ports(options: HarnessOptions): AddressSpacePorts {
-  const noSwap = () => {
-    throw new Error('there is no swap');
-  };
   return {
     shmemZeroSetup: () => -Errno.ENODEV,
     shmemMmap: () => -Errno.ENODEV,
@@ -84,9 +81,6 @@ function ports(options: HarnessOptions): AddressSpacePorts {
     swapCachePages: () => 0,
     shrinkableSlabPages: () => 0,
     catchUp: () => {},
-    swapDuplicate: noSwap,
-    freeSwapAndCache: noSwap,
-    doSwapPage: noSwap,
   };
 }
 

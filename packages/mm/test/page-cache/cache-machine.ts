@@ -12,6 +12,7 @@ import { PageCache } from '../../src/page-cache/page-cache.ts';
 import type { FileSizeLimit } from '../../src/page-cache/ports.ts';
 import { MemMap, PG } from '../../src/physical/mem-map.ts';
 import { PhysicalNode } from '../../src/physical/node.ts';
+import { shmemRules } from '../../src/release/shmem-rules.ts';
 import { checkShmem } from '../../src/shmem/check.ts';
 import { Shmem, type ShmemRules } from '../../src/shmem/shmem.ts';
 import { Trace } from '../../src/trace/trace.ts';
@@ -47,7 +48,7 @@ export class CacheMachine {
 
   constructor(options: CacheMachineOptions = {}) {
     const frames = options.frames ?? 2048;
-    this.rules = options.rules ?? { chargesIndexPages: true, nopageMarksAccessed: true };
+    this.rules = options.rules ?? shmemRules('2.4.22');
     this.memory = new PhysicalMemory(frames);
     // Fresh frames are not zero: who needs zeroes must make them.
     this.memory.words.fill(0x5a5a5a5a);
@@ -102,7 +103,7 @@ export class CacheMachine {
 
   check(): void {
     checkPageCache(this.cache);
-    checkShmem(this.shmem, this.cache, this.rules.chargesIndexPages);
+    checkShmem(this.shmem, this.cache);
   }
 
   /** Every test ends here: nothing leaks. */

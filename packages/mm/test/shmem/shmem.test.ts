@@ -9,6 +9,7 @@ import { NOPAGE_OOM, NOPAGE_SIGBUS } from '../../src/page-cache/inode.ts';
 import { fput, type OpenFile } from '../../src/page-cache/open-file.ts';
 import { ftruncateFile } from '../../src/page-cache/truncate.ts';
 import { PG } from '../../src/physical/mem-map.ts';
+import { shmemRules } from '../../src/release/shmem-rules.ts';
 import { SGP, shmemPath } from '../../src/shmem/shmem-index.ts';
 import { SHMEM_MAX_BYTES, SHMEM_MAX_INDEX, type ShmemInode } from '../../src/shmem/shmem-inode.ts';
 import { CacheMachine, type CacheMachineOptions, NO_LIMIT } from '../page-cache/cache-machine.ts';
@@ -79,7 +80,7 @@ describe('index of a shared-memory file (sheet 3 D1)', () => {
   });
 
   it('2.4.20 does not charge index pages', () => {
-    const rules = { chargesIndexPages: false, nopageMarksAccessed: false };
+    const rules = shmemRules('2.4.20');
     const { machine, inode, write, close } = setup({ tmpfsPages: 10, rules });
     expect(write(16)).toBe(1);
     expect(machine.shmem.tmpfs.freeBlocks).toBe(9);
@@ -115,7 +116,7 @@ describe('index of a shared-memory file (sheet 3 D1)', () => {
       expect(inode.mapping.nrpages).toBe(left.length);
       const vectors = new Set(left.map((page) => shmemPath(page).slice(0, -1).join()));
       let indexPages = 0;
-      machine.shmem.index.forEachIndexPage(inode, () => indexPages++);
+      machine.shmem.pages.index.forEachIndexPage(inode, () => indexPages++);
       // A vector whose first pages were cut from a file that went on stays until the cut reaches its start.
       expect(indexPages).toBeGreaterThanOrEqual(left.some((page) => page >= 16) ? vectors.size : 0);
     }
@@ -143,7 +144,7 @@ describe('pages of a shared-memory file (sheet 3 D1)', () => {
   });
 
   it('a fault on 2.4.20 does not mark the page', () => {
-    const { machine, file } = setup({ rules: { chargesIndexPages: false, nopageMarksAccessed: false } });
+    const { machine, file } = setup({ rules: shmemRules('2.4.20') });
     ftruncateFile(machine.cache, file, 4096, NO_LIMIT);
     const pfn = machine.shmem.nopage(area(file), 0x40000000);
     expect(machine.cache.testFlags(pfn, PG.referenced)).toBe(false);
