@@ -93,6 +93,12 @@ describe('pagewalk proc', () => {
     expect(out).toContain('MemTotal:        63284 kB\n');
   });
 
+  it('prints slabinfo', () => {
+    const { out, status } = pagewalk(['proc', 'slabinfo', '--memory', '32M']);
+    expect(status).toBe(0);
+    expect(out).toMatch(/^slabinfo - version: 1\.1\n(?:.*\n)*vm_area_struct +\d+/);
+  });
+
   it('prints the maps of a process in the midst of a recording', () => {
     const { out, status } = pagewalk(['proc', 'self/maps', '--after', PIPELINE, '--at', '2000']);
     expect(status).toBe(0);

@@ -5,7 +5,7 @@ import { addLookOptions, addMachineOptions, type LookOptions } from '../machine-
 import { print, printJson } from '../output/print.ts';
 
 /** Files of /proc that exist on the simulated machine; those of a process are `self/…` or `PID/…`. */
-const MACHINE_FILES = ['meminfo', 'iomem', 'sysvipc/shm'] as const;
+const MACHINE_FILES = ['meminfo', 'slabinfo', 'iomem', 'sysvipc/shm'] as const;
 const PROCESS_FILES = ['maps', 'statm', 'status'] as const;
 const ALLOWED = [...MACHINE_FILES, ...PROCESS_FILES.map((file) => `self/${file}`), 'PID/maps'].join(' ');
 
@@ -19,6 +19,7 @@ export function procCommand(): Command {
       `
 Examples:
   pagewalk proc meminfo --memory 1G
+  pagewalk proc slabinfo --memory 32M
   pagewalk proc iomem --release 2.4.20
   pagewalk proc self/maps --after packages/lab/recordings/sort.pwt --at 20000
   pagewalk proc self/status --after script.ops`,
