@@ -32,6 +32,8 @@ export const Errno = {
   ENOSYS: 38,
   ELOOP: 40,
   EIDRM: 43,
+  /** Accessing a corrupted shared library: the interpreter is no ELF file. */
+  ELIBBAD: 80,
 } as const;
 
 const names = new Map<number, string>(Object.entries(Errno).map(([name, value]) => [value, name]));

@@ -7,20 +7,19 @@ import type { CharDriver } from './address-space/char-device.ts';
 import { checkAddressSpaces } from './address-space/check.ts';
 import { doExit, releaseTask } from './address-space/exit.ts';
 import { filemapSync } from './address-space/filemap-sync.ts';
-import { allocTaskStruct, doFork } from './address-space/fork.ts';
-import { mmAlloc, mmlistAdd } from './address-space/mm-life.ts';
+import { doFork } from './address-space/fork.ts';
 import { vmEnoughMemory } from './address-space/overcommit.ts';
 import { readZero } from './address-space/read-zero.ts';
 import { remapPageRange } from './address-space/remap-page-range.ts';
-import { RLIM_INFINITY, RLIMIT, Task } from './address-space/task.ts';
+import { setBootLimits, spawnTask } from './address-space/spawn.ts';
+import { Task } from './address-space/task.ts';
 import { tryToUnuse } from './address-space/unuse.ts';
 import { CLONE, refuseCloneFlags, waitForVfork } from './address-space/vfork.ts';
 import { type AddressSpacePorts, type AddressSpaceSysctls, Vm } from './address-space/vm.ts';
-import { protectionOf, VM_STACK_FLAGS, Vma } from './address-space/vma.ts';
-import { insertVmStruct } from './address-space/vma-link.ts';
+import type { Vma } from './address-space/vma.ts';
 import { zapPageRange } from './address-space/zap.ts';
 import { zeromapPageRange } from './address-space/zeromap.ts';
-import { I386, PAGE_OFFSET, type PagingGeometry, TASK_SIZE } from './arch/i386.ts';
+import { I386, PAGE_OFFSET, type PagingGeometry } from './arch/i386.ts';
 import { type FixmapLayout, fixmapLayout, vmallocEnd, vmallocStart } from './arch/i386-layout.ts';
 import { I386_PAE } from './arch/i386-pae.ts';
 import type { BootAllocator } from './boot-memory/boot-nodes.ts';
@@ -42,6 +41,7 @@ import type { PageAllocator } from './page-allocator/page-allocator.ts';
 import { checkPageCache } from './page-cache/check.ts';
 import { FileSystem } from './page-cache/file-system.ts';
 import { PageCache } from './page-cache/page-cache.ts';
+import { VfsObjects } from './page-cache/vfs-objects.ts';
 import { I386PageTables } from './page-tables/i386-page-tables.ts';
 import {
   initKernelPageTables,
@@ -152,6 +152,8 @@ export class Kernel {
   /** The kernel's addresses for high memory. */
   readonly highmem: Highmem;
   readonly pageCache: PageCache;
+  /** Objects of files: inodes, names, open files. */
+  readonly vfs: VfsObjects;
   readonly vm: Vm;
   readonly fs: FileSystem;
   readonly shmem: Shmem;
@@ -244,6 +246,8 @@ export class Kernel {
       pageTables: this.pageTables,
       tlb: this.tlb,
       pageCache: this.pageCache,
+      slab: this.slab,
+      caches: this.caches,
       trace,
       rules: addressSpaceRules(this.release),
       ports: this.addressSpacePorts(),
@@ -271,15 +275,22 @@ export class Kernel {
       mmu: () => this.mmu,
       print: (text, level) => physical.log.print(text, level),
     });
+    this.vfs = new VfsObjects({
+      slab: this.slab,
+      caches: this.caches,
+      mempages: physical.maxMapnr,
+      euid: () => this.vm.current.uid,
+    });
     this.shmem = new Shmem({
       cache: this.pageCache,
+      vfs: this.vfs,
       zeroPage: this.vm.zeroPage,
       rules: shmemRules(this.release),
       tmpfsPages: physical.totals.totalram >>> 1,
       readZero: (addr, count) => readZero(this.vm, this.mmu, addr, count),
       vmEnoughMemory: (pages) => vmEnoughMemory(this.vm, pages),
     });
-    this.fs = new FileSystem(this.pageCache, this.shmem);
+    this.fs = new FileSystem(this.pageCache, this.shmem, this.vfs);
     installCharDevices({
       vm: this.vm,
       rules: deviceRules(this.release),
@@ -436,6 +447,8 @@ export class Kernel {
       swapCachePages: () => this.pageCache.swapperPages,
       catchUp: () => this.paging.catchUp(),
       shrinkableSlabPages: () => 0,
+      vmalloc: (size) => this.vmalloc.vmalloc(size),
+      vfree: (addr) => this.vmalloc.vfree(addr),
     };
   }
 
@@ -463,23 +476,15 @@ export class Kernel {
    */
   spawn(comm: string, options: { readonly uid?: number } = {}): Process {
     const task = new Task(this.nextPid(), this.init, comm);
-    if (allocTaskStruct(this.vm, task) !== 0)
+    task.uid = options.uid ?? 0;
+    task.gid = task.uid;
+    task.user = task.uid;
+    if (spawnTask(this.vm, task, this.init) !== 0) {
       throw new ConfigError(`memory: none left for process '${comm}'`);
-    const mm = mmAlloc(this.vm);
-    if (mm === null) throw new ConfigError(`memory: none left for process '${comm}'`);
+    }
     this.lastPid = task.pid;
     this.init.children.push(task);
     this.cpus.assign(task);
-    mmlistAdd(this.vm, mm, this.vm.initMm);
-    task.mm = mm;
-    task.activeMm = mm;
-    const stack = new Vma(mm, TASK_SIZE - 4096, TASK_SIZE, VM_STACK_FLAGS, protectionOf(VM_STACK_FLAGS));
-    insertVmStruct(this.vm, mm, stack);
-    mm.totalVm = 1;
-    mm.startStack = TASK_SIZE - 4096;
-    task.esp = TASK_SIZE - 256;
-    task.uid = options.uid ?? 0;
-    task.gid = task.uid;
     if (task.uid !== 0) task.capEffective = 0;
     setBootLimits(task, this.physical.maxMapnr);
     const process = new Process(this, task);
@@ -780,17 +785,3 @@ const FIRST_PID_AGAIN = 300;
 
 /** What {@link initKernelPageTables} told, and where the fixmap's slots are. */
 type BootedTables = KernelPageTables & { readonly fixmap: FixmapLayout };
-
-/** Limits of the first process. @linux 2.4.22 include/asm-i386/resource.h INIT_RLIMITS; kernel/fork.c fork_init() */
-function setBootLimits(task: Task, pages: number): void {
-  task.rlimCur.fill(RLIM_INFINITY);
-  task.rlimMax.fill(RLIM_INFINITY);
-  task.rlimCur[RLIMIT.stack] = 8 * 2 ** 20;
-  task.rlimCur[RLIMIT.core] = 0;
-  // fork_init() allows half of the threads whose stacks would fill an eighth of memory.
-  const maxThreads = Math.max(20, Math.floor(pages / 2 / 8));
-  task.rlimCur[RLIMIT.nproc] = Math.floor(maxThreads / 2);
-  task.rlimMax[RLIMIT.nproc] = Math.floor(maxThreads / 2);
-  task.rlimCur[RLIMIT.nofile] = 1024;
-  task.rlimMax[RLIMIT.nofile] = 1024;
-}

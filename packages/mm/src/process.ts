@@ -6,6 +6,7 @@ import * as access from './address-space/access.ts';
 import { sysBrk } from './address-space/brk.ts';
 import { doExecve } from './address-space/exec.ts';
 import type { ExecImage } from './address-space/exec-image.ts';
+import { getUnusedFd } from './address-space/files-struct.ts';
 import { sysMadvise } from './address-space/madvise.ts';
 import { sysMincore } from './address-space/mincore.ts';
 import { sysMlock, sysMlockall, sysMunlock, sysMunlockall } from './address-space/mlock.ts';
@@ -20,6 +21,7 @@ import type { Vm } from './address-space/vm.ts';
 import { Errno } from './errno.ts';
 import { sysFtruncate, sysPread, sysPwrite } from './files.ts';
 import type { Kernel } from './kernel.ts';
+import { GFP_KERNEL } from './page-allocator/gfp.ts';
 import { findProgram } from './programs.ts';
 import type { Addr, SysResult } from './types.ts';
 
@@ -118,13 +120,20 @@ export class Process {
 
   /** Opens a file of the machine's in-memory file system: a descriptor. `flags`: O_RDONLY 0, O_WRONLY 1, O_RDWR 2, O_APPEND 02000. */
   open(path: string, flags: number): SysResult {
-    this.enter();
-    const file = this.kernel.fs.open(path, flags);
-    if (typeof file === 'number') return file;
-    const free = this.task.files.indexOf(null);
-    const fd = free < 0 ? this.task.files.length : free;
-    this.task.files[fd] = file;
-    this.task.closeOnExec[fd] = false;
+    const vm = this.enter();
+    const name = getname(vm);
+    if (name === 0) return -Errno.ENOMEM;
+    let fd = getUnusedFd(vm, this.task);
+    if (fd >= 0) {
+      const file = this.kernel.fs.open(path, flags);
+      if (typeof file === 'number') {
+        fd = file;
+      } else {
+        this.task.files[fd] = file;
+        this.task.closeOnExec[fd] = false;
+      }
+    }
+    putname(vm, name);
     return fd;
   }
   /** Whether exec closes a descriptor: 0 or -EBADF. @linux sys_fcntl() F_SETFD */
@@ -244,10 +253,16 @@ export class Process {
     envp: readonly string[] = [],
   ): SysResult {
     const vm = this.enter();
+    const name = getname(vm);
+    if (name === 0) return -Errno.ENOMEM;
     const found = findProgram(vm, this.kernel.fs, program, argv);
-    if (typeof found === 'number') return found;
+    if (typeof found === 'number') {
+      putname(vm, name);
+      return found;
+    }
     const { image } = found;
     const result = doExecve(vm, image, found.argv, envp, found.filename);
+    putname(vm, name);
     this.kernel.run(this);
     // The areas hold references of their own; an image from the caller keeps the caller's.
     if (image !== program) {
@@ -278,4 +293,14 @@ export class Process {
   takeSignal(): PendingSignal | null {
     return this.task.pending.shift() ?? null;
   }
+}
+
+/** Room for a path that a system call was given: a page of the kernel's, 0 = no memory. @linux 2.4.22 fs/namei.c getname() */
+function getname(vm: Vm): Addr {
+  return vm.slab.kmemCacheAlloc(vm.caches.names, GFP_KERNEL);
+}
+
+/** @linux 2.4.22 include/linux/fs.h putname() */
+function putname(vm: Vm, name: Addr): void {
+  vm.slab.kmemCacheFree(vm.caches.names, name);
 }

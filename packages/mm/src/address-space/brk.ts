@@ -8,7 +8,8 @@ import { doMunmap } from './munmap.ts';
 import { exceedsRlimitAs, exceedsRlimitMemlock, vmEnoughMemory } from './overcommit.ts';
 import { RLIM_INFINITY, RLIMIT } from './task.ts';
 import type { Vm } from './vm.ts';
-import { protectionOf, VM, VM_DATA_DEFAULT_FLAGS, Vma } from './vma.ts';
+import { protectionOf, VM, VM_DATA_DEFAULT_FLAGS, type Vma } from './vma.ts';
+import { newVma } from './vma-alloc.ts';
 import { linkAt } from './vma-link.ts';
 import { vmaMerge } from './vma-merge.ts';
 import { isOverLimit, SYSCALL, traceEnter, traceExit } from './vma-tracepoints.ts';
@@ -40,7 +41,9 @@ export function doBrk(vm: Vm, addr: Addr, len: number): SysResult {
 
   const vmFlags = VM_DATA_DEFAULT_FLAGS | mm.defFlags;
   if (index.length === 0 || !vmaMerge(vm, mm, at, addr, end, vmFlags)) {
-    linkAt(mm, new Vma(mm, addr, end, vmFlags, protectionOf(vmFlags)), at);
+    const vma = newVma(vm, mm, addr, end, vmFlags, protectionOf(vmFlags));
+    if (vma === null) return -Errno.ENOMEM;
+    linkAt(mm, vma, at);
   }
   mm.totalVm += len >>> 12;
   if (vmFlags & VM.locked) {

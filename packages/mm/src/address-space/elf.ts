@@ -13,8 +13,6 @@ const ET = { exec: 2, dyn: 3 } as const;
 const EM = { i386: 3, i486: 6 } as const;
 const PT = { load: 1, interp: 3 } as const;
 const PF = { x: 1, w: 2, r: 4 } as const;
-/** "Accessing a corrupted shared library": the interpreter is no ELF file. @linux include/asm-i386/errno.h ELIBBAD */
-export const ELIBBAD = 80;
 
 /** Reads `length` bytes of a file from `offset` on: the bytes (fewer at the end of the file), or -errno. */
 export type KernelRead = (file: File, offset: number, length: number) => Uint8Array | number;
@@ -44,7 +42,7 @@ export function kernelReadOf(vm: Vm): KernelRead {
 /**
  * Reads a program's ELF headers, and its interpreter's, with exactly the checks that the kernel makes.
  *
- * @returns the image, or -ENOEXEC (no ELF program for i386), -ENOMEM (odd program headers), -ELIBBAD, or an errno of
+ * @returns the image, or -ENOEXEC (no ELF program for i386), -ENOMEM (odd program headers), -ELIBBAD (the interpreter is none), or an errno of
  *   reading or opening
  * @linux 2.4.22 fs/binfmt_elf.c load_elf_binary()
  */
@@ -85,7 +83,7 @@ function readInterpreter(
   if (typeof interpreter === 'number') return interpreter;
   const head = readPadded(read, interpreter, 0, HEAD_BYTES);
   if (typeof head === 'number') return head;
-  if (!isElf(head)) return -ELIBBAD;
+  if (!isElf(head)) return -Errno.ELIBBAD;
   // What else is wrong with it shows only when it is loaded, after the old program is gone.
   const unloadable = { file: interpreter, segments: [], entry: 0, unloadable: true };
   const phnum = head.getUint16(44, true);

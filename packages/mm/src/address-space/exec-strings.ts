@@ -7,7 +7,8 @@ import type { MmStruct } from './mm-struct.ts';
 import { forceSignal } from './page-fault.ts';
 import { SIGKILL, type Task } from './task.ts';
 import type { Vm } from './vm.ts';
-import { protectionOf, VM_STACK_FLAGS, Vma } from './vma.ts';
+import { protectionOf, VM_STACK_FLAGS } from './vma.ts';
+import { newVma } from './vma-alloc.ts';
 import { insertVmStruct } from './vma-link.ts';
 
 /** Pages for the strings of arguments and environment. */
@@ -84,13 +85,15 @@ export function freeArgPages(vm: Vm, bprm: BinPrm): void {
 /**
  * Makes the stack of a new program: an area from the page of the lowest string up to the top, with the argument pages in it.
  *
+ * @returns 0, or -ENOMEM
  * @linux 2.4.22 fs/exec.c setup_arg_pages()
  */
-export function setupArgPages(vm: Vm, bprm: BinPrm): void {
+export function setupArgPages(vm: Vm, bprm: BinPrm): number {
   const mm = vm.current.mm as MmStruct;
   bprm.p += ARG_BASE;
   const prot = protectionOf(VM_STACK_FLAGS & 7);
-  const stack = new Vma(mm, (bprm.p & ~4095) >>> 0, TASK_SIZE, VM_STACK_FLAGS, prot);
+  const stack = newVma(vm, mm, (bprm.p & ~4095) >>> 0, TASK_SIZE, VM_STACK_FLAGS, prot);
+  if (stack === null) return -Errno.ENOMEM;
   insertVmStruct(vm, mm, stack);
   mm.totalVm = (stack.vmEnd - stack.vmStart) >>> 12;
   for (let i = 0; i < MAX_ARG_PAGES; i++) {
@@ -99,6 +102,7 @@ export function setupArgPages(vm: Vm, bprm: BinPrm): void {
     bprm.pages[i] = 0;
     putDirtyPage(vm, vm.current, mm, pfn, ARG_BASE + i * 4096, prot);
   }
+  return 0;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { Errno } from '../errno.ts';
+import { GFP_KERNEL } from '../page-allocator/gfp.ts';
 import { PF } from '../page-allocator/process-flags.ts';
 import type { File } from '../page-cache/inode.ts';
 import { type Addr, pageAlign } from '../types.ts';
@@ -7,6 +8,7 @@ import type { ExecImage, ExecSegment } from './exec-image.ts';
 import { type BinPrm, copyStrings, freeArgPages, newBinPrm, setupArgPages } from './exec-strings.ts';
 import { createElfTables } from './exec-tables.ts';
 import { SCHED_PROCESS_EXEC, traceRss } from './fault-tracepoints.ts';
+import { getUnusedFd } from './files-struct.ts';
 import { fput } from './fput.ts';
 import { TASK_SIZE } from './layout.ts';
 import { exitMmap, mmAlloc, mmdrop, mmlistAdd, mmput } from './mm-life.ts';
@@ -14,7 +16,7 @@ import type { MmStruct } from './mm-struct.ts';
 import { MAP, PROT } from './mman.ts';
 import { doMmap } from './mmap.ts';
 import { forceSignal } from './page-fault.ts';
-import { SIGSEGV, type Task } from './task.ts';
+import { SIGKILL, SIGSEGV, type Task } from './task.ts';
 import { writeUser } from './user-write.ts';
 import { mmRelease } from './vfork.ts';
 import type { Vm } from './vm.ts';
@@ -37,8 +39,9 @@ export function execEntry(task: Task): Addr {
  *
  * @param argv, envp arguments and environment, encoded as UTF-8
  * @param filename what the program was called by: a script's path when `image` is the interpreter
- * @returns 0; -EACCES (no regular file), -ETXTBSY, -ENOEXEC, -E2BIG, -ENOMEM with the old program untouched. Past the point of no return failures show
- *   as a signal in `pending`: SIGKILL (with 0), or SIGSEGV with -ENOEXEC for an interpreter that cannot be loaded
+ * @returns 0; -EACCES (no regular file), -ETXTBSY, -ENOEXEC, -E2BIG, -ENOMEM, -EMFILE with the old program untouched. Past
+ *   the point of no return failures show as a signal in `pending`: SIGKILL (with 0, or with -ENOMEM when there is no memory
+ *   for the stack's area), or SIGSEGV with -ENOEXEC for an interpreter that cannot be loaded
  * @linux 2.4.22 fs/exec.c do_execve()
  */
 export function doExecve(
@@ -89,18 +92,54 @@ function loadElfBinary(
   envp: readonly Uint8Array[],
 ): number {
   if (image.file.mmapKind === null) return -Errno.ENOEXEC;
-  const interpreter = image.interpreter;
-  if (interpreter !== undefined) {
-    const refused = openExec(interpreter.file);
-    if (refused !== 0) return refused;
-  }
-  let result = execMmap(vm, vm.current);
-  if (result === 0) {
-    beginProgram(vm, vm.current, filename);
-    result = mapProgram(vm, bprm, image, argv, envp);
-  }
-  if (interpreter !== undefined) closeExec(vm, interpreter.file);
+  const headers = vm.slab.kmalloc(headersSize(image), GFP_KERNEL);
+  if (headers === 0) return -Errno.ENOMEM;
+  // While it loads, the program is open as a descriptor: that must be one to be had.
+  const descriptor = getUnusedFd(vm, vm.current);
+  const result = descriptor < 0 ? descriptor : loadWithInterpreter(vm, bprm, image, filename, argv, envp);
+  vm.slab.kfree(headers);
   return result;
+}
+
+/** Goes on with the interpreter's name in memory and its file open. */
+function loadWithInterpreter(
+  vm: Vm,
+  bprm: BinPrm,
+  image: ExecImage,
+  filename: string,
+  argv: readonly Uint8Array[],
+  envp: readonly Uint8Array[],
+): number {
+  const interpreter = image.interpreter;
+  if (interpreter === undefined) return flushAndMap(vm, bprm, image, filename, argv, envp);
+  const name = vm.slab.kmalloc(interpreter.file.path.length + 1, GFP_KERNEL);
+  if (name === 0) return -Errno.ENOMEM;
+  let result = openExec(interpreter.file);
+  if (result === 0) {
+    result = flushAndMap(vm, bprm, image, filename, argv, envp);
+    closeExec(vm, interpreter.file);
+  }
+  vm.slab.kfree(name);
+  return result;
+}
+
+function flushAndMap(
+  vm: Vm,
+  bprm: BinPrm,
+  image: ExecImage,
+  filename: string,
+  argv: readonly Uint8Array[],
+  envp: readonly Uint8Array[],
+): number {
+  const result = execMmap(vm, vm.current);
+  if (result !== 0) return result;
+  beginProgram(vm, vm.current, filename);
+  return mapProgram(vm, bprm, image, argv, envp);
+}
+
+/** Bytes of an image's program headers, as exec reads them in. */
+function headersSize(image: ExecImage): number {
+  return (image.phnum ?? image.segments.length) * BYTES_PER_PHDR;
 }
 
 /**
@@ -173,7 +212,12 @@ function mapProgram(
 ): number {
   const task = vm.current;
   const mm = task.mm as MmStruct;
-  setupArgPages(vm, bprm);
+  const refused = setupArgPages(vm, bprm);
+  if (refused !== 0) {
+    // 2.4 forgets the program headers, the interpreter and the descriptor here; they are given back all the same.
+    forceSignal(task, SIGKILL, 0, 0);
+    return refused;
+  }
   mm.startStack = bprm.p;
 
   let bss = 0;
@@ -262,8 +306,17 @@ const interpreterAt = { base: 0 };
  */
 function loadElfInterp(vm: Vm, image: ExecImage): Addr {
   interpreterAt.base = 0;
-  const headersSize = (image.phnum ?? image.segments.length) * BYTES_PER_PHDR;
-  if (image.unloadable === true || image.file.mmapKind === null || headersSize > 4096) return NO_ENTRY;
+  const size = headersSize(image);
+  if (image.unloadable === true || image.file.mmapKind === null || size > 4096) return NO_ENTRY;
+  const headers = vm.slab.kmalloc(size, GFP_KERNEL);
+  if (headers === 0) return NO_ENTRY;
+  const entry = mapInterpreter(vm, image, size);
+  vm.slab.kfree(headers);
+  return entry;
+}
+
+/** Maps the segments and the bss of the interpreter. `size`: bytes of its program headers. */
+function mapInterpreter(vm: Vm, image: ExecImage, size: number): Addr {
   let base = 0;
   let based = false;
   let bss = 0;
@@ -272,7 +325,7 @@ function loadElfInterp(vm: Vm, image: ExecImage): Addr {
     let flags = MAP.private | MAP.denyWrite;
     if (image.dynamic !== true || based) flags |= MAP.fixed;
     const at = elfMap(vm, image.file, (base + segment.vaddr) >>> 0, segment, flags);
-    if (isBadAddress(at)) return headersSize;
+    if (isBadAddress(at)) return size;
     if (image.dynamic === true && !based) {
       base = (at - pageStart(segment.vaddr)) >>> 0;
       based = true;

@@ -2,9 +2,10 @@ import { Errno } from '../errno.ts';
 import { KernelBug } from '../kernel-bug.ts';
 import { PF } from '../page-allocator/process-flags.ts';
 import { SCHED_PROCESS_EXIT } from './fault-tracepoints.ts';
-import { exitFiles, freeTaskStruct } from './fork.ts';
+import { exitResources, freeTaskStruct } from './fork.ts';
 import { mmdrop, mmput } from './mm-life.ts';
 import type { Task } from './task.ts';
+import { putUser } from './user-struct.ts';
 import { mmRelease } from './vfork.ts';
 import type { Vm } from './vm.ts';
 
@@ -54,7 +55,7 @@ export function doExit(vm: Vm, task: Task, code: number): void {
   task.flags |= PF.EXITING;
   if (task === vm.current) vm.allocator.currentFlags |= PF.EXITING;
   exitMm(vm, task);
-  exitFiles(vm, task);
+  exitResources(vm, task);
   task.exitCode = code;
   task.dead = true;
   for (const child of task.children.slice()) if (child.dead) releaseTask(vm, child);
@@ -77,6 +78,7 @@ export function releaseTask(vm: Vm, task: Task): void {
   const siblings = task.parent?.children;
   const at = siblings === undefined ? -1 : siblings.indexOf(task);
   if (at >= 0) siblings?.splice(at, 1);
+  putUser(vm, task.user);
   freeTaskStruct(vm, task);
 }
 

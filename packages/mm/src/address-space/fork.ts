@@ -4,12 +4,15 @@ import { GFP_KERNEL } from '../page-allocator/gfp.ts';
 import { PF } from '../page-allocator/process-flags.ts';
 import { copyPageRange } from './copy-page-range.ts';
 import { SCHED_PROCESS_FORK } from './fault-tracepoints.ts';
+import { copyFiles, freeFilesStruct } from './files-struct.ts';
 import { fput } from './fput.ts';
 import { mmAlloc, mmlistAdd, mmput } from './mm-life.ts';
 import type { MmStruct } from './mm-struct.ts';
 import { Task } from './task.ts';
+import { getUser, putUser } from './user-struct.ts';
 import type { Vm } from './vm.ts';
 import { VM } from './vma.ts';
+import { allocVmaObject } from './vma-alloc.ts';
 import { cloneVma, linkShareListAfter } from './vma-link.ts';
 
 /** Order of the block that holds a task_struct and its kernel stack: 8 KiB. */
@@ -48,9 +51,13 @@ export function doFork(vm: Vm, newPid: number, cloneVm = false): Task | number {
   let result = allocTaskStruct(vm, child);
   if (result === 0) {
     copyTask(vm, child, parent);
-    result = copyMm(vm, child, cloneVm);
+    result = copyResources(vm, child, parent);
+    if (result === 0) {
+      result = copyMm(vm, child, cloneVm);
+      if (result !== 0) exitResources(vm, child);
+    }
     if (result !== 0) {
-      exitFiles(vm, child);
+      putUser(vm, child.user);
       freeTaskStruct(vm, child);
     }
   }
@@ -64,7 +71,7 @@ export function doFork(vm: Vm, newPid: number, cloneVm = false): Task | number {
   return child;
 }
 
-/** What a child has from its parent besides memory. Its descriptors refer to the same open files. */
+/** What a child has from its parent besides memory. */
 function copyTask(vm: Vm, child: Task, parent: Task): void {
   // While a task runs, its flags are in the allocator.
   child.flags = (vm.allocator.currentFlags & ~(PF.SUPERPRIV | PF.USEDFPU)) | PF.FORKNOEXEC;
@@ -74,17 +81,44 @@ function copyTask(vm: Vm, child: Task, parent: Task): void {
   child.rlimCur.set(parent.rlimCur);
   child.rlimMax.set(parent.rlimMax);
   child.esp = parent.esp;
-  for (const file of parent.files) {
-    if (file !== null) file.count++;
-    child.files.push(file);
-  }
-  child.closeOnExec.push(...parent.closeOnExec);
+  child.user = parent.user;
+  // Finds the parent's own: never fails.
+  getUser(vm, child.user);
+}
+
+/**
+ * Gives a task its descriptor table (with the parent's open files), its directories and its signal handlers.
+ *
+ * @returns 0, or -ENOMEM with nothing left behind
+ * @linux 2.4.22 kernel/fork.c copy_files(), copy_fs(), copy_sighand()
+ */
+export function copyResources(vm: Vm, child: Task, parent: Task): number {
+  // Whatever copy_files() says, fork answers -ENOMEM.
+  if (copyFiles(vm, child, parent) !== 0) return -Errno.ENOMEM;
+  child.fsStruct = vm.slab.kmemCacheAlloc(vm.caches.fs, GFP_KERNEL);
+  if (child.fsStruct !== 0) child.signalStruct = vm.slab.kmemCacheAlloc(vm.caches.sigact, GFP_KERNEL);
+  if (child.signalStruct !== 0) return 0;
+  exitResources(vm, child);
+  return -Errno.ENOMEM;
 }
 
 /** Closes all descriptors of a task. @linux 2.4.22 kernel/exit.c exit_files() */
-export function exitFiles(vm: Vm, task: Task): void {
+function exitFiles(vm: Vm, task: Task): void {
   for (const file of task.files) if (file !== null) fput(vm, file);
   task.files.length = 0;
+  freeFilesStruct(vm, task.filesStruct);
+}
+
+/**
+ * Gives back what {@link copyResources} gave; what is static or not there is left alone.
+ * @linux 2.4.22 kernel/exit.c exit_files(), exit_fs(); kernel/signal.c exit_sighand()
+ */
+export function exitResources(vm: Vm, task: Task): void {
+  exitFiles(vm, task);
+  if (task.fsStruct !== 0) vm.slab.kmemCacheFree(vm.caches.fs, task.fsStruct);
+  task.fsStruct = 0;
+  if (task.signalStruct !== 0) vm.slab.kmemCacheFree(vm.caches.sigact, task.signalStruct);
+  task.signalStruct = 0;
 }
 
 /**
@@ -151,7 +185,12 @@ export function dupMmap(vm: Vm, mm: MmStruct): number {
   let result = 0;
   for (let original = oldMm.mmap; original !== null; original = original.vmNext) {
     if ((original.vmFlags & VM.dontCopy) !== 0) continue;
-    const copy = cloneVma(original, original.vmStart, original.vmEnd);
+    const object = allocVmaObject(vm);
+    if (object === 0) {
+      result = -Errno.ENOMEM;
+      break;
+    }
+    const copy = cloneVma(original, original.vmStart, original.vmEnd, object);
     copy.vmFlags &= ~VM.locked;
     copy.vmMm = mm;
     copy.vmRaend = original.vmRaend;

@@ -17,7 +17,8 @@ import { zapPageRange } from './zap.ts';
 function madviseBehavior(vm: Vm, vma: Vma, start: Addr, end: Addr, advice: number): number {
   const mm = vma.vmMm;
   if (isOverLimit(vm.trace, 'max_map_count', mm.mapCount, vm.sysctls.maxMapCount)) return -Errno.ENOMEM;
-  const piece = splitOut(mm, vma, start, end);
+  const piece = splitOut(vm, mm, vma, start, end);
+  if (piece === null) return -Errno.EAGAIN;
   const hint = advice === MADV.sequential ? VM.seqRead : advice === MADV.random ? VM.randRead : 0;
   piece.vmFlags = (piece.vmFlags & ~(VM.seqRead | VM.randRead)) | hint;
   piece.vmRaend = 0;
@@ -85,7 +86,7 @@ function madviseVma(vm: Vm, vma: Vma, start: Addr, end: Addr, advice: number): n
 /**
  * Tells how [start, start + len) will be used.
  * @returns 0; -EINVAL: a bad range, unknown advice (only if something is mapped), or DONTNEED on a locked area; -ENOMEM:
- *   a gap (at the end), or too many areas; -EBADF: WILLNEED without a file; -EIO: WILLNEED beyond RLIMIT_RSS or the file
+ *   a gap (at the end), or too many areas; -EAGAIN: no memory for a cut; -EBADF: WILLNEED without a file; -EIO: WILLNEED beyond RLIMIT_RSS or the file
  * @linux 2.4.22 mm/filemap.c sys_madvise()
  */
 export function sysMadvise(vm: Vm, start: Addr, len: number, advice: number): SysResult {

@@ -13,11 +13,14 @@ import { isOverLimit, SYSCALL, traceEnter, traceExit } from './vma-tracepoints.t
 /**
  * Locks or unlocks [start, end) of one area, which is cut where needed and never merged again. Pages of a locked range
  * are faulted in; that some cannot be (PROT_NONE) is not an error.
+ * @returns 0; -EAGAIN: no memory for a cut, nothing changed
  * @linux 2.4.22 mm/mlock.c mlock_fixup()
  */
-function mlockFixup(vm: Vm, mm: MmStruct, vma: Vma, start: Addr, end: Addr, newFlags: number): void {
-  if (newFlags === vma.vmFlags) return;
-  splitOut(mm, vma, start, end).vmFlags = newFlags;
+function mlockFixup(vm: Vm, mm: MmStruct, vma: Vma, start: Addr, end: Addr, newFlags: number): number {
+  if (newFlags === vma.vmFlags) return 0;
+  const piece = splitOut(vm, mm, vma, start, end);
+  if (piece === null) return -Errno.EAGAIN;
+  piece.vmFlags = newFlags;
   const pages = (end - start) >>> 12;
   if (newFlags & VM.locked) {
     makePagesPresent(vm, start, end);
@@ -25,6 +28,7 @@ function mlockFixup(vm: Vm, mm: MmStruct, vma: Vma, start: Addr, end: Addr, newF
   } else {
     mm.lockedVm -= pages;
   }
+  return 0;
 }
 
 /**
@@ -43,11 +47,11 @@ function doMlock(vm: Vm, start: Addr, len: number, lock: boolean): SysResult {
     const newFlags = lock ? vma.vmFlags | VM.locked : vma.vmFlags & ~VM.locked;
     const areaEnd: Addr = vma.vmEnd;
     if (areaEnd >= end) {
-      mlockFixup(vm, mm, vma, at, end, newFlags);
-      return 0;
+      return mlockFixup(vm, mm, vma, at, end, newFlags);
     }
     const next: Vma | null = vma.vmNext;
-    mlockFixup(vm, mm, vma, at, areaEnd, newFlags);
+    const error = mlockFixup(vm, mm, vma, at, areaEnd, newFlags);
+    if (error !== 0) return error;
     at = areaEnd;
     vma = next;
     if (vma === null || vma.vmStart !== at) return -Errno.ENOMEM;
@@ -65,7 +69,8 @@ function tooManyLocked(vm: Vm, pages: number): boolean {
 
 /**
  * Locks all pages that [start, start + len) touches. Pages that are locked already count twice against the limits.
- * @returns 0; -ENOMEM: over a limit, or a part is not mapped; -EPERM without CAP_IPC_LOCK; -EINVAL: the range wraps
+ * @returns 0; -ENOMEM: over a limit, or a part is not mapped; -EPERM without CAP_IPC_LOCK; -EINVAL: the range wraps;
+ *   -EAGAIN: no memory for a cut
  * @linux 2.4.22 mm/mlock.c sys_mlock()
  */
 export function sysMlock(vm: Vm, start: Addr, len: number): SysResult {
@@ -79,7 +84,7 @@ export function sysMlock(vm: Vm, start: Addr, len: number): SysResult {
   return result;
 }
 
-/** Unlocks all pages that [start, start + len) touches: 0, -ENOMEM or -EINVAL. @linux 2.4.22 mm/mlock.c sys_munlock() */
+/** Unlocks all pages that [start, start + len) touches: 0, -ENOMEM, -EAGAIN or -EINVAL. @linux 2.4.22 mm/mlock.c sys_munlock() */
 export function sysMunlock(vm: Vm, start: Addr, len: number): SysResult {
   if (vm.trace.on) traceEnter(vm.trace, SYSCALL.munlock, start, len);
   const result = doMlock(vm, (start & ~0xfff) >>> 0, pageAlign(len + (start & 0xfff)), false);

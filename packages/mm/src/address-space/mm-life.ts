@@ -1,8 +1,10 @@
 import { KernelBug } from '../kernel-bug.ts';
+import { GFP_KERNEL } from '../page-allocator/gfp.ts';
 import { traceRss } from './fault-tracepoints.ts';
 import { fput } from './fput.ts';
 import { MmStruct } from './mm-struct.ts';
 import type { Vm } from './vm.ts';
+import { freeVma } from './vma-alloc.ts';
 import { removeSharedVmStruct } from './vma-link.ts';
 import { zapPageRange } from './zap.ts';
 
@@ -13,8 +15,16 @@ import { zapPageRange } from './zap.ts';
  * @linux 2.4.22 kernel/fork.c mm_alloc(), mm_init()
  */
 export function mmAlloc(vm: Vm): MmStruct | null {
+  const object = vm.slab.kmemCacheAlloc(vm.caches.mm, GFP_KERNEL);
+  if (object === 0) return null;
   const pgd = vm.pageTables.pgdAlloc();
-  return pgd === 0 ? null : new MmStruct(pgd);
+  if (pgd === 0) {
+    vm.slab.kmemCacheFree(vm.caches.mm, object);
+    return null;
+  }
+  const mm = new MmStruct(pgd);
+  mm.slabAddr = object;
+  return mm;
 }
 
 /** Enters an address space into mmlist (which swap_out goes round) right after `after`. */
@@ -51,13 +61,15 @@ export function mmput(vm: Vm, mm: MmStruct): void {
   mmdrop(vm, mm);
 }
 
-/** Drops a reference to the struct; at the last one its top page table is freed. @linux 2.4.22 include/linux/sched.h mmdrop() */
+/** Drops a reference to the struct; at the last one it is freed with its top page table. @linux 2.4.22 include/linux/sched.h mmdrop() */
 export function mmdrop(vm: Vm, mm: MmStruct): void {
   if (--mm.mmCount > 0) return;
   if (mm === vm.initMm) throw new KernelBug("mmdrop: the last reference to the kernel's own address space");
   if (mm.mmCount < 0) throw new KernelBug('mmdrop: the address space is gone already');
   vm.pageTables.pgdFree(mm.pgd);
   mm.pgd = 0;
+  vm.slab.kmemCacheFree(vm.caches.mm, mm.slabAddr);
+  mm.slabAddr = 0;
 }
 
 /**
@@ -83,6 +95,7 @@ export function exitMmap(vm: Vm, mm: MmStruct): void {
     removeSharedVmStruct(vma);
     zapPageRange(vm, mm, vma.vmStart, vma.vmEnd - vma.vmStart);
     if (vma.vmFile !== null) fput(vm, vma.vmFile);
+    freeVma(vm, vma);
     vma = next;
   }
   if (mm.mapCount !== 0) throw new KernelBug(`exit_mmap: ${mm.mapCount} areas were not on the list`);

@@ -9,6 +9,8 @@ export class MmStruct {
   readonly index: Vma[] = [];
   /** Last area that findVma answered. */
   mmapCache: Vma | null = null;
+  /** Kernel address of its object in the cache `mm_struct`; 0: static (the kernel's own one). */
+  slabAddr: Addr = 0;
   /** Physical address of the top page table (cr3). */
   pgd: number;
   /** Tasks that use it. */

@@ -17,7 +17,8 @@ import { MAP, PROT } from './mman.ts';
 import { doMunmap } from './munmap.ts';
 import { exceedsRlimitAs, exceedsRlimitMemlock, isPrivateWritable, vmEnoughMemory } from './overcommit.ts';
 import type { Vm } from './vm.ts';
-import { protectionOf, VM, Vma } from './vma.ts';
+import { protectionOf, VM, type Vma } from './vma.ts';
+import { freeVma, newVma } from './vma-alloc.ts';
 import { linkAt } from './vma-link.ts';
 import { vmaMerge } from './vma-merge.ts';
 import { isOverLimit, SYSCALL, traceEnter, traceExit, traceMerge } from './vma-tracepoints.ts';
@@ -94,14 +95,15 @@ export function doMmapPgoff(
     traceMerge(vm.trace, addr, end, vmFlags, false, index[at - 1] ?? null, index[at] ?? null, false);
   }
 
-  const vma = new Vma(mm, addr, end, vmFlags, protectionOf(vmFlags));
+  const vma = newVma(vm, mm, addr, end, vmFlags, protectionOf(vmFlags));
+  if (vma === null) return -Errno.ENOMEM;
   vma.vmPgoff = pgoff;
-  if (file !== null) {
-    const error = mapFile(vm, file, vma);
-    if (error !== 0) return error;
-  } else if (flags & MAP.shared) {
-    const error = vm.ports.shmemZeroSetup(vma);
-    if (error !== 0) return error;
+  let error = 0;
+  if (file !== null) error = mapFile(vm, file, vma);
+  else if (flags & MAP.shared) error = vm.ports.shmemZeroSetup(vma);
+  if (error !== 0) {
+    freeVma(vm, vma);
+    return error;
   }
   if (addr !== vma.vmStart) {
     // A driver's mmap has moved the area; it answers for the new place being free.

@@ -7,6 +7,7 @@ import { PROT } from './mman.ts';
 import { splitOut } from './split-vma.ts';
 import type { Vm } from './vm.ts';
 import { protectionOf, VM, type Vma } from './vma.ts';
+import { freeVma } from './vma-alloc.ts';
 import { vmaUnlink } from './vma-link.ts';
 import { canVmaMerge } from './vma-merge.ts';
 import { SYSCALL, traceEnter, traceExit, traceMerge } from './vma-tracepoints.ts';
@@ -46,7 +47,8 @@ function changeProtection(vm: Vm, mm: MmStruct, start: Addr, end: Addr, pageProt
  *     prev has the new flags:  |pppp|====|----|  ->  |pppppppp|----|   the boundary moves, vmPgoff of the rest does not
  *     otherwise                |----|====|----|  ->  split, see splitOut()
  *
- * @returns the area that holds the range now. The kernel's `*pprev` is the same wherever it is looked at again.
+ * @returns the area that holds the range now; null: no memory for a split, nothing changed. The kernel's `*pprev` is the
+ *   same wherever it is looked at again.
  * @linux 2.4.22 mm/mprotect.c mprotect_fixup() and its four cases
  */
 function mprotectFixup(
@@ -57,17 +59,22 @@ function mprotectFixup(
   start: Addr,
   end: Addr,
   newFlags: number,
-): Vma {
+): Vma | null {
   if (newFlags === vma.vmFlags) return vma;
   const pageProt = protectionOf(newFlags);
-  let holder: Vma;
+  let holder: Vma | null;
   if (start === vma.vmStart && mergesWithPrev(vm, prev, vma, start, end, newFlags)) {
     holder = prev as Vma;
-    if (end === vma.vmEnd) vmaUnlink(mm, vma, holder);
-    else vma.vmStart = end;
+    if (end === vma.vmEnd) {
+      vmaUnlink(mm, vma, holder);
+      freeVma(vm, vma);
+    } else {
+      vma.vmStart = end;
+    }
     holder.vmEnd = end;
   } else {
-    holder = splitOut(mm, vma, start, end);
+    holder = splitOut(vm, mm, vma, start, end);
+    if (holder === null) return null;
     holder.vmFlags = newFlags;
     holder.vmPageProt = pageProt;
   }
@@ -97,7 +104,7 @@ function isAnonymousPrivate(vma: Vma): boolean {
 /**
  * Sets the protection of [start, start + len). The areas must be gapless; those before a gap or a refused area stay
  * changed. There is no limit on the areas made, and no check of memory.
- * @returns 0; -EINVAL; -ENOMEM: a part is not mapped; -EACCES: the file was not opened for that
+ * @returns 0; -EINVAL; -ENOMEM: a part is not mapped, or there is no memory for a split; -EACCES: the file was not opened for that
  * @linux 2.4.22 mm/mprotect.c sys_mprotect()
  */
 function doMprotect(vm: Vm, start: Addr, len: number, prot: number): SysResult {
@@ -118,11 +125,11 @@ function doMprotect(vm: Vm, start: Addr, len: number, prot: number): SysResult {
     if (newFlags & ~(newFlags >> 4) & 0xf) return -Errno.EACCES;
     const areaEnd: Addr = vma.vmEnd;
     if (areaEnd > end) {
-      mprotectFixup(vm, mm, vma, prev, at, end, newFlags);
-      return 0;
+      return mprotectFixup(vm, mm, vma, prev, at, end, newFlags) === null ? -Errno.ENOMEM : 0;
     }
     const next: Vma | null = vma.vmNext;
     prev = mprotectFixup(vm, mm, vma, prev, at, areaEnd, newFlags);
+    if (prev === null) return -Errno.ENOMEM;
     if (areaEnd === end) {
       if (next !== null) mergeWithNext(vm, mm, prev, next);
       return 0;
@@ -143,6 +150,7 @@ function mergeWithNext(vm: Vm, mm: MmStruct, prev: Vma, next: Vma): void {
   if (!merges) return;
   vmaUnlink(mm, next, prev);
   prev.vmEnd = next.vmEnd;
+  freeVma(vm, next);
 }
 
 /** mprotect. See {@link doMprotect} for results. */

@@ -18,6 +18,7 @@ import { doMunmap } from './munmap.ts';
 import { exceedsRlimitAs, exceedsRlimitMemlock, isPrivateWritable, vmEnoughMemory } from './overcommit.ts';
 import type { Vm } from './vm.ts';
 import { VM, type Vma } from './vma.ts';
+import { allocVmaObject, freeVma } from './vma-alloc.ts';
 import { cloneVma, insertVmStruct, vmaUnlink } from './vma-link.ts';
 import { canVmaMerge } from './vma-merge.ts';
 import { SYSCALL, traceEnter, traceExit, traceMerge } from './vma-tracepoints.ts';
@@ -41,6 +42,7 @@ function mergeTarget(vm: Vm, mm: MmStruct, vma: Vma, addr: Addr, end: Addr): Vma
     if (intoNext) {
       vmaUnlink(mm, next, prev);
       prev.vmEnd = next.vmEnd;
+      freeVma(vm, next);
     } else {
       prev.vmEnd = end;
     }
@@ -55,7 +57,7 @@ function mergeTarget(vm: Vm, mm: MmStruct, vma: Vma, addr: Addr, end: Addr): Vma
 
 /**
  * Moves [addr, addr + oldLen) of `vma` to `newAddr`, where `newLen` bytes are free.
- * @returns `newAddr`, or -ENOMEM when a page table was not to be had
+ * @returns `newAddr`, or -ENOMEM when a page table or the struct of a new area was not to be had
  * @linux 2.4.22 mm/mremap.c move_vma()
  */
 function moveVma(
@@ -69,14 +71,20 @@ function moveVma(
 ): SysResult {
   const flags = vma.vmFlags;
   // A target that touches `vma` may make `vma` itself larger, or swallow it: take what is needed of it first.
-  const copy = cloneVma(vma, newAddr, newAddr + newLen);
+  const copy = cloneVma(vma, newAddr, newAddr + newLen, 0);
   copy.vmPgoff = (vma.vmPgoff + ((addr - vma.vmStart) >>> 12)) >>> 0;
   const merged = mergeTarget(vm, mm, vma, newAddr, newAddr + newLen);
+  if (merged === null) {
+    copy.slabAddr = allocVmaObject(vm);
+    if (copy.slabAddr === 0) return -Errno.ENOMEM;
+  }
   if (!movePageTables(vm, mm, newAddr, addr, oldLen)) {
     if (merged !== null) {
       // The neighbour keeps its new size. The kernel forgets to count it; the counters here stay those of the areas.
       mm.totalVm += newLen >>> 12;
       if (flags & VM.locked) mm.lockedVm += newLen >>> 12;
+    } else {
+      freeVma(vm, copy);
     }
     return -Errno.ENOMEM;
   }
@@ -85,7 +93,8 @@ function moveVma(
     copy.vmOps?.open?.(copy);
     insertVmStruct(vm, mm, copy);
   }
-  // Fails when the range lies inside an area and the limit of areas is reached: the old range then stays, empty.
+  // Fails when the range lies inside an area and the limit of areas is reached, or there is no memory for a struct: the old
+  // range then stays, empty.
   doMunmap(vm, mm, addr, oldLen);
   mm.totalVm += newLen >>> 12;
   populateMoved(vm, mm, flags, merged ?? copy, oldLen, newLen, newAddr);

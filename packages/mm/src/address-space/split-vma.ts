@@ -11,7 +11,9 @@
 import type { Addr } from '../types.ts';
 import { lowerBound } from './find-vma.ts';
 import type { MmStruct } from './mm-struct.ts';
+import type { Vm } from './vm.ts';
 import type { Vma } from './vma.ts';
+import { allocVmaObject, freeVmaObject } from './vma-alloc.ts';
 import { cloneVma, linkAt } from './vma-link.ts';
 
 /** Takes references for a piece that was split off. */
@@ -22,13 +24,15 @@ function openPiece(piece: Vma): void {
 
 /**
  * Makes [start, end) of `vma` an area of its own and returns it; the caller then sets its flags. `start < end` lie in
- * `vma` on page boundaries. Pieces that are new have `vmRaend` 0.
+ * `vma` on page boundaries. Pieces that are new have `vmRaend` 0. Null: no memory for the new ones, and nothing is changed.
  */
-export function splitOut(mm: MmStruct, vma: Vma, start: Addr, end: Addr): Vma {
+export function splitOut(vm: Vm, mm: MmStruct, vma: Vma, start: Addr, end: Addr): Vma | null {
+  if (start === vma.vmStart && end === vma.vmEnd) return vma;
+  const object = allocVmaObject(vm);
+  if (object === 0) return null;
   if (start === vma.vmStart) {
-    if (end === vma.vmEnd) return vma;
     const at = lowerBound(mm.index, start);
-    const piece = cloneVma(vma, start, end);
+    const piece = cloneVma(vma, start, end, object);
     openPiece(piece);
     vma.vmPgoff = (vma.vmPgoff + ((end - start) >>> 12)) >>> 0;
     vma.vmStart = end;
@@ -37,15 +41,20 @@ export function splitOut(mm: MmStruct, vma: Vma, start: Addr, end: Addr): Vma {
   }
   const at = lowerBound(mm.index, start);
   if (end === vma.vmEnd) {
-    const piece = cloneVma(vma, start, end);
+    const piece = cloneVma(vma, start, end, object);
     piece.vmPgoff = (vma.vmPgoff + ((start - vma.vmStart) >>> 12)) >>> 0;
     openPiece(piece);
     vma.vmEnd = start;
     linkAt(mm, piece, at + 1);
     return piece;
   }
-  const left = cloneVma(vma, vma.vmStart, start);
-  const right = cloneVma(vma, end, vma.vmEnd);
+  const second = allocVmaObject(vm);
+  if (second === 0) {
+    freeVmaObject(vm, object);
+    return null;
+  }
+  const left = cloneVma(vma, vma.vmStart, start, object);
+  const right = cloneVma(vma, end, vma.vmEnd, second);
   right.vmPgoff = (vma.vmPgoff + ((end - vma.vmStart) >>> 12)) >>> 0;
   openPiece(left);
   openPiece(right);

@@ -1,5 +1,6 @@
 import type { File } from '../page-cache/inode.ts';
 import type { Addr, Pfn } from '../types.ts';
+import { FilesStruct } from './files-struct.ts';
 import type { MmStruct } from './mm-struct.ts';
 
 export const RLIM_INFINITY = 0xffffffff;
@@ -70,6 +71,14 @@ export class Task {
   vforkParent: Task | null = null;
   /** The child for which this task sleeps in vfork. */
   vforkChild: Task | null = null;
+  /** Memory of the descriptor table. */
+  readonly filesStruct = new FilesStruct();
+  /** Object in `fs_cache` (root and working directory), 0 = static. */
+  fsStruct: Addr = 0;
+  /** Object in `signal_act` (signal handlers), 0 = static. */
+  signalStruct: Addr = 0;
+  /** The user whose process it counts as. @linux user->uid */
+  user = 0;
   /** Signals sent and not yet delivered, oldest first. */
   readonly pending: PendingSignal[] = [];
   exitCode = 0;

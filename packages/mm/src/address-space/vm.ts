@@ -3,11 +3,14 @@ import type { PageAllocator } from '../page-allocator/page-allocator.ts';
 import type { PageCache } from '../page-cache/page-cache.ts';
 import type { PageTables, TlbFlush } from '../page-tables/page-tables.ts';
 import type { MemMap } from '../physical/mem-map.ts';
+import type { KernelCaches } from '../slab/kernel-caches.ts';
+import type { SlabAllocator } from '../slab/slab-allocator.ts';
 import type { SwapCache } from '../swap/swap-cache.ts';
 import type { Trace } from '../trace/trace.ts';
-import type { Pfn } from '../types.ts';
+import type { Addr, Pfn } from '../types.ts';
 import { MmStruct } from './mm-struct.ts';
 import type { Task } from './task.ts';
+import type { UserStruct } from './user-struct.ts';
 import type { Vma } from './vma.ts';
 
 /** What differs between releases in this room. */
@@ -35,6 +38,9 @@ export interface AddressSpacePorts {
   catchUp(): void;
   /** Pages that unused dentries and inodes would give. */
   shrinkableSlabPages(): number;
+  /** Memory of more than a page, contiguous in kernel addresses only: its address, 0 = none. @linux vmalloc(), vfree() */
+  vmalloc(size: number): Addr;
+  vfree(addr: Addr): void;
 }
 
 /** sysctls of this room, settable. */
@@ -51,6 +57,9 @@ export class Vm {
   readonly pageTables: PageTables;
   readonly tlb: TlbFlush;
   readonly pageCache: PageCache;
+  /** Where the structs of this room live. */
+  readonly slab: SlabAllocator;
+  readonly caches: KernelCaches;
   readonly trace: Trace;
   readonly rules: AddressSpaceRules;
   readonly ports: AddressSpacePorts;
@@ -67,18 +76,22 @@ export class Vm {
   mmlistNr = 0;
   /** The address space at which swap_out goes on. @linux swap_mm */
   swapMm: MmStruct;
+  /** Users that have processes, by uid, root (who is static) excepted. */
+  readonly users = new Map<number, UserStruct>();
   /** The running task. */
   current: Task;
   /** Set when a kernel thread was woken: it runs when the task goes back to user mode. @linux need_resched */
   needResched = false;
 
-  constructor(parts: Omit<Vm, 'initMm' | 'mmlistNr' | 'swapMm' | 'swap' | 'needResched'>) {
+  constructor(parts: Omit<Vm, 'initMm' | 'mmlistNr' | 'swapMm' | 'swap' | 'needResched' | 'users'>) {
     this.memory = parts.memory;
     this.memMap = parts.memMap;
     this.allocator = parts.allocator;
     this.pageTables = parts.pageTables;
     this.tlb = parts.tlb;
     this.pageCache = parts.pageCache;
+    this.slab = parts.slab;
+    this.caches = parts.caches;
     this.trace = parts.trace;
     this.rules = parts.rules;
     this.ports = parts.ports;

@@ -5,6 +5,7 @@
  * file, one of its mapping's two share lists, where truncate finds it.
  */
 import { assertKernel } from '../kernel-bug.ts';
+import type { Addr } from '../types.ts';
 import { lowerBound } from './find-vma.ts';
 import type { MmStruct } from './mm-struct.ts';
 import type { Vm } from './vm.ts';
@@ -107,7 +108,7 @@ export const vmaLink: (vm: Vm, mm: MmStruct, vma: Vma) => void = insertVmStruct;
 
 /**
  * Takes `vma`, the successor of `prev`, off list and index because `prev` swallows it. It has no file, so no share list
- * knows it. `prev` may already have been extended over it. @linux 2.4.22 include/linux/mm.h __vma_unlink()
+ * knows it. `prev` may already have been extended over it. The caller frees it. @linux 2.4.22 include/linux/mm.h __vma_unlink()
  */
 export function vmaUnlink(mm: MmStruct, vma: Vma, prev: Vma): void {
   const at = lowerBound(mm.index, prev.vmStart) + 1;
@@ -121,9 +122,12 @@ export function vmaUnlink(mm: MmStruct, vma: Vma, prev: Vma): void {
 /**
  * A copy of an area's fields for [start, end) of the same or another address space; `vmPgoff` stays that of the original
  * and the read-ahead mark starts afresh. The caller takes the file reference and links it.
+ *
+ * @param slabAddr its object, which the caller has allocated
  */
-export function cloneVma(vma: Vma, start: number, end: number): Vma {
+export function cloneVma(vma: Vma, start: number, end: number, slabAddr: Addr): Vma {
   const copy = new Vma(vma.vmMm, start, end, vma.vmFlags, vma.vmPageProt);
+  copy.slabAddr = slabAddr;
   copy.vmOps = vma.vmOps;
   copy.vmPgoff = vma.vmPgoff;
   copy.vmFile = vma.vmFile;

@@ -2,6 +2,7 @@ import type { Addr } from '../types.ts';
 import type { MmStruct } from './mm-struct.ts';
 import type { Vm } from './vm.ts';
 import type { Vma } from './vma.ts';
+import { freeVma } from './vma-alloc.ts';
 import { vmaUnlink } from './vma-link.ts';
 import { traceMerge } from './vma-tracepoints.ts';
 
@@ -34,6 +35,7 @@ export function vmaMerge(vm: Vm, mm: MmStruct, at: number, addr: Addr, end: Addr
     if (intoNext) {
       vmaUnlink(mm, next, prev);
       prev.vmEnd = next.vmEnd;
+      freeVma(vm, next);
     } else {
       prev.vmEnd = end;
     }

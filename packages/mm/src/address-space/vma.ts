@@ -61,6 +61,8 @@ export class Vma {
   vmRaend = 0;
   /** Owner's own data (a SysV segment). */
   vmPrivateData: unknown = null;
+  /** Kernel address of its object in the cache `vm_area_struct`, 0 = it has none (any more). */
+  slabAddr: Addr = 0;
 
   constructor(mm: MmStruct, start: Addr, end: Addr, flags: number, pageProt: number) {
     this.vmMm = mm;

@@ -22,6 +22,7 @@ import {
 } from './open-file.ts';
 import type { PageCache } from './page-cache.ts';
 import type { FileSizeLimit } from './ports.ts';
+import type { VfsObjects } from './vfs-objects.ts';
 import { failWritepage } from './write-back.ts';
 
 /**
@@ -44,18 +45,21 @@ export class DiskFiles implements InodeOperations, PageWriter {
   readonly maxBytes = 0x7ff_ffff_ffff;
   readonly mmapKind = 'file';
   private readonly cache: PageCache;
+  private readonly vfs: VfsObjects;
   private readonly mappingOps: AddressSpaceOperations = {
     readpage: (inode, pfn) => this.readpage(inode, pfn),
     writepage: (_inode, pfn) => failWritepage(this.cache, pfn),
   };
 
-  constructor(cache: PageCache) {
+  constructor(cache: PageCache, vfs: VfsObjects) {
     this.cache = cache;
+    this.vfs = vfs;
   }
 
-  /** A new empty file. */
-  newInode(ino: number, dev: number, mode: number): DiskInode {
+  /** A new empty file; null = no memory. */
+  newInode(ino: number, dev: number, mode: number): DiskInode | null {
     const inode = new DiskInode(ino, dev, mode, this);
+    if (!inode.charge(this.vfs)) return null;
     inode.mapping = this.cache.newMapping(inode, this.mappingOps, GFP_HIGHUSER);
     return inode;
   }

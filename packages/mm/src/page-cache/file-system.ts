@@ -6,6 +6,7 @@ import { type CopyActor, discard, type FileInode, fput, OpenFile } from './open-
 import type { PageCache } from './page-cache.ts';
 import type { FileSizeLimit } from './ports.ts';
 import { evictInode, vmtruncate } from './truncate.ts';
+import type { VfsObjects } from './vfs-objects.ts';
 
 /** Flags of open. @linux 2.4.22 include/asm-i386/fcntl.h */
 export const O = {
@@ -66,15 +67,20 @@ const NO_LIMIT: FileSizeLimit = { fsizeLimit: 0xffffffff, sendSigxfsz: () => {} 
 export class FileSystem {
   private readonly cache: PageCache;
   private readonly makers: InodeMakers;
+  private readonly vfs: VfsObjects;
   private readonly disk: DiskFiles;
   private readonly names = new Map<string, FileInode>();
   private nextIno = 1000;
 
-  /** @param makers shared memory, which lies above */
-  constructor(cache: PageCache, makers: InodeMakers) {
+  /**
+   * @param makers shared memory, which lies above
+   * @throws ConfigError when there is no memory even for a device's inode
+   */
+  constructor(cache: PageCache, makers: InodeMakers, vfs: VfsObjects) {
     this.cache = cache;
     this.makers = makers;
-    this.disk = new DiskFiles(cache);
+    this.vfs = vfs;
+    this.disk = new DiskFiles(cache, vfs);
     this.addDevice('/dev/zero', (ino, dev) => makers.newDevZero(ino, dev), DEV_ZERO_INO);
   }
 
@@ -82,6 +88,7 @@ export class FileSystem {
    * Makes a device's node; one of the same name is unlinked first.
    * @param newInode makes its inode; `dev` is the file system that the node lies in
    * @param ino inode number; the default is the next free one
+   * @throws ConfigError when there is no memory for the node
    */
   addDevice(
     path: string,
@@ -90,6 +97,10 @@ export class FileSystem {
   ): FileInode {
     this.unlink(path);
     const inode = newInode(ino, DISK_DEVICE);
+    inode.dentry = this.vfs.allocDentry(lastComponent(path));
+    if (inode.dentry === null || !inode.charge(this.vfs)) {
+      throw new ConfigError(`memory: none left for the device ${path}`);
+    }
     inode.onUnused = this.evict;
     this.names.set(path, inode);
     return inode;
@@ -108,8 +119,14 @@ export class FileSystem {
     if (!Number.isSafeInteger(size) || size < 0) throw new ConfigError(`create ${path}: size ${size}`);
     this.unlink(path);
     const ino = options.ino ?? this.nextIno++;
+    const dentry = this.vfs.allocDentry(lastComponent(path));
+    if (dentry === null) return -Errno.ENOMEM;
     const inode = this.newInode(kind, ino, options, mode);
-    if (typeof inode === 'number') return inode;
+    if (typeof inode === 'number') {
+      this.vfs.freeDentry(dentry);
+      return inode;
+    }
+    inode.dentry = dentry;
     inode.onUnused = this.evict;
     const error = bytes === undefined || kind === 'disk' ? 0 : this.write(inode, bytes);
     if (error !== 0) {
@@ -135,7 +152,10 @@ export class FileSystem {
     mode: number,
   ): FileInode | number {
     if (kind === 'tmpfs') return this.makers.newTmpfsInode(ino, dev ?? TMPFS_DEVICE, mode);
-    return this.disk.newInode(ino, dev ?? (kind === 'disk' ? DISK_DEVICE : RAMFS_DEVICE), mode);
+    const inode = this.disk.newInode(ino, dev ?? (kind === 'disk' ? DISK_DEVICE : RAMFS_DEVICE), mode);
+    if (inode !== null) return inode;
+    // ramfs takes any failure for a full disk.
+    return kind === 'disk' ? -Errno.ENOMEM : -Errno.ENOSPC;
   }
 
   /** Writes a new file's contents, as a program would have done: 0 or -errno. */
@@ -159,6 +179,11 @@ export class FileSystem {
     return Math.min(result, 0);
   }
 
+  /** All names. */
+  paths(): Iterable<string> {
+    return this.names.keys();
+  }
+
   /** The inode of a path, null = none. */
   lookup(path: string): FileInode | null {
     return this.names.get(path) ?? null;
@@ -177,8 +202,9 @@ export class FileSystem {
   /**
    * Opens a file. O_CREAT makes a tmpfs file.
    * @param flags {@link O}
-   * @returns the file with one reference, or -ENOENT, -EEXIST, -ETXTBSY (for writing while it is executed), -ENOSPC, or
-   *   what a device's driver refuses with
+   * @returns the file with one reference, or -ENOENT, -EEXIST, -ETXTBSY (for writing while it is executed), -ENOSPC, -ENOMEM
+   *   (for a new file), -ENFILE (too many open files, or no memory for one more), or what a device's driver refuses with
+   * @linux 2.4.22 fs/open.c dentry_open()
    */
   open(path: string, flags: number): OpenFile | number {
     let inode = this.names.get(path);
@@ -192,12 +218,17 @@ export class FileSystem {
     }
     // 0 reads, 1 writes, 2 does both; 3 does neither but may ioctl.
     const mode = ((flags & O.accmode) + 1) & O.accmode;
+    const filp = this.vfs.getEmptyFilp();
+    if (filp === 0) return -Errno.ENFILE;
     if ((mode & FMODE.write) !== 0) {
-      if (inode.writecount < 0) return -Errno.ETXTBSY;
+      if (inode.writecount < 0) {
+        this.vfs.putFilp(filp);
+        return -Errno.ETXTBSY;
+      }
       inode.writecount++;
     }
     const [append, largefile, sync] = [O.append, O.largefile, O.sync].map((bit) => (flags & bit) !== 0);
-    const file = new OpenFile(inode, path, mode, append, largefile, sync);
+    const file = new OpenFile(inode, path, mode, append, largefile, sync, filp);
     const refused = inode.ops.open?.(file) ?? 0;
     if (refused !== 0) {
       discard(file);
@@ -214,5 +245,13 @@ export class FileSystem {
     fput(file);
   }
 
-  private readonly evict = (inode: FileInode): void => evictInode(this.cache, inode);
+  private readonly evict = (inode: FileInode): void => {
+    evictInode(this.cache, inode);
+    inode.free();
+  };
+}
+
+/** What a dentry holds of a path. */
+function lastComponent(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
 }

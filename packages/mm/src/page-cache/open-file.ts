@@ -1,7 +1,8 @@
-import type { Pfn } from '../types.ts';
+import type { Addr, Pfn } from '../types.ts';
 import type { AddressSpace } from './address-space.ts';
 import { type File, FMODE, type Inode, type InodeKind } from './inode.ts';
 import type { FileSizeLimit } from './ports.ts';
+import type { Dentry, VfsObjects } from './vfs-objects.ts';
 
 /**
  * Copies `bytes` bytes between a page (from byte `offset`) and the caller's buffer (from byte `done`): the number of
@@ -54,8 +55,14 @@ export class FileInode implements Inode {
   /** Permission bits. */
   readonly mode: number;
   readonly ops: InodeOperations;
+  /** Where the objects of the inode, its name and its open files come from; null: it has none. */
+  vfs: VfsObjects | null = null;
   /** Open files that refer to it. @linux i_count without the directory's own reference */
   users = 0;
+  /** Its object in `inode_cache`, 0 = none. */
+  slabAddr: Addr = 0;
+  /** Its name; null before it has one. */
+  dentry: Dentry | null = null;
   /** Makes away with the inode; set by who made it. */
   onUnused: ((inode: FileInode) => void) | null = null;
 
@@ -65,6 +72,21 @@ export class FileInode implements Inode {
     this.kind = kind;
     this.mode = mode;
     this.ops = ops;
+  }
+
+  /** Takes the inode's object: false = no memory. */
+  charge(vfs: VfsObjects): boolean {
+    this.vfs = vfs;
+    this.slabAddr = vfs.allocInode();
+    return this.slabAddr !== 0;
+  }
+
+  /** Gives back the objects of an inode that has ended, and of its name. */
+  free(): void {
+    if (this.slabAddr !== 0) this.vfs?.freeInode(this.slabAddr);
+    this.slabAddr = 0;
+    if (this.dentry !== null) this.vfs?.freeDentry(this.dentry);
+    this.dentry = null;
   }
 
   /** Ends the inode if nobody can reach it any more. @linux iput() */
@@ -85,6 +107,8 @@ export class OpenFile implements File {
   readonly path: string;
   count = 1;
   readonly mmapKind: File['mmapKind'];
+  /** Its object in `filp`, 0 = none: the host's own use of a file. */
+  readonly slabAddr: Addr;
   /** The last operation was a read that went on from here. @linux f_reada */
   reada = 0;
   /** Read-ahead state, pages. @linux f_ramax, f_raend, f_ralen, f_rawin */
@@ -93,7 +117,16 @@ export class OpenFile implements File {
   ralen = 0;
   rawin = 0;
 
-  constructor(inode: FileInode, path: string, mode: number, append = false, largefile = false, sync = false) {
+  constructor(
+    inode: FileInode,
+    path: string,
+    mode: number,
+    append = false,
+    largefile = false,
+    sync = false,
+    slabAddr: Addr = 0,
+  ) {
+    this.slabAddr = slabAddr;
     this.inode = inode;
     this.path = path;
     this.mode = mode;
@@ -121,6 +154,7 @@ export function fput(file: File): void {
 export function discard(file: OpenFile): void {
   const inode = file.inode;
   if ((file.mode & FMODE.write) !== 0) inode.writecount--;
+  if (file.slabAddr !== 0) inode.vfs?.putFilp(file.slabAddr);
   inode.users--;
   inode.put();
 }

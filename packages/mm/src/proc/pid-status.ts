@@ -4,9 +4,6 @@ import { VM } from '../address-space/vma.ts';
 
 /** Bytes of `task->comm` without its NUL. */
 const COMM_LENGTH = 15;
-/** Descriptors that a files_struct holds by itself, and that the first array outside it holds. */
-const NR_OPEN_DEFAULT = 32;
-const FIRST_FD_ARRAY = 1024;
 
 /**
  * /proc/PID/status. Signals are never blocked, ignored or caught here, and there are no supplementary groups.
@@ -30,7 +27,7 @@ export function statusText(task: Task, running = true): string {
     'TracerPid:\t0',
     `Uid:\t${uid}\t${uid}\t${uid}\t${uid}`,
     `Gid:\t${gid}\t${gid}\t${gid}\t${gid}`,
-    `FDSize:\t${task.dead ? 0 : fdSize(task.files.length)}`,
+    `FDSize:\t${task.dead ? 0 : task.filesStruct.maxFds}`,
     'Groups:\t',
     ...(mm === null ? [] : memoryLines(mm)),
     `SigPnd:\t${hex16(pending >>> 0)}`,
@@ -79,14 +76,6 @@ function kibLine(name: string, kib: number): string {
 function parentPid(task: Task): number {
   if (task.pid === 0 || task.parent === null) return 0;
   return task.parent.dead ? 1 : task.parent.pid;
-}
-
-/** Size of the descriptor table: it grows to 1024 entries, then doubles. @linux fs/file.c expand_fd_array() */
-function fdSize(descriptors: number): number {
-  if (descriptors <= NR_OPEN_DEFAULT) return NR_OPEN_DEFAULT;
-  let size = FIRST_FD_ARRAY;
-  while (size < descriptors) size *= 2;
-  return size;
 }
 
 function escapeName(comm: string): string {

@@ -9,6 +9,7 @@
  * @linux 2.4.22 ipc/util.c
  */
 import { CAP, type Task } from '../address-space/task.ts';
+import type { Addr } from '../types.ts';
 
 /** Slots that a table can have. @linux IPCMNI, SEQ_MULTIPLIER */
 export const IPCMNI = 32768;
@@ -28,6 +29,14 @@ export interface IpcPerm {
   seq: number;
 }
 
+/** Where a table of identifiers lies: kmalloced up to a page, then vmalloced. @linux ipc_alloc(), ipc_free() */
+export interface IpcMemory {
+  alloc(bytes: number): Addr;
+  free(addr: Addr, bytes: number): void;
+}
+/** sizeof(struct ipc_id): a pointer. */
+const IPC_ID_BYTES = 4;
+
 /** A table of IPC objects. @linux struct ipc_ids */
 export class IpcIds<T extends { readonly perm: IpcPerm }> {
   /** Highest used slot, -1 = none. */
@@ -35,6 +44,35 @@ export class IpcIds<T extends { readonly perm: IpcPerm }> {
   inUse = 0;
   private seq = 0;
   private readonly entries: (T | undefined)[] = [];
+  private readonly memory: IpcMemory;
+  // The table, and its slots: 0 when there was no memory for it at boot.
+  private table: Addr;
+  private size: number;
+
+  /** @param size slots at first. @linux 2.4.22 ipc/util.c ipc_init_ids() */
+  constructor(size: number, memory: IpcMemory) {
+    this.memory = memory;
+    this.table = memory.alloc(size * IPC_ID_BYTES);
+    this.size = this.table === 0 ? 0 : size;
+  }
+
+  /** Kernel address and bytes of the table. */
+  get tableAddress(): { readonly addr: Addr; readonly bytes: number } {
+    return { addr: this.table, bytes: this.size * IPC_ID_BYTES };
+  }
+
+  /** Makes the table larger, if there is memory: its size then. It never shrinks. @linux 2.4.22 ipc/util.c grow_ary() */
+  private growAry(wanted: number): number {
+    const size = Math.min(wanted, IPCMNI);
+    if (size <= this.size) return size;
+    const table = this.memory.alloc(size * IPC_ID_BYTES);
+    if (table === 0) return this.size;
+    const old = this.table;
+    this.table = table;
+    if (old !== 0) this.memory.free(old, this.size * IPC_ID_BYTES);
+    this.size = size;
+    return size;
+  }
 
   /** The object in an id's slot, whatever the id's sequence number. @linux ipc_lock() */
   get(id: number): T | undefined {
@@ -58,12 +96,12 @@ export class IpcIds<T extends { readonly perm: IpcPerm }> {
   }
 
   /**
-   * Gives a new object a slot, the running task as owner and a sequence number. -1 when the table is full.
+   * Gives a new object a slot, the running task as owner and a sequence number. -1 when the table is full and cannot grow.
    * @param limit slots that the table may have
    * @linux ipc_addid()
    */
   add(object: T, limit: number, owner: Task): number {
-    const slots = Math.min(limit, IPCMNI);
+    const slots = this.growAry(limit);
     let slot = 0;
     while (slot < slots && this.entries[slot] !== undefined) slot++;
     if (slot >= slots) return -1;

@@ -8,6 +8,7 @@ import { FMODE, type Inode, NOPAGE_OOM, NOPAGE_SIGBUS } from '../page-cache/inod
 import { type FileInode, fput, OpenFile } from '../page-cache/open-file.ts';
 import type { PageCache } from '../page-cache/page-cache.ts';
 import { evictInode } from '../page-cache/truncate.ts';
+import type { VfsObjects } from '../page-cache/vfs-objects.ts';
 import type { SwapCache } from '../swap/swap-cache.ts';
 import type { Addr, Pfn } from '../types.ts';
 import { DevZero } from './dev-zero.ts';
@@ -21,6 +22,8 @@ export type { ShmemRules } from './shmem-pages.ts';
 /** What shared memory is made of; handed in at boot. */
 export interface ShmemParts {
   readonly cache: PageCache;
+  /** Where the objects of inodes, names and files come from. */
+  readonly vfs: VfsObjects;
   /** The reserved page of zeroes that a read of a hole gives. */
   readonly zeroPage: Pfn;
   readonly rules: ShmemRules;
@@ -88,7 +91,11 @@ export class Shmem implements InodeMakers {
 
   // ---- inodes
 
-  /** A new empty inode of `superblock`, null when it has no inode left. @linux 2.4.22 mm/shmem.c shmem_get_inode() */
+  /**
+   * A new empty inode of `superblock`, null when it has no inode left or there is no memory. (2.4 forgets to give the inode
+   * back to the mount in the second case.)
+   * @linux 2.4.22 mm/shmem.c shmem_get_inode()
+   */
   getInode(
     superblock: ShmemSuperblock,
     ino: number,
@@ -97,8 +104,15 @@ export class Shmem implements InodeMakers {
   ): ShmemInode | null {
     if (!superblock.takeInode()) return null;
     const inode = new ShmemInode(superblock, ino, kind, mode, this.files);
+    if (!inode.charge(this.parts.vfs)) {
+      superblock.freeInodes++;
+      return null;
+    }
     inode.mapping = this.cache.newMapping(inode, this.mappingOps, GFP_HIGHUSER);
-    inode.onUnused = () => evictInode(this.cache, inode);
+    inode.onUnused = () => {
+      evictInode(this.cache, inode);
+      inode.free();
+    };
     this.pages.register(inode);
     return inode;
   }
@@ -154,19 +168,28 @@ export class Shmem implements InodeMakers {
   /**
    * An open, already deleted file of `size` bytes.
    * @param name what /proc/PID/maps shows behind the slash
-   * @returns the file, or -EINVAL (too large), -ENOMEM (overcommit), -ENFILE, -ENOSPC
+   * @returns the file, or -EINVAL (too large), -ENOMEM (overcommit, or none for a name), -ENFILE (too many files, or no
+   *   memory for one more), -ENOSPC (no memory for an inode)
    * @linux 2.4.22 mm/shmem.c shmem_file_setup()
    */
   fileSetup(name: string, size: number): OpenFile | number {
     if (size > SHMEM_MAX_BYTES) return -Errno.EINVAL;
     if (!this.parts.vmEnoughMemory(Math.ceil(size / 4096))) return -Errno.ENOMEM;
-    // The kernel runs out of file structures here, we out of mappings.
-    if (!this.cache.hasRoomForMapping) return -Errno.ENFILE;
-    const inode = this.getInode(this.internal, ++this.lastIno, 'shm', 0o777);
-    if (inode === null) return -Errno.ENOSPC;
+    const { vfs } = this.parts;
+    const dentry = vfs.allocDentry(name);
+    if (dentry === null) return -Errno.ENOMEM;
+    // Mappings of ours may run out before the kernel's file structs do.
+    const filp = this.cache.hasRoomForMapping ? vfs.getEmptyFilp() : 0;
+    const inode = filp === 0 ? null : this.getInode(this.internal, ++this.lastIno, 'shm', 0o777);
+    if (inode === null) {
+      if (filp !== 0) vfs.putFilp(filp);
+      vfs.freeDentry(dentry);
+      return filp === 0 ? -Errno.ENFILE : -Errno.ENOSPC;
+    }
+    inode.dentry = dentry;
     inode.size = size;
     inode.nlink = 0;
-    return new OpenFile(inode, `/${name}`, FMODE.read | FMODE.write, false, true);
+    return new OpenFile(inode, `/${name}`, FMODE.read | FMODE.write, false, true, false, filp);
   }
 
   /**

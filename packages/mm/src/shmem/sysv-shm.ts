@@ -8,6 +8,7 @@ import type { Vm } from '../address-space/vm.ts';
 import type { Vma, VmOperations } from '../address-space/vma.ts';
 import { Errno } from '../errno.ts';
 import { KernelBug } from '../kernel-bug.ts';
+import { GFP_KERNEL, GFP_USER } from '../page-allocator/gfp.ts';
 import { fput, type OpenFile } from '../page-cache/open-file.ts';
 import type { Addr, SysResult } from '../types.ts';
 import { IPC_PRIVATE, IpcIds, type IpcPerm, ipcOwned, ipcPermitted } from './ipc-ids.ts';
@@ -35,10 +36,14 @@ export const SHMCTL = {
 /** The new structures' mark on a command. @linux IPC_64 */
 const IPC_64 = 0x100;
 const SHMMIN = 1;
+/** sizeof(struct shmid_kernel) */
+const SHMID_KERNEL_BYTES = 64;
 
 /** A segment. @linux struct shmid_kernel */
 export interface ShmSegment {
   readonly perm: IpcPerm;
+  /** Kernel address of its struct, which is kmalloced. */
+  readonly slabAddr: Addr;
   id: number;
   readonly file: OpenFile;
   /** Bytes. */
@@ -65,7 +70,7 @@ export interface ShmctlBuffer {
 }
 
 /** What IPC_STAT tells of a segment. */
-export type ShmidDs = Omit<ShmSegment, 'file' | 'id'>;
+export type ShmidDs = Omit<ShmSegment, 'file' | 'id' | 'slabAddr'>;
 
 /**
  * System V shared memory. A segment is a nameless file of shared memory with an id; its areas are mappings of it that
@@ -83,7 +88,7 @@ export class SysvShm {
   shmmni = 4096;
   /** Pages of all segments. @linux shm_tot */
   total = 0;
-  readonly ids = new IpcIds<ShmSegment>();
+  readonly ids: IpcIds<ShmSegment>;
   /** What areas of segments do. @linux shm_vm_ops */
   readonly vmOps: VmOperations;
   private readonly vm: Vm;
@@ -95,6 +100,10 @@ export class SysvShm {
     this.vm = vm;
     this.shmem = shmem;
     this.currentTime = currentTime;
+    this.ids = new IpcIds(1, {
+      alloc: (bytes) => (bytes > 4096 ? vm.ports.vmalloc(bytes) : vm.slab.kmalloc(bytes, GFP_KERNEL)),
+      free: (addr, bytes) => (bytes > 4096 ? vm.ports.vfree(addr) : vm.slab.kfree(addr)),
+    });
     this.vmOps = {
       name: 'shm_vm_ops',
       open: (vma) => this.opened(idOf(vma)),
@@ -126,9 +135,15 @@ export class SysvShm {
     const pages = Math.ceil(size / 4096);
     if (size < SHMMIN || size > this.shmmax) return -Errno.EINVAL;
     if (this.total + pages >= this.shmall) return -Errno.ENOSPC;
+    const slabAddr = this.vm.slab.kmalloc(SHMID_KERNEL_BYTES, GFP_USER);
+    if (slabAddr === 0) return -Errno.ENOMEM;
     const file = this.shmem.fileSetup(`SYSV${(key >>> 0).toString(16).padStart(8, '0')}`, size);
-    if (typeof file === 'number') return file;
+    if (typeof file === 'number') {
+      this.vm.slab.kfree(slabAddr);
+      return file;
+    }
     const segment: ShmSegment = {
+      slabAddr,
       perm: { key, uid: 0, gid: 0, cuid: 0, cgid: 0, mode: flags & 0o777, seq: 0 },
       id: 0,
       file,
@@ -143,6 +158,7 @@ export class SysvShm {
     const slot = this.ids.add(segment, this.shmmni + 1, this.vm.current);
     if (slot === -1) {
       fput(file);
+      this.vm.slab.kfree(slabAddr);
       return -Errno.ENOSPC;
     }
     segment.id = this.ids.buildId(slot, segment.perm.seq);
@@ -368,6 +384,7 @@ export class SysvShm {
     this.shmem.lock(segment.file, false);
     if (this.vm.trace.on) this.vm.trace.emit(SHM_DESTROY, segment.id);
     fput(segment.file);
+    this.vm.slab.kfree(segment.slabAddr);
   }
 }
 

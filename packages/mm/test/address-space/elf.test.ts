@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { ELIBBAD, type KernelRead, kernelReadOf, readElf } from '../../src/address-space/elf.ts';
+import { type KernelRead, kernelReadOf, readElf } from '../../src/address-space/elf.ts';
 import { doExecve } from '../../src/address-space/exec.ts';
 import type { ExecImage } from '../../src/address-space/exec-image.ts';
 import type { Vm } from '../../src/address-space/vm.ts';
 import { Errno } from '../../src/errno.ts';
 import { FileSystem, type InodeMakers } from '../../src/page-cache/file-system.ts';
 import type { File } from '../../src/page-cache/inode.ts';
+import { FileInode, type InodeOperations } from '../../src/page-cache/open-file.ts';
+import { VfsObjects } from '../../src/page-cache/vfs-objects.ts';
 import { FaultMachine } from './fault-machine.ts';
 
 interface Phdr {
@@ -74,7 +76,7 @@ describe('readElf', () => {
     ['an object file', () => elf([TEXT], 1), -Errno.ENOEXEC],
     ['another machine', () => elf([TEXT], 2, 62), -Errno.ENOEXEC],
     ['an interpreter that is not there', () => elf([{ ...INTERP, filesz: 5 }], 2, 3, '/none'), -Errno.ENOENT],
-    ['an interpreter that is no ELF file', () => elf([INTERP], 2, 3, '/lib/script'), -ELIBBAD],
+    ['an interpreter that is no ELF file', () => elf([INTERP], 2, 3, '/lib/script'), -Errno.ELIBBAD],
     ['a name that is too long', () => elf([{ ...INTERP, filesz: 4097 }]), -Errno.ENOMEM],
   ])('Sheet 2 B17: %s', (_what, make, errno) => {
     put('/lib/script', new TextEncoder().encode('#!/bin/sh\n'));
@@ -101,8 +103,12 @@ describe('readElf', () => {
 
 it('kernelReadOf reads a file through the page cache', () => {
   const machine = new FaultMachine();
-  const makers = { newDevZero: () => ({}) } as unknown as InodeMakers;
-  const fs = new FileSystem(machine.pageCache, makers);
+  const makers = {
+    newDevZero: (ino: number, dev: number) =>
+      new FileInode(ino, dev, 'chardev', 0o666, {} as InodeOperations),
+  } as unknown as InodeMakers;
+  const vfs = new VfsObjects({ ...machine.vm, mempages: 4096, euid: () => 0 });
+  const fs = new FileSystem(machine.pageCache, makers, vfs);
   const bytes = elf([TEXT, DATA]);
   fs.create('/bin/p', { kind: 'disk', bytes });
   const file = fs.open('/bin/p', 0) as File;

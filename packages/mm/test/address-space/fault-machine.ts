@@ -8,7 +8,8 @@ import type { MmStruct } from '../../src/address-space/mm-struct.ts';
 import { doPageFault } from '../../src/address-space/page-fault.ts';
 import { RLIM_INFINITY, RLIMIT, Task } from '../../src/address-space/task.ts';
 import { Vm } from '../../src/address-space/vm.ts';
-import { protectionOf, VM_STACK_FLAGS, Vma } from '../../src/address-space/vma.ts';
+import { protectionOf, VM_STACK_FLAGS, type Vma } from '../../src/address-space/vma.ts';
+import { newVma } from '../../src/address-space/vma-alloc.ts';
 import { insertVmStruct } from '../../src/address-space/vma-link.ts';
 import { Clock } from '../../src/hardware/clock.ts';
 import { Mmu } from '../../src/hardware/mmu.ts';
@@ -26,6 +27,7 @@ import { TlbFlushI386 } from '../../src/page-tables/tlb-flush.ts';
 import { MemMap, PG } from '../../src/physical/mem-map.ts';
 import { PhysicalNode } from '../../src/physical/node.ts';
 import { Trace } from '../../src/trace/trace.ts';
+import { makeSlab, shrinkAll } from './slab-rig.ts';
 
 const FRAMES = 4096;
 const SWAPPER = 1;
@@ -73,6 +75,7 @@ export class FaultMachine {
       pageTables: this.pageTables,
       tlb: new TlbFlushI386({ memory, trace, mmus: [this.mmu], swapperPgDir: SWAPPER * 4096 }),
       pageCache: this.pageCache,
+      ...makeSlab({ memory, allocator, trace }),
       trace,
       rules: {
         mmapRoundsLengthFirst: false,
@@ -87,6 +90,8 @@ export class FaultMachine {
         swapCachePages: () => 0,
         shrinkableSlabPages: () => 0,
         catchUp: () => {},
+        vmalloc: () => 0,
+        vfree: () => {},
       },
       sysctls: { overcommitMemory: 0, maxMapCount: 65536 },
       zeroPage: ZERO_PAGE,
@@ -128,7 +133,7 @@ export class FaultMachine {
   /** Adds an area to the running task. */
   area(start: number, end: number, flags: number, set: (vma: Vma) => void = () => {}): Vma {
     const mm = this.vm.current.mm as MmStruct;
-    const vma = new Vma(mm, start, end, flags, protectionOf(flags));
+    const vma = newVma(this.vm, mm, start, end, flags, protectionOf(flags)) as Vma;
     set(vma);
     insertVmStruct(this.vm, mm, vma);
     mm.totalVm += (end - start) / 4096;
@@ -235,6 +240,7 @@ export class FaultMachine {
   /** All tasks are gone: every page but the cached page tables is free. */
   expectNothingLeft(): void {
     expect(this.tasks).toEqual([]);
+    shrinkAll(this.vm.slab);
     expect(this.allocator.nrFreePages() + this.pageTables.cachedTables).toBe(this.freeAtStart);
     expect(this.pageCache.nrActivePages + this.pageCache.nrInactivePages).toBe(0);
     expect(this.vm.initMm.mmlistNext).toBe(this.vm.initMm);

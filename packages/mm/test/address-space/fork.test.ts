@@ -5,6 +5,7 @@ import type { MmStruct } from '../../src/address-space/mm-struct.ts';
 import type { Task } from '../../src/address-space/task.ts';
 import { Errno } from '../../src/errno.ts';
 import { FaultMachine } from './fault-machine.ts';
+import { shrinkAll } from './slab-rig.ts';
 
 const RW = 0x73;
 const PAGE = 0x40000000;
@@ -155,12 +156,15 @@ describe.each([{ pae: false }, { pae: true }])('fork, pae $pae', (options) => {
     for (let n = 1; typeof child === 'number'; n++) {
       // No page table may come from the cache, or the count of allocations would vary.
       while (machine.pageTables.cachedTables > 0) takeCached(machine);
+      // Nor an object from a slab that is there already.
+      shrinkAll(machine.vm.slab);
       const free = machine.allocator.nrFreePages();
       machine.allocator.failAlloc(n);
       child = doFork(machine.vm, 10 + n);
       machine.allocator.failAlloc(0);
       if (typeof child !== 'number') break;
       expect(child).toBe(-Errno.ENOMEM);
+      shrinkAll(machine.vm.slab);
       expect(machine.allocator.nrFreePages() + machine.pageTables.cachedTables).toBe(free);
       expect([file.count, file.inode.writecount, parent.children.length]).toEqual([5, -3, 0]);
       machine.check();

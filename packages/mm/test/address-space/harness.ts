@@ -3,11 +3,13 @@
  * no shared memory, no swap.
  */
 
-import { MmStruct } from '../../src/address-space/mm-struct.ts';
+import { mmAlloc } from '../../src/address-space/mm-life.ts';
+import type { MmStruct } from '../../src/address-space/mm-struct.ts';
 import { MAP, PROT } from '../../src/address-space/mman.ts';
 import { RLIM_INFINITY, Task } from '../../src/address-space/task.ts';
 import { type AddressSpacePorts, type AddressSpaceRules, Vm } from '../../src/address-space/vm.ts';
-import { protectionOf, VM, VM_STACK_FLAGS, Vma } from '../../src/address-space/vma.ts';
+import { protectionOf, VM, VM_STACK_FLAGS, type Vma } from '../../src/address-space/vma.ts';
+import { freeVma, newVma } from '../../src/address-space/vma-alloc.ts';
 import { insertVmStruct } from '../../src/address-space/vma-link.ts';
 import { zapPageRange } from '../../src/address-space/zap.ts';
 import { Errno } from '../../src/errno.ts';
@@ -26,6 +28,7 @@ import { TlbFlushI386 } from '../../src/page-tables/tlb-flush.ts';
 import { MemMap, PG } from '../../src/physical/mem-map.ts';
 import { PhysicalNode } from '../../src/physical/node.ts';
 import { Trace } from '../../src/trace/trace.ts';
+import { makeSlab, shrinkAll } from './slab-rig.ts';
 
 export const RULES_2_4_22: AddressSpaceRules = {
   mmapRoundsLengthFirst: false,
@@ -81,6 +84,10 @@ function ports(options: HarnessOptions): AddressSpacePorts {
     swapCachePages: () => 0,
     shrinkableSlabPages: () => 0,
     catchUp: () => {},
+    vmalloc: () => 0,
+    vfree: () => {
+      throw new Error('there is no vmalloc');
+    },
   };
 }
 
@@ -105,6 +112,7 @@ export function makeHarness(options: HarnessOptions = {}): Harness {
   const tlb = new TlbFlushI386({ memory, trace, mmus: [mmu], swapperPgDir });
   const cache = new PageCache({ memory, memMap, allocator, trace });
   allocator.ports = { ...NO_RECLAIM, lruCacheDel: (pfn) => cache.lruCacheDel(pfn) };
+  const { slab, caches } = makeSlab({ memory, allocator, trace });
   const task = new Task(2, null, 'test');
   task.rlimCur.fill(RLIM_INFINITY);
   task.rlimMax.fill(RLIM_INFINITY);
@@ -116,6 +124,8 @@ export function makeHarness(options: HarnessOptions = {}): Harness {
     pageTables,
     tlb,
     pageCache: cache,
+    slab,
+    caches,
     trace,
     rules: options.rules ?? RULES_2_4_22,
     ports: ports(options),
@@ -124,12 +134,12 @@ export function makeHarness(options: HarnessOptions = {}): Harness {
     numPhyspages: frames,
     current: task,
   });
-  const mm = new MmStruct(pageTables.pgdAlloc());
+  const mm = mmAlloc(vm) as MmStruct;
   task.mm = mm;
   task.activeMm = mm;
   mmu.loadCr3(mm.pgd);
   if (!options.withoutStack) {
-    const stack = new Vma(mm, 0xbffff000, 0xc0000000, VM_STACK_FLAGS, protectionOf(VM_STACK_FLAGS));
+    const stack = newVma(vm, mm, 0xbffff000, 0xc0000000, VM_STACK_FLAGS, protectionOf(VM_STACK_FLAGS)) as Vma;
     insertVmStruct(vm, mm, stack);
     mm.totalVm = 1;
   }
@@ -198,8 +208,11 @@ export function tearDown(harness: Harness): number {
   const { vm, mm, allocator } = harness;
   for (let vma = mm.mmap; vma !== null; vma = vma.vmNext) {
     zapPageRange(vm, mm, vma.vmStart, vma.vmEnd - vma.vmStart);
+    freeVma(vm, vma);
   }
   vm.pageTables.clearPageTables(mm.pgd, 0, vm.pageTables.userPgdEntries);
   vm.pageTables.pgdFree(mm.pgd);
+  vm.slab.kmemCacheFree(vm.caches.mm, mm.slabAddr);
+  shrinkAll(vm.slab);
   return allocator.nrFreePages() + vm.pageTables.cachedTables;
 }

@@ -14,6 +14,7 @@ import { VM } from '../../src/address-space/vma.ts';
 import { Errno } from '../../src/errno.ts';
 import { A, F, type Harness, makeFile, makeHarness, openAs, RULES_2_4_20, RULES_2_4_22 } from './harness.ts';
 import { PageModel, WINDOW_START } from './page-model.ts';
+import { shrinkAll } from './slab-rig.ts';
 
 /** Pages of the window in which the sequences play; it crosses a page-table border in the middle. */
 const WINDOW = 32;
@@ -189,7 +190,10 @@ for (const [release, rules, pae] of [
     fc.assert(
       fc.property(fc.array(anyOp, { maxLength: 40 }), (ops) => {
         const h = makeHarness({ rules, pae, withoutStack: true, frames: 2048 });
-        const free = () => h.allocator.nrFreePages() + h.vm.pageTables.cachedTables + h.cache.pageCacheSize;
+        const free = () => {
+          shrinkAll(h.vm.slab);
+          return h.allocator.nrFreePages() + h.vm.pageTables.cachedTables + h.cache.pageCacheSize;
+        };
         const before = free();
         const fd = openAs(h, makeFile(h, 4096));
         const model = new PageModel();

@@ -4,6 +4,7 @@ import type { MmStruct } from '../../src/address-space/mm-struct.ts';
 import type { Vma } from '../../src/address-space/vma.ts';
 import { boot, type Kernel, type MachineConfig } from '../../src/kernel.ts';
 import type { Process } from '../../src/process.ts';
+import { settledFreePages } from '../kernel/settled.ts';
 
 export const MIB = 2 ** 20;
 export const PROT = { none: 0, r: 1, w: 2, rw: 3, x: 4 } as const;
@@ -16,21 +17,21 @@ export class DeviceWorld {
   readonly kernel: Kernel;
   readonly root: Process;
   private readonly freeAtStart: number;
+  private readonly pathsAtStart: ReadonlySet<string>;
 
   constructor(config: Partial<MachineConfig> = {}) {
     this.kernel = boot({ memory: 32 * MIB, ...config });
     // The first process brings the caches to their usual size; the kernel's own page tables stay for ever.
     this.kernel.spawn('warm').exit(0);
     this.kernel.vmalloc.vfree(this.kernel.vmalloc.vmalloc(4096));
+    this.pathsAtStart = new Set(this.kernel.fs.paths());
     this.freeAtStart = this.freePages();
     this.root = this.kernel.spawn('test');
   }
 
-  /** Free frames, counting what the kernel only keeps for the next time: empty slabs and page tables. */
+  /** Free frames, counting what the kernel only keeps for the next time: empty slabs, page tables and file structs. */
   freePages(): number {
-    const { slab, allocator, pageTables } = this.kernel;
-    for (const cache of slab.chain) slab.kmemCacheShrink(cache);
-    return allocator.nrFreePages() + pageTables.cachedTables;
+    return settledFreePages(this.kernel);
   }
 
   /** Ends all processes: everything must be free again. */
@@ -38,6 +39,7 @@ export class DeviceWorld {
     const { kernel } = this;
     kernel.checkInvariants();
     for (const process of [...kernel.processes.values()].reverse()) process.exit(0);
+    for (const path of [...kernel.fs.paths()]) if (!this.pathsAtStart.has(path)) kernel.fs.unlink(path);
     kernel.checkInvariants();
     expect(this.freePages()).toBe(this.freeAtStart);
   }

@@ -5,6 +5,7 @@
 import { expect } from 'vitest';
 import { VM } from '../../src/address-space/vma.ts';
 import { boot, Errno, type Kernel, type MachineConfig, type Process } from '../../src/index.ts';
+import { settledFreePages } from './settled.ts';
 
 const FILE_PAGES = 16;
 /** Two pages of each process for the buffers of pread and pwrite. */
@@ -67,11 +68,16 @@ export class World {
   readonly segments: (SegmentContents | null)[] = [null, null];
   readonly #paths = ['/tmpfs-file', '/disk-file'];
   readonly #free: number;
+  readonly #init: Process;
   #programs = 0;
 
   constructor(config: MachineConfig) {
     this.kernel = boot(config);
-    this.#free = this.#freePages();
+    // The table of segments grows with the first one, and stays.
+    const before = this.kernel.spawn('before');
+    before.shmctl(before.shmget(0, 4096, 0o600), 0);
+    before.exit(0);
+    this.#free = settledFreePages(this.kernel);
     const bytes = Uint8Array.from({ length: 10_000 }, (_, i) => (i * 7) & 255 || 1);
     this.files = this.#paths.map((path, i) => {
       const made = this.kernel.fs.create(path, { bytes: bytes.slice(), kind: i === 0 ? 'tmpfs' : 'disk' });
@@ -81,15 +87,11 @@ export class World {
       return contents;
     });
     // The first process may not be killed; it stays outside.
-    this.kernel.spawn('init');
+    this.#init = this.kernel.spawn('init');
     const actor: Actor = { process: this.kernel.spawn('first'), pages: new Map() };
     this.actors.push(actor);
     for (const path of this.#paths) actor.process.open(path, 2);
     this.#mapScratch(actor);
-  }
-
-  #freePages(): number {
-    return this.kernel.allocator.nrFreePages() + this.kernel.pageTables.cachedTables;
   }
 
   #mapScratch(actor: Actor): void {
@@ -320,6 +322,7 @@ export class World {
     const segment = { vaddr: 0x08048000, offset: 0, filesz: 4096, memsz: 12_288, prot: 7 };
     const result = actor.process.exec({ file, segments: [segment], entry: 0x08048000 }, [path]);
     fs.unlink(path);
+    fs.release(file);
     const signal = actor.process.takeSignal();
     if (signal !== null) {
       this.exit(actor);
@@ -384,15 +387,11 @@ export class World {
     }
     const [last] = this.actors;
     if (last !== undefined) for (let slot = 0; slot < 2; slot++) this.shmrm(last, slot);
-    else for (const segment of this.segments) if (segment) this.#init().shmctl(segment.id, 0);
+    else for (const segment of this.segments) if (segment) this.#init.shmctl(segment.id, 0);
     for (const { process } of [...this.actors]) process.exit(0);
-    this.#init().exit(0);
+    this.#init.exit(0);
     for (const path of this.#paths) this.kernel.fs.unlink(path);
     this.kernel.checkInvariants();
-    expect(this.#freePages()).toBe(this.#free);
-  }
-
-  #init(): Process {
-    return this.kernel.processes.values().next().value as Process;
+    expect(settledFreePages(this.kernel)).toBe(this.#free);
   }
 }

@@ -10,12 +10,15 @@ import { FileSystem, O } from '../../src/page-cache/file-system.ts';
 import type { CopyActor, OpenFile } from '../../src/page-cache/open-file.ts';
 import { PageCache } from '../../src/page-cache/page-cache.ts';
 import type { FileSizeLimit } from '../../src/page-cache/ports.ts';
+import { VfsObjects } from '../../src/page-cache/vfs-objects.ts';
 import { MemMap, PG } from '../../src/physical/mem-map.ts';
 import { PhysicalNode } from '../../src/physical/node.ts';
 import { shmemRules } from '../../src/release/shmem-rules.ts';
 import { checkShmem } from '../../src/shmem/check.ts';
 import { Shmem, type ShmemRules } from '../../src/shmem/shmem.ts';
+import { cacheUsage } from '../../src/slab/check.ts';
 import { Trace } from '../../src/trace/trace.ts';
+import { makeSlab, shrinkAll } from '../address-space/slab-rig.ts';
 
 const ZERO_PAGE = 2;
 const FIRST_FREE = 16;
@@ -39,6 +42,7 @@ export class CacheMachine {
   readonly allocator: PageAllocator;
   readonly trace = new Trace(() => 0, 8192);
   readonly cache: PageCache;
+  readonly slab: ReturnType<typeof makeSlab>;
   readonly shmem: Shmem;
   readonly fs: FileSystem;
   readonly freeAtStart: number;
@@ -63,14 +67,17 @@ export class CacheMachine {
     const { memory, memMap, allocator, trace } = this;
     this.cache = new PageCache({ memory, memMap, allocator, trace });
     allocator.ports = { ...NO_RECLAIM, lruCacheDel: (pfn) => this.cache.lruCacheDel(pfn) };
+    this.slab = makeSlab({ memory, allocator, trace });
+    const vfs = new VfsObjects({ ...this.slab, mempages: frames, euid: () => 0 });
     this.shmem = new Shmem({
       cache: this.cache,
+      vfs,
       zeroPage: ZERO_PAGE,
       rules: this.rules,
       tmpfsPages: options.tmpfsPages ?? frames >>> 1,
       vmEnoughMemory: () => this.enoughMemory,
     });
-    this.fs = new FileSystem(this.cache, this.shmem);
+    this.fs = new FileSystem(this.cache, this.shmem, vfs);
     this.freeAtStart = allocator.nrFreePages();
   }
 
@@ -109,7 +116,10 @@ export class CacheMachine {
   /** Every test ends here: nothing leaks. */
   expectAllFree(): void {
     this.check();
-    const free = this.allocator.nrFreePages();
+    shrinkAll(this.slab.slab);
+    // File structs never go back to their cache.
+    const { slab, caches } = this.slab;
+    const free = this.allocator.nrFreePages() + cacheUsage(slab, caches.filp).slabs;
     if (free !== this.freeAtStart) throw new Error(`${this.freeAtStart - free} pages leaked`);
   }
 }

@@ -172,7 +172,7 @@ bffff000-c0000000 rwxp 00000000 00:00 0
     const parent = new Task(40, null, 'sh');
     const task = new Task(41, parent, 'x');
     task.pending.push({ signo: SIGSEGV, code: 1, addr: 0 });
-    for (let fd = 0; fd < 1025; fd++) task.files.push(null);
+    task.filesStruct.maxFds = 2048;
     const text = statusText(task);
     expect(text).toContain('SigPnd:\t0000000000000400\n');
     expect(text).toContain('PPid:\t40\n');
