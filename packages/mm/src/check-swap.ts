@@ -6,7 +6,7 @@ import type { Vm } from './address-space/vm.ts';
 import { BH, type BufferHead } from './block/buffer-head.ts';
 import { KernelBug } from './kernel-bug.ts';
 import type { BufferCache } from './page-cache/buffers/buffer-cache.ts';
-import type { PG } from './physical/mem-map.ts';
+import { PG } from './physical/mem-map.ts';
 import type { Shmem } from './shmem/shmem.ts';
 import { ShmemInode } from './shmem/shmem-inode.ts';
 import { checkSwapAreas } from './swap/check.ts';
