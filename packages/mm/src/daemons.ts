@@ -47,12 +47,15 @@ export class Daemons {
   private readonly vm: Vm;
   private readonly clock: Clock;
   private readonly events: EventQueue;
+  private readonly charge: () => void;
   private readonly threads: Daemon[] = [];
   // Threads that are awake, in the order in which they were woken.
   private readonly queue: Daemon[] = [];
 
-  constructor(vm: Vm, clock: Clock, events: EventQueue) {
+  /** @param charge counts the time since its last call as the running task's */
+  constructor(vm: Vm, clock: Clock, events: EventQueue, charge: () => void) {
     this.vm = vm;
+    this.charge = charge;
     this.clock = clock;
     this.events = events;
   }
@@ -111,11 +114,13 @@ export class Daemons {
     const { pid } = vm.trace;
     const flags = vm.allocator.currentFlags;
     this.clock.advance(COST_NS.contextSwitch);
+    this.charge();
     vm.current = task;
     vm.trace.pid = task.pid;
     vm.allocator.currentFlags = task.flags;
     if (vm.trace.on) vm.trace.emit(KTHREAD_RUN, task.pid);
     work();
+    this.charge();
     task.flags = vm.allocator.currentFlags;
     vm.current = previous;
     vm.trace.pid = pid;

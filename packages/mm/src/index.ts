@@ -15,10 +15,11 @@ export { PhysicalMemory } from './hardware/physical-memory.ts';
 export { clearFixmap, setFixmap } from './highmem/fixmap.ts';
 export { Highmem, KMAP_BLOCKED, pkmapAddr } from './highmem/highmem.ts';
 export { KM } from './highmem/kmap-types.ts';
-export { boot, Kernel, type MachineConfig } from './kernel.ts';
+export { boot, Kernel } from './kernel.ts';
 export type { Oops } from './kernel-access.ts';
 export { ConfigError, KernelBug, KernelPanic } from './kernel-bug.ts';
 export type { KernelRegion } from './kernel-regions.ts';
+export type { MachineConfig } from './machine-config.ts';
 export { checkPageAllocator } from './page-allocator/check.ts';
 export { freeBlockCounts, freeBlocks } from './page-allocator/free-lists.ts';
 export {

@@ -12,7 +12,7 @@ import { vmEnoughMemory } from './address-space/overcommit.ts';
 import { readZero } from './address-space/read-zero.ts';
 import { remapPageRange } from './address-space/remap-page-range.ts';
 import { setBootLimits, spawnTask } from './address-space/spawn.ts';
-import { Task } from './address-space/task.ts';
+import { SIGKILL, SIGTERM, Task } from './address-space/task.ts';
 import { tryToUnuse } from './address-space/unuse.ts';
 import { CLONE, refuseCloneFlags, waitForVfork } from './address-space/vfork.ts';
 import { type AddressSpacePorts, type AddressSpaceSysctls, Vm } from './address-space/vm.ts';
@@ -22,8 +22,8 @@ import { zeromapPageRange } from './address-space/zeromap.ts';
 import { I386, PAGE_OFFSET, type PagingGeometry } from './arch/i386.ts';
 import { type FixmapLayout, fixmapLayout, vmallocEnd, vmallocStart } from './arch/i386-layout.ts';
 import { I386_PAE } from './arch/i386-pae.ts';
-import type { BootAllocator } from './boot-memory/boot-nodes.ts';
 import { installCharDevices, registerDevice } from './char-devices.ts';
+import { checkSwap, isUnderIo } from './check-swap.ts';
 import { Errno } from './errno.ts';
 import { Clock } from './hardware/clock.ts';
 import { COST_NS } from './hardware/cost-model.ts';
@@ -33,8 +33,10 @@ import { checkHighmem } from './highmem/check.ts';
 import { Highmem } from './highmem/highmem.ts';
 import { KernelAccess, type Oops } from './kernel-access.ts';
 import { ConfigError, KernelBug } from './kernel-bug.ts';
+import { procText, showMemText } from './kernel-proc.ts';
 import { type KernelRegion, kernelRegion } from './kernel-regions.ts';
 import { bootIdleTasks, idleTasks, startKernelThreads } from './kernel-threads.ts';
+import type { MachineConfig } from './machine-config.ts';
 import { bootPhysical, type PhysicalBoot } from './page-allocator/boot.ts';
 import { checkPageAllocator } from './page-allocator/check.ts';
 import type { PageAllocator } from './page-allocator/page-allocator.ts';
@@ -53,24 +55,16 @@ import { PaePageTables } from './page-tables/pae-page-tables.ts';
 import type { PageTables } from './page-tables/page-tables.ts';
 import { TlbFlushI386 } from './page-tables/tlb-flush.ts';
 import { type Vtop, vtop } from './page-tables/vtop.ts';
-import { diskModel, Paging, type SwapConfig } from './paging.ts';
+import { diskModel, Paging } from './paging.ts';
 import type { BootLogLine } from './physical/boot-log.ts';
-import type { E820Entry } from './physical/e820.ts';
 import type { MemMap } from './physical/mem-map.ts';
 import { PG } from './physical/mem-map.ts';
-import { formatIomem } from './proc/iomem.ts';
-import { formatMeminfo } from './proc/meminfo.ts';
-import { mapsText } from './proc/pid-maps.ts';
-import { statmText } from './proc/pid-statm.ts';
-import { statusText } from './proc/pid-status.ts';
-import { formatShowMem, NO_COUNTERS } from './proc/show-mem.ts';
-import { formatSlabinfo } from './proc/slabinfo.ts';
 import { Process } from './process.ts';
 import { addressSpaceRules } from './release/address-space-rules.ts';
-import { blockRules, swapSlotRules } from './release/block-rules.ts';
 import { deviceRules } from './release/device-rules.ts';
 import { highmemRules, vmallocRules } from './release/kernel-memory-rules.ts';
 import { physicalBootConfig } from './release/machine-config.ts';
+import { blockRules, oomRules, swapSlotRules } from './release/paging-rules.ts';
 import { shmemRules } from './release/shmem-rules.ts';
 import { slabRelease } from './release/slab-2.4.ts';
 import { bootPopulation } from './release/slab-boot-population-2.4.ts';
@@ -78,7 +72,6 @@ import { Cpus } from './scheduler.ts';
 import { checkShmem } from './shmem/check.ts';
 import { Shmem } from './shmem/shmem.ts';
 import { SysvShm } from './shmem/sysv-shm.ts';
-import { sysvipcShmText } from './shmem/sysvipc-shm.ts';
 import { populateAtBoot } from './slab/boot-population.ts';
 import { KernelCaches } from './slab/kernel-caches.ts';
 import { SlabAllocator } from './slab/slab-allocator.ts';
@@ -89,46 +82,6 @@ import type { Addr, Pfn } from './types.ts';
 import { checkVmalloc } from './vmalloc/check.ts';
 import { VmallocArea } from './vmalloc/vmalloc.ts';
 import { vread, vwrite } from './vmalloc/vread.ts';
-
-/** A machine and a kernel as a user describes them; all but `memory` have defaults. */
-export interface MachineConfig {
-  /** RAM in bytes: 8 MiB to 64 GiB, whole MiB. */
-  readonly memory: number;
-  /** `2.4.22` (default) or `2.4.20`. */
-  readonly release?: string;
-  /** `qemu` (default), `ref-h4g`, `ref-noh` or `ref-pae`. */
-  readonly machine?: string;
-  /** High-memory support of the kernel: `off`, `4g` or `64g` (PAE). Default: what the machine is known for. */
-  readonly highmem?: string;
-  /** 1 (default) to 32. */
-  readonly cpus?: number;
-  /** Memory nodes, 1 (default) to 85 of 8 MiB of low memory or more each: a made-up machine when there are several. */
-  readonly nodes?: number;
-  /** A kernel with CONFIG_NUMA, for a machine of several nodes: see {@link PageAllocator.allocPagesNode}. Default false. */
-  readonly numa?: boolean;
-  /** Decides in which order the CPUs get their turns ({@link Kernel.nextProcess}). Default 0. */
-  readonly seed?: number;
-  /** Kernel command line, at most 255 characters; `mem=` and `highmem=` have their effect. */
-  readonly cmdline?: string;
-  /** The BIOS's memory map instead of the machine's own. */
-  readonly e820?: readonly E820Entry[];
-  /** Settings such as `vm.overcommit_memory: '1'`. */
-  readonly sysctl?: Readonly<Record<string, string>>;
-  /** Disks to swap to from boot on. Default: none. */
-  readonly swap?: readonly SwapConfig[];
-  /** User pages without contents: for replay at scale. */
-  readonly contentFree?: boolean;
-  /** Makes the n-th page allocation after boot fail (1: the first). */
-  readonly failAlloc?: number;
-  /** Makes the n-th request to a disk after boot fail (1: the first). */
-  readonly failIo?: number;
-  /** A kernel with CONFIG_DEBUG_SLAB: red zones, poison, statistics. Default false. */
-  readonly debugSlab?: boolean;
-  /** A driver that takes boot memory before the page allocator is up; results are physical addresses. */
-  readonly bootDriver?: (bootmem: BootAllocator) => void;
-  /** Events that the trace ring keeps, a power of two. Default 65536. */
-  readonly traceCapacity?: number;
-}
 
 /** Boots a machine. @throws ConfigError naming the argument, its value and what is allowed */
 export function boot(config: MachineConfig): Kernel {
@@ -324,6 +277,7 @@ export class Kernel {
       caches: this.caches,
       blockRules: blockRules(this.release),
       slotRules: swapSlotRules(this.release),
+      oomRules: oomRules(this.release),
       megs: Math.floor(physical.totals.totalram / 256),
       disk: diskModel(physical.config.machine.name),
       ports: {
@@ -332,7 +286,9 @@ export class Kernel {
         tryToUnuse: (type) => tryToUnuse(this.vm, type, (entry, pfn) => this.shmem.unuse(entry, pfn)),
         shrinkDcacheMemory: () => {},
         shrinkIcacheMemory: () => {},
-        outOfMemory: () => {},
+        chargeTime: () => this.cpus.charge(),
+        tasks: () => this.tasks,
+        reapKilled: () => this.reapKilled(),
         syncInodes: () => {},
         swapFile: () => -Errno.ENOENT,
         print: (text) => physical.log.print(text),
@@ -486,6 +442,7 @@ export class Kernel {
     this.init.children.push(task);
     this.cpus.assign(task);
     if (task.uid !== 0) task.capEffective = 0;
+    task.startTime = this.clock.jiffies();
     setBootLimits(task, this.physical.maxMapnr);
     const process = new Process(this, task);
     this.processes.set(task.pid, process);
@@ -544,6 +501,7 @@ export class Kernel {
     const task = doFork(this.vm, this.nextPid(), (flags & CLONE.vm) !== 0);
     if (typeof task === 'number') return task;
     this.lastPid = task.pid;
+    task.startTime = this.clock.jiffies();
     this.cpus.assign(task);
     if ((flags & CLONE.thread) !== 0) task.tgid = parent.task.tgid;
     if (stack !== 0) task.esp = stack;
@@ -594,6 +552,22 @@ export class Kernel {
     this.memMap.flags[pfn] = (this.memMap.flags[pfn] as number) & ~PG.reserved;
   }
 
+  /** Lets a process that was killed, and is not the running one, exit as if its turn had come. Whether there was one. */
+  private reapKilled(): boolean {
+    const { current } = this.vm;
+    for (const process of this.processes.values()) {
+      const { task } = process;
+      if (task === current || task.vforkChild !== null) continue;
+      const deadly = task.pending.find(({ signo }) => signo === SIGKILL || signo === SIGTERM);
+      if (deadly === undefined) continue;
+      this.cpus.run(task);
+      this.exit(process, deadly.signo);
+      this.cpus.run(current);
+      return true;
+    }
+    return false;
+  }
+
   /** @internal see {@link Process.exit}: the parent, or init, reaps it at once */
   exit(process: Process, code: number): void {
     const task = process.task;
@@ -616,63 +590,17 @@ export class Kernel {
    * @throws ConfigError for a file or a process that does not exist
    */
   proc(path: string, pid?: number): string {
-    if (path === 'meminfo') return formatMeminfo(this.memInfo());
-    if (path === 'iomem') return formatIomem(this.physical.resources);
-    if (path === 'slabinfo') return formatSlabinfo(this.slab);
-    if (path === 'sysvipc/shm') return sysvipcShmText(this.shm);
-    const match = /^(?:(self|\d+)\/)?(maps|statm|status)$/.exec(path);
-    if (match === null) {
-      throw new ConfigError(
-        `/proc/${path}: no such file; there are: meminfo, slabinfo, iomem, sysvipc/shm, PID/maps, PID/statm, PID/status`,
-      );
-    }
-    const wanted = match[1] === undefined || match[1] === 'self' ? pid : Number(match[1]);
-    const process = wanted === undefined ? this.lastRun() : this.processes.get(wanted);
-    if (process === undefined) {
-      const pids = [...this.processes.keys()].join(', ') || 'none';
-      throw new ConfigError(`/proc/${path}: no process ${wanted ?? ''}; there are: ${pids}`);
-    }
-    const task = process.task;
-    if (match[2] === 'maps') return mapsText(task);
-    return match[2] === 'statm'
-      ? statmText(this.vm, task)
-      : statusText(task, task === this.cpus.currentOf(task.processor));
+    return procText(this, path, pid);
   }
 
-  private lastRun(): Process | undefined {
+  /** @internal the process that runs, or the youngest */
+  lastRun(): Process | undefined {
     return this.processes.get(this.vm.current.pid) ?? [...this.processes.values()].at(-1);
-  }
-
-  private memInfo() {
-    const { physical, allocator, pageCache } = this;
-    const swap = this.paging.swapAreas.swapinfo();
-    return {
-      totalram: physical.totals.totalram,
-      freeram: allocator.nrFreePages(),
-      sharedram: 0,
-      bufferram: pageCache.buffermemPages,
-      pageCache: pageCache.pageCacheSize,
-      swapCache: pageCache.swapperPages,
-      active: pageCache.nrActivePages,
-      inactive: pageCache.nrInactivePages,
-      totalhigh: physical.totals.totalhigh,
-      freehigh: allocator.nrFreeHighpages(),
-      totalswap: swap.total,
-      freeswap: swap.free,
-    };
   }
 
   /** What SysRq-m prints. */
   showMem(): string {
-    return formatShowMem(this.allocator, {
-      ...NO_COUNTERS,
-      active: this.pageCache.nrActivePages,
-      inactive: this.pageCache.nrInactivePages,
-      freeSwap: this.paging.swapAreas.nrSwapPages,
-      pageTableCache: this.pageTables.cachedTablesHere,
-      buffermem: this.pageCache.buffermemPages,
-      pageCache: this.pageCache.pageCacheSize,
-    });
+    return showMemText(this);
   }
 
   /**
@@ -739,9 +667,10 @@ export class Kernel {
     const faults = checkPageAllocator(this.allocator);
     if (faults.length > 0) throw new KernelBug(`page allocator: ${faults.join('; ')}`);
     this.slab.check();
-    checkPageCache(this.pageCache);
+    checkPageCache(this.pageCache, (pfn) => isUnderIo(this.paging.buffers, pfn));
     checkShmem(this.shmem, this.pageCache);
     checkAddressSpaces(this.vm, this.tasks);
+    checkSwap(this.vm, this.paging.swapCache, this.shmem, this.tasks);
     const scheduling = this.cpus.check(this.tasks);
     if (scheduling.length > 0) throw new KernelBug(`scheduler: ${scheduling.join('; ')}`);
     checkVmalloc(this.vmalloc, this.directories());

@@ -2,6 +2,7 @@
  * Everything between memory and disks, put together: devices, the block layer, buffers, swap, reclaim, and the kernel threads
  * that drive them.
  */
+import { forceSignal } from './address-space/page-fault.ts';
 import type { Task } from './address-space/task.ts';
 import type { Vm } from './address-space/vm.ts';
 import { BlockLayer } from './block/block-layer.ts';
@@ -14,6 +15,7 @@ import type { Clock } from './hardware/clock.ts';
 import { DISK_MODELS, type DiskModel } from './hardware/disk-models.ts';
 import { EventQueue } from './hardware/event-queue.ts';
 import { ConfigError } from './kernel-bug.ts';
+import { OomKiller, type OomRules } from './oom/oom-killer.ts';
 import { GFP_NOIO } from './page-allocator/gfp.ts';
 import { PF } from './page-allocator/process-flags.ts';
 import { BDF } from './page-cache/buffers/bdflush-parameters.ts';
@@ -34,6 +36,13 @@ import { Waits } from './waits.ts';
 
 const HZ = 100;
 const JIFFY_NS = 1e9 / HZ;
+/**
+ * How often an allocation yields and tries again before it fails: the kernel has no such limit, and a machine whose memory is
+ * all locked hangs. Ten minutes, and the OOM killer acts within seconds.
+ */
+const MAX_YIELDS = 60_000;
+/** si_code of a signal that the kernel sends. @linux SI_KERNEL */
+const SI_KERNEL = 0x80;
 
 /** A disk that is used as swap from boot on. */
 export interface SwapConfig {
@@ -55,12 +64,16 @@ export interface PagingPorts {
   /** @linux shrink_dcache_memory(), shrink_icache_memory() */
   shrinkDcacheMemory(priority: number, gfp: number): void;
   shrinkIcacheMemory(priority: number, gfp: number): void;
-  /** @linux out_of_memory() */
-  outOfMemory(): void;
   /** Writes inodes that have changed: the first half of kupdated's work. @linux sync_unlocked_inodes(), sync_supers() */
   syncInodes(): void;
   /** A path that is no disk of {@link Paging.disks}: -errno, or what swapping to that file takes. */
   swapFile(path: string): SwapBacking | number;
+  /** Counts the time that passed as the running task's. @linux update_process_times() */
+  chargeTime(): void;
+  /** All tasks, in the order of the task list. */
+  tasks(): Iterable<Task>;
+  /** A task was killed: lets it exit at once if it is not the running one. Whether there was one. */
+  reapKilled(): boolean;
   /** Prints a line of the kernel log. */
   print(text: string): void;
 }
@@ -73,6 +86,7 @@ export interface PagingParts {
   readonly caches: KernelCaches;
   readonly blockRules: BlockRules;
   readonly slotRules: SwapSlotRules;
+  readonly oomRules: OomRules;
   /** RAM in MiB. */
   readonly megs: number;
   readonly disk: DiskModel;
@@ -107,6 +121,7 @@ export class Paging {
   readonly swapSwitch: SwapSwitch;
   readonly reclaim: TwoListReclaim;
   readonly kswapd: Kswapd;
+  readonly oom: OomKiller;
   /** The failure that is to be injected into the I/O of any disk. */
   readonly ioFailures = new IoFailures();
   /** The machine's disks. */
@@ -119,7 +134,7 @@ export class Paging {
     const { vm, clock, slab, caches, ports } = parts;
     const { trace, memory, pageCache } = vm;
     this.events = new EventQueue(clock);
-    this.daemons = new Daemons(vm, clock, this.events);
+    this.daemons = new Daemons(vm, clock, this.events, () => ports.chargeTime());
     this.waits = new Waits(clock, this.events, () => this.daemons.runOne());
     this.block = new BlockLayer({
       memory,
@@ -155,7 +170,28 @@ export class Paging {
         tryToUnuse: (type) => ports.tryToUnuse(type),
       },
     });
-    this.reclaim = new TwoListReclaim({ vm, swap: this.swapCache, buffers: this.buffers, slab, ports });
+    this.oom = new OomKiller({
+      trace,
+      rules: parts.oomRules,
+      ports: {
+        tasks: () => {
+          ports.chargeTime();
+          return ports.tasks();
+        },
+        jiffies: () => clock.jiffies(HZ),
+        nrSwapPages: () => this.swapAreas.nrSwapPages,
+        kill: (task, signal) => this.kill(task, signal),
+        print,
+        yield: () => this.yield(),
+      },
+    });
+    this.reclaim = new TwoListReclaim({
+      vm,
+      swap: this.swapCache,
+      buffers: this.buffers,
+      slab,
+      ports: { ...ports, outOfMemory: () => this.oom.outOfMemory() },
+    });
     this.kswapd = new Kswapd(
       vm.allocator,
       () => clock.now,
@@ -179,6 +215,7 @@ export class Paging {
       ...allocator.ports,
       tryToFreePagesZone: (zone, gfp) => this.reclaim.tryToFreePagesZone(zone, gfp),
       wakeupKswapd: () => this.wake('kswapd'),
+      yieldAndRetry: (_gfp, _order, attempt) => attempt < MAX_YIELDS && this.yield(),
     };
   }
 
@@ -229,10 +266,24 @@ export class Paging {
     this.yield();
   }
 
-  /** Others run, if there are any. @linux yield() */
+  /**
+   * Others run; if there is nobody, a tick passes. Always true.
+   *
+   * @linux yield()
+   */
   private yield(): boolean {
     this.events.runDue();
-    return this.daemons.runOne() || this.events.runNext();
+    if (this.parts.ports.reapKilled() || this.daemons.runOne()) return true;
+    if (this.disks.some(({ device }) => device.busy)) return this.events.runNext();
+    this.parts.clock.advance(JIFFY_NS);
+    return true;
+  }
+
+  /** @linux force_sig() */
+  private kill(task: Task, signal: number): void {
+    const { vm } = this.parts;
+    if (task === vm.current) vm.allocator.currentFlags |= task.flags & (PF.MEMALLOC | PF.MEMDIE);
+    forceSignal(task, signal, SI_KERNEL, 0);
   }
 
   /** What is due happens, and threads that are awake run: when a task goes back to user mode. @linux schedule() */

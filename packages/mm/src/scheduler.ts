@@ -58,6 +58,8 @@ export class Cpus {
   private nextProcessor = 0;
   // Per CPU the pid that had the last turn, see nextOf.
   private readonly lastTurn: Int32Array;
+  // When the running task was charged for its time last, ns.
+  private chargedAt = 0;
 
   /** All CPUs run their idle task on the kernel's own address space, which is loaded already. */
   constructor(parts: CpusParts) {
@@ -222,10 +224,18 @@ export class Cpus {
     return faults;
   }
 
+  /** Counts the time since the last call as the running task's. @linux update_process_times() */
+  charge(): void {
+    const { now } = this.parts.clock;
+    this.vm.current.cpuNs += now - this.chargedAt;
+    this.chargedAt = now;
+  }
+
   /** Takes the selected CPU from its task; returns that one. */
   private leave(next: Task): Task {
     const previous = this.vm.current;
     this.parts.clock.advance(COST_NS.contextSwitch);
+    this.charge();
     previous.flags = this.vm.allocator.currentFlags;
     this.currents[this.cpu] = next;
     this.enter(next);

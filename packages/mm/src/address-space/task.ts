@@ -31,6 +31,7 @@ export interface PendingSignal {
 export const SIGBUS = 7;
 export const SIGKILL = 9;
 export const SIGSEGV = 11;
+export const SIGTERM = 15;
 export const SIGXFSZ = 25;
 export const SEGV_MAPERR = 1;
 export const SEGV_ACCERR = 2;
@@ -61,6 +62,12 @@ export class Task {
   cminFlt = 0;
   cmajFlt = 0;
   nswap = 0;
+  /** Jiffies since boot at which it was made. @linux start_time */
+  startTime = 0;
+  /** Processor time, in user and kernel mode, ns. The scheduler adds to it. */
+  cpuNs = 0;
+  /** -20 .. 19 */
+  nice = 0;
   /** User stack pointer, which the stack-growth test compares with. */
   esp: Addr = 0;
   /** Open files by descriptor. */
@@ -90,6 +97,11 @@ export class Task {
     this.tgid = pid;
     this.parent = parent;
     this.comm = comm;
+  }
+
+  /** Ticks of processor time. @linux times.tms_utime + times.tms_stime */
+  get cpuTicks(): number {
+    return Math.floor(this.cpuNs / 1e7);
   }
 
   /** @linux capable() */

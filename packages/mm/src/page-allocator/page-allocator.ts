@@ -362,7 +362,7 @@ export class PageAllocator {
     // Who cannot wait may use three quarters of what pages_min keeps back.
     let pfn = this.tryZones(zonelist, gfp, order, 2, mayWait ? 0 : 2);
     if (pfn !== 0) return pfn;
-    for (;;) {
+    for (let attempt = 0; ; attempt++) {
       if ((this.currentFlags & (PF.MEMALLOC | PF.MEMDIE)) !== 0) {
         for (const zone of zonelist) {
           pfn = this.rmqueue(zone, order);
@@ -376,7 +376,7 @@ export class PageAllocator {
       pfn = this.tryZones(zonelist, gfp, order, 3, 0);
       if (pfn !== 0) return pfn;
       if (order > 3) return 0;
-      if (!this.ports.yieldAndRetry(gfp, order)) return 0;
+      if (!this.ports.yieldAndRetry(gfp, order, attempt)) return 0;
     }
   }
 

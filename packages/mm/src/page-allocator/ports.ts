@@ -12,9 +12,9 @@ export interface PageAllocatorPorts {
   wakeupKswapd(zone: Zone): void;
   /**
    * The allocation of 2^`order` pages may sleep, reclaim did not help, and the kernel would now yield and try for ever.
-   * True: other tasks ran, try again. False: nobody is left who could free memory, give up (the allocation returns 0).
+   * `attempt` counts from 0 within one allocation. True: other tasks ran, try again. False: nobody is left who could free memory, give up (the allocation returns 0).
    */
-  yieldAndRetry(gfp: number, order: number): boolean;
+  yieldAndRetry(gfp: number, order: number, attempt: number): boolean;
   /** Takes a page that is being freed off the LRU list. @linux mm/swap.c lru_cache_del() */
   lruCacheDel(pfn: Pfn): void;
 }

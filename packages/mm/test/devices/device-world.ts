@@ -2,7 +2,8 @@
 import { expect } from 'vitest';
 import type { MmStruct } from '../../src/address-space/mm-struct.ts';
 import type { Vma } from '../../src/address-space/vma.ts';
-import { boot, type Kernel, type MachineConfig } from '../../src/kernel.ts';
+import { boot, type Kernel } from '../../src/kernel.ts';
+import type { MachineConfig } from '../../src/machine-config.ts';
 import type { Process } from '../../src/process.ts';
 import { settledFreePages } from '../kernel/settled.ts';
 

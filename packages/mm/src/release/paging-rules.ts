@@ -1,4 +1,5 @@
 import { type BlockRules, quarterBatch } from '../block/block-rules.ts';
+import type { OomRules } from '../oom/oom-killer.ts';
 import type { SwapSlotRules } from '../swap/swap-areas.ts';
 
 /** How the block layer of a release differs from the others'. */
@@ -34,4 +35,9 @@ export function blockRules(release: string): BlockRules {
 /** The same for swap slots. */
 export function swapSlotRules(_release: string): SwapSlotRules {
   return { maxSwapfiles: 32, normalizesBounds: true };
+}
+
+/** The same for the OOM killer. */
+export function oomRules(release: string): OomRules {
+  return { sparesDying: release === '2.4.22' };
 }

@@ -1,0 +1,70 @@
+/**
+ * The files of /proc and the dump of SysRq-m, put together from the rooms. The formats are in `proc/`.
+ */
+import type { Kernel } from './kernel.ts';
+import { ConfigError } from './kernel-bug.ts';
+import { formatIomem } from './proc/iomem.ts';
+import { formatMeminfo } from './proc/meminfo.ts';
+import { mapsText } from './proc/pid-maps.ts';
+import { statmText } from './proc/pid-statm.ts';
+import { statusText } from './proc/pid-status.ts';
+import { formatShowMem, NO_COUNTERS } from './proc/show-mem.ts';
+import { formatSlabinfo } from './proc/slabinfo.ts';
+import { sysvipcShmText } from './shmem/sysvipc-shm.ts';
+
+/** See {@link Kernel.proc}. */
+export function procText(kernel: Kernel, path: string, pid?: number): string {
+  if (path === 'meminfo') return formatMeminfo(memInfo(kernel));
+  if (path === 'iomem') return formatIomem(kernel.physical.resources);
+  if (path === 'slabinfo') return formatSlabinfo(kernel.slab);
+  if (path === 'sysvipc/shm') return sysvipcShmText(kernel.shm);
+  const match = /^(?:(self|\d+)\/)?(maps|statm|status)$/.exec(path);
+  if (match === null) {
+    throw new ConfigError(
+      `/proc/${path}: no such file; there are: meminfo, slabinfo, iomem, sysvipc/shm, PID/maps, PID/statm, PID/status`,
+    );
+  }
+  const wanted = match[1] === undefined || match[1] === 'self' ? pid : Number(match[1]);
+  const process = wanted === undefined ? kernel.lastRun() : kernel.processes.get(wanted);
+  if (process === undefined) {
+    const pids = [...kernel.processes.keys()].join(', ') || 'none';
+    throw new ConfigError(`/proc/${path}: no process ${wanted ?? ''}; there are: ${pids}`);
+  }
+  const task = process.task;
+  if (match[2] === 'maps') return mapsText(task);
+  return match[2] === 'statm'
+    ? statmText(kernel.vm, task)
+    : statusText(task, task === kernel.cpus.currentOf(task.processor));
+}
+
+function memInfo(kernel: Kernel) {
+  const { physical, allocator, pageCache } = kernel;
+  const swap = kernel.paging.swapAreas.swapinfo();
+  return {
+    totalram: physical.totals.totalram,
+    freeram: allocator.nrFreePages(),
+    sharedram: 0,
+    bufferram: pageCache.buffermemPages,
+    pageCache: pageCache.pageCacheSize,
+    swapCache: pageCache.swapperPages,
+    active: pageCache.nrActivePages,
+    inactive: pageCache.nrInactivePages,
+    totalhigh: physical.totals.totalhigh,
+    freehigh: allocator.nrFreeHighpages(),
+    totalswap: swap.total,
+    freeswap: swap.free,
+  };
+}
+
+/** See {@link Kernel.showMem}. */
+export function showMemText(kernel: Kernel): string {
+  return formatShowMem(kernel.allocator, {
+    ...NO_COUNTERS,
+    active: kernel.pageCache.nrActivePages,
+    inactive: kernel.pageCache.nrInactivePages,
+    freeSwap: kernel.paging.swapAreas.nrSwapPages,
+    pageTableCache: kernel.pageTables.cachedTablesHere,
+    buffermem: kernel.pageCache.buffermemPages,
+    pageCache: kernel.pageCache.pageCacheSize,
+  });
+}
