@@ -12,6 +12,8 @@ const PAGE_OFFSET = 0xc0000000;
 export class Belongings {
   /** Order of each block, by its first frame. */
   readonly blocks = new Map<Pfn, number>();
+  /** References to each block that are the script's own; vmap() takes others. */
+  readonly references = new Map<Pfn, number>();
   /** Objects of slab caches, with the size that may be used. */
   readonly objects = new Map<Addr, number>();
   /** kmap() calls without kunmap(), by frame. */
@@ -27,12 +29,14 @@ export class Belongings {
 
   addBlock(pfn: Pfn, order: number): void {
     this.blocks.set(pfn, order);
+    this.references.set(pfn, 1);
     for (let page = pfn; page < pfn + 2 ** order; page++) this.#heads.set(page, pfn);
   }
 
   dropBlock(pfn: Pfn): void {
     const order = this.blocks.get(pfn) ?? 0;
     this.blocks.delete(pfn);
+    this.references.delete(pfn);
     for (let page = pfn; page < pfn + 2 ** order; page++) this.#heads.delete(page);
   }
 

@@ -172,6 +172,13 @@ const HANDLERS: Readonly<Record<Exclude<OperationName, BootName>, Handler>> = {
     if (order !== undefined && number(order) !== held) {
       refuse(`BUG: page ${pfn.toString(16)} was allocated with order ${held}`);
     }
+    const own = mine.references.get(pfn) ?? 0;
+    for (let page = pfn; page < pfn + 2 ** held; page++) {
+      if ((mine.kmaps.get(page) ?? 0) > 0)
+        refuse(`BUG: page ${page.toString(16)} is freed, but kmap() maps it`);
+    }
+    if (own === 0) refuse(`BUG: page ${pfn.toString(16)} is freed, but has only the references of vmap()`);
+    mine.references.set(pfn, own - 1);
     kernel.freePages(pfn, held);
     const left = kernel.memMap.count[pfn] as number;
     if (left === 0) mine.dropBlock(pfn);
@@ -182,6 +189,7 @@ const HANDLERS: Readonly<Record<Exclude<OperationName, BootName>, Handler>> = {
     const pfn = pageOf(context, page);
     if (!mine.blocks.has(pfn)) refuse(`BUG: page ${pfn.toString(16)} is not of this script`);
     kernel.allocator.getPage(pfn);
+    mine.references.set(pfn, (mine.references.get(pfn) ?? 0) + 1);
     return { text: `${kernel.memMap.count[pfn]} references` };
   },
   kmem_cache_create({ kernel }, { operands }) {
@@ -273,6 +281,11 @@ const HANDLERS: Readonly<Record<Exclude<OperationName, BootName>, Handler>> = {
   vfree(context, { operands: [area] }) {
     const at = addressOf(context, area);
     const pages = [...areaPages(context.kernel, at)];
+    for (const pfn of pages) {
+      if ((context.mine.kmaps.get(pfn) ?? 0) > 0) {
+        refuse(`BUG: page ${pfn.toString(16)} of the area is freed, but kmap() maps it`);
+      }
+    }
     context.kernel.vmalloc.vfree(at);
     for (const pfn of pages) {
       if (context.mine.blocks.has(pfn) && context.kernel.memMap.count[pfn] === 0) context.mine.dropBlock(pfn);
@@ -421,6 +434,9 @@ function pageText(kernel: Kernel, pfn: Pfn): string {
 }
 
 function mapped({ kernel, mine }: Context, pfn: Pfn, map: (pfn: Pfn) => Addr): Answer {
+  if (kernel.highmem.isHigh(pfn) && !mine.holdsFrame(pfn)) {
+    refuse(`BUG: kmap of page ${pfn.toString(16)}, which is not of this script`);
+  }
   const at = map(pfn);
   if (at === 0) return { text: 'sleeps: all slots are in use', value: { kind: 'address', address: 0 } };
   if (kernel.highmem.isHigh(pfn)) mine.kmaps.set(pfn, (mine.kmaps.get(pfn) ?? 0) + 1);

@@ -111,6 +111,22 @@ describe('kops', () => {
     expect(twice).toMatch(/^BUG: .* no reference$/);
   });
 
+  it('a page that vmap() maps stays until vfree()', () => {
+    const [, , freed, again, load, , gone] = answers(
+      '$p = alloc_pages GFP_KERNEL 0\n$v = vmap $p $p\nfree_pages $p\nfree_pages $p\nload8 $v+4096\nvfree $v\nfree_pages $p',
+    );
+    expect(freed).toBe('ok, 2 references left');
+    expect(again).toMatch(/^BUG: .* references of vmap\(\)$/);
+    expect(load).toMatch(/^[0-9a-f]{2}$/);
+    expect(gone).toMatch(/^BUG: .* no reference$/);
+  });
+
+  it('the first area may not pass the end of the range', () => {
+    expect(answers('$v = vmalloc 92274689', { memory: 2 ** 30 })).toEqual([
+      expect.stringMatching(/^BUG: the area passes VMALLOC_END/),
+    ]);
+  });
+
   it('a cache with objects is not destroyed; the kernel says so', () => {
     expect(
       answers(

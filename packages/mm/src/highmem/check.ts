@@ -30,6 +30,7 @@ export function checkHighmem(highmem: Highmem): void {
     }
     const flags = (memory.words[highmem.pkmapEntry(slot)] as number) & 0xfff;
     if (flags !== kmapProt) fail(`slot ${slot} has flags ${flags.toString(16)}`);
-    if (count > 1 && memMap.count[pfn] === 0) fail(`page ${pfn} has ${count - 1} kmap users and is free`);
+    // Of a larger block only the first page is counted.
+    if (count > 1 && memMap.freeOrder[pfn] !== 0) fail(`page ${pfn} has ${count - 1} kmap users and is free`);
   }
 }
