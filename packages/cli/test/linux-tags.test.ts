@@ -21,7 +21,7 @@ function kernelNames(release: string): Map<string, Declared> {
   return files;
 }
 
-const RELEASES = new Map(['2.4.22', '2.4.20'].map((release) => [release, kernelNames(release)]));
+const RELEASES = new Map(['2.4.22', '2.4.20', '2.4.0'].map((release) => [release, kernelNames(release)]));
 /** Tracepoints bear the names of later kernels: 2.4 had none. */
 const LATER = /^(?:[3-6]\.\d+|2\.6\.\d+)/;
 
