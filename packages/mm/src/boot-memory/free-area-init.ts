@@ -1,4 +1,5 @@
 import type { BootLog } from '../physical/boot-log.ts';
+import type { ZoneInitRules } from '../physical/machine.ts';
 import { MemMap } from '../physical/mem-map.ts';
 import { PhysicalNode } from '../physical/node.ts';
 import { MAX_ORDER, MAX_ORDER_PAGES, type Zone } from '../physical/zone.ts';
@@ -85,6 +86,11 @@ export function pairBitmapBytes(size: number, order: number): number {
   return Math.ceil((((size - 1) >> (order + 4)) + 1) / 4) * 4;
 }
 
+/** Bytes of all pair bitmaps of a zone of `size` pages, by order. */
+export function pairBitmaps(size: number): number[] {
+  return Array.from({ length: MAX_ORDER - 1 }, (_, order) => pairBitmapBytes(size, order));
+}
+
 /** The sizes in bytes that decide how much boot memory a node's own structures take. */
 export interface StructBytes {
   /** sizeof(struct page) */
@@ -98,7 +104,12 @@ export interface StructBytes {
  *
  * @linux 2.4.22 mm/page_alloc.c free_area_init(); mm/numa.c free_area_init_node() where there are several nodes
  */
-export function freeAreaInit(setup: MemorySetup, bytes: StructBytes, log: BootLog): NodeInit[] {
+export function freeAreaInit(
+  setup: MemorySetup,
+  bytes: StructBytes,
+  rules: ZoneInitRules,
+  log: BootLog,
+): NodeInit[] {
   const sizes = zoneSizes(setup);
   const total = sizes.reduce((sum, size) => sum + size, 0);
   const memMap = new MemMap(total);
@@ -106,7 +117,7 @@ export function freeAreaInit(setup: MemorySetup, bytes: StructBytes, log: BootLo
   return nodes.map((bootmem, nid) => {
     const end = nodes[nid + 1]?.startPfn ?? total;
     const own = zoneSizesOfNode(sizes, bootmem.startPfn, end);
-    const init = freeAreaInitCore(nid, own, memMap, bootmem, bytes, log);
+    const init = freeAreaInitCore(nid, own, memMap, bootmem, bytes, rules, log);
     // CONFIG_DISCONTIGMEM: a bit a frame that would say whether it exists. It is taken, but nothing reads it.
     if (nodes.length > 1) bootmem.alloc(Math.ceil((end - bootmem.startPfn) / 8 / 4) * 4);
     return init;
@@ -126,6 +137,7 @@ function freeAreaInitCore(
   memMap: MemMap,
   bootmem: BootMemory,
   bytes: StructBytes,
+  rules: ZoneInitRules,
   log: BootLog,
 ): NodeInit {
   const total = sizes.reduce((sum, size) => sum + size, 0);
@@ -136,31 +148,27 @@ function freeAreaInitCore(
   for (const zone of node.zones) {
     log.print(`zone(${zone.index}): ${zone.size} pages.`);
     if (zone.size === 0) continue;
-    initZone(zone, bootmem, bytes.waitQueueHead);
+    initZone(zone, bootmem, bytes.waitQueueHead, rules);
     if ((zone.startPfn & (MAX_ORDER_PAGES - 1)) !== 0) log.print('BUG: wrong zone alignment, it will crash');
   }
   return { node, memMapAddress, memMapBytes };
 }
 
 /** Sets a zone's watermarks and takes boot memory for its wait table and pair bitmaps. */
-function initZone(zone: Zone, bootmem: BootMemory, waitQueueHeadBytes: number): void {
-  const queues = waitTableSize(zone.size);
-  zone.waitTable = {
-    size: queues,
-    shift: waitTableShift(queues),
-    address: bootmem.alloc(queues * waitQueueHeadBytes),
-  };
-  zone.pagesMin = pagesMin(zone.size);
+function initZone(zone: Zone, bootmem: BootMemory, waitQueueHeadBytes: number, rules: ZoneInitRules): void {
+  if (rules.waitTables) {
+    const queues = waitTableSize(zone.size);
+    zone.waitTable = {
+      size: queues,
+      shift: waitTableShift(queues),
+      address: bootmem.alloc(queues * waitQueueHeadBytes),
+    };
+  }
+  zone.pagesMin = rules.pagesMin(zone.size, zone.index);
   zone.pagesLow = zone.pagesMin * 2;
   zone.pagesHigh = zone.pagesMin * 3;
-  const bytes: number[] = [];
-  const addresses: Pfn[] = [];
-  for (let order = 0; order < MAX_ORDER - 1; order++) {
-    bytes.push(pairBitmapBytes(zone.size, order));
-    addresses.push(bootmem.alloc(bytes[order] as number));
-  }
-  zone.mapBytes = bytes;
-  zone.mapAddresses = addresses;
+  zone.mapBytes = rules.pairBitmaps(zone.size);
+  zone.mapAddresses = zone.mapBytes.map((bytes) => bootmem.alloc(bytes));
 }
 
 /** Rounds up so that the kernel address minus PAGE_OFFSET is a multiple of the descriptor's size. @linux MAP_ALIGN() */

@@ -1,7 +1,6 @@
 import { ConfigError } from '../kernel-bug.ts';
 import { type BootLog, KERN } from '../physical/boot-log.ts';
-import { parseEarlyOptions } from '../physical/command-line.ts';
-import { E820_RAM, type E820Entry, E820Map, pfnDown, pfnUp, sanitizeE820Map } from '../physical/e820.ts';
+import { E820_RAM, type E820Entry, E820Map, pfnDown, pfnUp } from '../physical/e820.ts';
 import type { KernelImage, PhysicalRelease } from '../physical/machine.ts';
 import { findMaxLowPfn, type HighmemConfig, megabytes } from '../physical/memory-limits.ts';
 import { MAX_ORDER_PAGES } from '../physical/zone.ts';
@@ -31,18 +30,19 @@ export function setupMemoryRegion(
   release: PhysicalRelease,
   log: BootLog,
 ): E820Map {
-  const map = new E820Map();
+  const rules = release.memoryMap;
+  const map = new E820Map((entry) => rules.rangeText(entry));
   // A map that cannot be sanitised is copied as it is.
-  const entries = sanitizeE820Map(bios, release.e820KeepsEmptyRanges) ?? bios;
+  const entries = rules.sanitize(bios) ?? bios;
   let who = 'BIOS-e820';
   if (!map.copyFrom(entries, log)) {
     const e801 = legacy.e801KiB >= legacy.int88KiB;
     who = e801 ? 'BIOS-e801' : 'BIOS-88';
     map.entries.length = 0;
     map.add(0, 0x9f000, E820_RAM, log);
-    map.add(HIGH_MEMORY, (e801 ? legacy.e801KiB : legacy.int88KiB) * 1024, E820_RAM, log);
+    map.add(HIGH_MEMORY, rules.legacyBytes(e801 ? legacy.e801KiB : legacy.int88KiB), E820_RAM, log);
   }
-  log.print('BIOS-provided physical RAM map:', KERN.INFO);
+  log.print('BIOS-provided physical RAM map:', release.infoLevel);
   map.print(who, log);
   return map;
 }
@@ -81,7 +81,7 @@ export interface MemorySetupInput {
  */
 export function setupMemory(input: MemorySetupInput, log: BootLog): MemorySetup {
   const { map, image, highmem } = input;
-  const options = parseEarlyOptions(input.commandLine, map, input.release.memHashOptions, log);
+  const options = input.release.memoryMap.parseOptions(input.commandLine, map, log);
   const startPfn = pfnUp(image.end);
   const { maxPfn, maxLowPfn } = findMaxLowPfn(map.maxPfn(), options.highmemPages, highmem, log);
   let highStartPfn = maxLowPfn;
@@ -89,9 +89,11 @@ export function setupMemory(input: MemorySetupInput, log: BootLog): MemorySetup 
   if (highmem !== 'off') {
     highEndPfn = maxPfn;
     highStartPfn = Math.min(maxPfn, maxLowPfn);
-    log.print(`${megabytes(highEndPfn - highStartPfn)}MB HIGHMEM available.`, KERN.NOTICE);
+    if (input.release.tellsLowmem || highStartPfn < highEndPfn) {
+      log.print(`${megabytes(highEndPfn - highStartPfn)}MB HIGHMEM available.`, KERN.NOTICE);
+    }
   }
-  log.print(`${megabytes(maxLowPfn)}MB LOWMEM available.`, KERN.NOTICE);
+  if (input.release.tellsLowmem) log.print(`${megabytes(maxLowPfn)}MB LOWMEM available.`, KERN.NOTICE);
   const starts = nodeStarts(maxLowPfn, input.nodes);
   const ends = [...starts.slice(1), maxLowPfn];
   const node0 = new BootMemory(startPfn, ends[0] as Pfn, input.cacheLineBytes, log);

@@ -104,7 +104,7 @@ export class PhysicalBoot {
     this.pageTables = allocateBootPageTables(setup, config.highmem === '64g', highmem);
     this.pageBytes = highmem ? machine.pageBytesHighmem : machine.pageBytes;
     const sizes = { page: this.pageBytes, waitQueueHead: machine.waitQueueHeadBytes };
-    const inits = freeAreaInit(setup, sizes, log);
+    const inits = freeAreaInit(setup, sizes, release.zones, log);
     const init = inits[0] as NodeInit;
     const scanDmi = () => {
       for (const bytes of machine.dmiStringBytes) bootmem.alloc(bytes);
@@ -128,7 +128,7 @@ export class PhysicalBoot {
     this.highStartPfn = setup.highStartPfn;
     this.highEndPfn = setup.highEndPfn;
     this.allocator = new PageAllocator(init.node, trace, ports, this.nodes, config.numa ?? false);
-    this.totals = memInit(this.allocator, setup, image, log);
+    this.totals = memInit(this.allocator, setup, image, log, release);
   }
 
   /** The machine's RAM, made when first asked for: nothing here depends on what frames contain. */
@@ -160,12 +160,13 @@ export class PhysicalBoot {
 
   /** Logs that kswapd runs. @linux mm/vmscan.c kswapd_init() */
   startKswapd(): void {
-    this.log.print('Starting kswapd');
+    this.log.print(this.config.release.kswapdLine);
   }
 
   /** Frees what only boot needed: the last step. @linux free_initmem() */
   freeInitmem(): void {
-    freeInitmem(this.allocator, this.totals, this.config.machine.image, this.log);
+    const { machine, release } = this.config;
+    freeInitmem(this.allocator, this.totals, machine.image, this.log, release.infoLevel);
   }
 
   /** What follows mem_init() on a machine on which nothing else allocates: hash tables, kswapd, freeing the init pages. */

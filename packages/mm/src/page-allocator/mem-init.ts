@@ -1,7 +1,7 @@
 import type { MemorySetup } from '../boot-memory/setup-memory.ts';
 import { type BootLog, KERN } from '../physical/boot-log.ts';
 import type { PfnRun } from '../physical/e820.ts';
-import type { KernelImage } from '../physical/machine.ts';
+import type { KernelImage, PhysicalRelease } from '../physical/machine.ts';
 import { PG } from '../physical/mem-map.ts';
 import { MAX_ORDER, MAX_ORDER_PAGES, type Zone } from '../physical/zone.ts';
 import type { Pfn } from '../types.ts';
@@ -21,7 +21,7 @@ export interface RamTotals {
 
 /**
  * Gives all RAM that boot left free to the page allocator: low memory ascending, then the frames of the boot bitmap, then
- * high memory *descending*. Frames that stay out get PG_reserved.
+ * high memory, *descending* (2.4.0: ascending). Frames that stay out get PG_reserved.
  *
  * @linux 2.4.22 arch/i386/mm/init.c mem_init(), free_pages_init()
  */
@@ -30,6 +30,7 @@ export function memInit(
   setup: MemorySetup,
   image: KernelImage,
   log: BootLog,
+  release: Pick<PhysicalRelease, 'infoLevel' | 'highMemoryAscends'>,
 ): RamTotals {
   const { memMap } = allocator;
   const low = setup.maxLowPfn;
@@ -41,12 +42,18 @@ export function memInit(
   });
   let reserved = -totallow;
   for (const run of ram) reserved += Math.max(0, Math.min(run.end, low) - run.start);
-  const totalhigh = freeHighMemory(allocator, ram, setup.highStartPfn, setup.highEndPfn);
+  const totalhigh = freeHighMemory(
+    allocator,
+    ram,
+    setup.highStartPfn,
+    setup.highEndPfn,
+    release.highMemoryAscends,
+  );
   log.print(
     `Memory: ${allocator.nrFreePages() * 4}k/${memMap.frames * 4}k available (${kib(image.etext - image.text)} kernel code, ` +
       `${reserved * 4}k reserved, ${kib(image.edata - image.etext)} data, ` +
       `${kib(image.initEnd - image.initBegin)} init, ${totalhigh * 4}k highmem)`,
-    KERN.INFO,
+    release.infoLevel,
   );
   return { totalram: totallow + totalhigh, totalhigh, reserved };
 }
@@ -93,8 +100,15 @@ export function freeDescendingUntouched(allocator: PageAllocator, zone: Zone, st
   freeDescending(allocator, start, firstBlock);
 }
 
-/** Frees the RAM between two frames, descending; returns how much. @linux one_highpage_init() for each frame */
-function freeHighMemory(allocator: PageAllocator, ram: readonly PfnRun[], from: Pfn, to: Pfn): number {
+/** Frees the RAM between two frames; returns how much. @linux one_highpage_init() for each frame */
+function freeHighMemory(
+  allocator: PageAllocator,
+  ram: readonly PfnRun[],
+  from: Pfn,
+  to: Pfn,
+  ascending: boolean,
+): number {
+  if (ascending) return freeHighMemoryUpwards(allocator, ram, from, to);
   const { flags } = allocator.memMap;
   let freed = 0;
   let upper = to;
@@ -112,9 +126,25 @@ function freeHighMemory(allocator: PageAllocator, ram: readonly PfnRun[], from: 
   return freed;
 }
 
+function freeHighMemoryUpwards(allocator: PageAllocator, ram: readonly PfnRun[], from: Pfn, to: Pfn): number {
+  const { flags } = allocator.memMap;
+  let freed = 0;
+  flags.fill(PG.reserved, from, to);
+  for (const run of ram) {
+    const start = Math.max(run.start, from);
+    const end = Math.min(run.end, to);
+    if (start >= end) continue;
+    flags.fill(0, start, end);
+    freeAscending(allocator, start, end);
+    freed += end - start;
+  }
+  return freed;
+}
+
 /**
  * Frees the code and data that only boot needed, page by page.
  *
+ * @param level priority of the line in the log
  * @linux 2.4.22 arch/i386/mm/init.c free_initmem()
  */
 export function freeInitmem(
@@ -122,6 +152,7 @@ export function freeInitmem(
   totals: RamTotals,
   image: KernelImage,
   log: BootLog,
+  level: number = KERN.INFO,
 ): void {
   const { flags, count } = allocator.memMap;
   for (let pfn = image.initBegin / 4096; pfn < image.initEnd / 4096; pfn++) {
@@ -130,7 +161,7 @@ export function freeInitmem(
     allocator.freePages(pfn, 0);
     totals.totalram++;
   }
-  log.print(`Freeing unused kernel memory: ${kib(image.initEnd - image.initBegin)} freed`, KERN.INFO);
+  log.print(`Freeing unused kernel memory: ${kib(image.initEnd - image.initBegin)} freed`, level);
 }
 
 function kib(bytes: number): string {

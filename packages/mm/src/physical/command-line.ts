@@ -2,6 +2,10 @@ import { PAGE_SHIFT } from '../types.ts';
 import { type BootLog, KERN } from './boot-log.ts';
 import { E820_ACPI, E820_RAM, E820_RESERVED, type E820Map } from './e820.ts';
 
+const HIGH_MEMORY = 0x100000;
+/** End of the RAM that every PC has. @linux LOWMEMSIZE() */
+const LOW_MEMORY_END = 0x9f000;
+
 /** What the memory options of the kernel command line ask for. */
 export interface EarlyOptions {
   /** The line without its `mem=` and `highmem=` options, for the options that are parsed later. */
@@ -26,6 +30,66 @@ export function memparse(text: string, from = 0): { value: number; next: number 
   else if (decimal !== undefined) value = Number.parseInt(decimal, 10);
   const scale = { k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 }[suffix.toLowerCase()] ?? 1;
   return { value: value * scale, next: from + whole.length };
+}
+
+/**
+ * The options of 2.4.0, which has no `highmem=`, no `#` and no `$`:
+ *
+ * | option | effect |
+ * |---|---|
+ * | `mem=nopentium` | kernel mapped with 4 KiB pages |
+ * | `mem=exactmap` | empties the map |
+ * | `mem=S@A` | adds S bytes of RAM at A; the first one empties the map before, but for the RAM below 636 KiB |
+ * | `mem=S` | the same with the RAM from 1 MiB to S, and the changed map is not printed |
+ *
+ * @linux 2.4.0 arch/i386/kernel/setup.c parse_mem_cmdline()
+ */
+export function parseMemOptions(commandLine: string, map: E820Map, log: BootLog): EarlyOptions {
+  let rest = '';
+  let noPse = false;
+  let userDefined = false;
+  let at = 0;
+  let previous = ' ';
+  for (;;) {
+    if (previous === ' ' && commandLine.startsWith('mem=', at)) {
+      rest = rest.slice(0, -1);
+      at += 4;
+      if (commandLine.startsWith('nopentium', at)) {
+        at += 9;
+        noPse = true;
+      } else if (commandLine.startsWith('exactmap', at)) {
+        at += 8;
+        map.entries.length = 0;
+        userDefined = true;
+      } else {
+        if (!userDefined) {
+          map.entries.length = 0;
+          userDefined = true;
+          map.add(0, LOW_MEMORY_END, E820_RAM, log);
+        }
+        const size = memparse(commandLine, at);
+        at = size.next;
+        if (commandLine[at] === '@') {
+          const start = memparse(commandLine, at + 1);
+          at = start.next;
+          map.add(start.value, size.value, E820_RAM, log);
+        } else {
+          userDefined = false;
+          // Both are 32-bit words: a size below 1 MiB wraps.
+          map.add(HIGH_MEMORY, (size.value - HIGH_MEMORY) >>> 0, E820_RAM, log);
+        }
+      }
+    }
+    const next = commandLine[at++];
+    if (next === undefined) break;
+    rest += next;
+    previous = next;
+  }
+  if (userDefined) {
+    log.print('user-defined physical RAM map:');
+    map.print('user', log);
+  }
+  return { rest, highmemPages: -1, noPse };
 }
 
 /**

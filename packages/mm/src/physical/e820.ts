@@ -34,6 +34,12 @@ export interface PfnRun {
  */
 export class E820Map {
   entries: E820Entry[] = [];
+  readonly #rangeText: (entry: E820Entry) => string;
+
+  /** @param rangeText how {@link print} shows a range */
+  constructor(rangeText: (entry: E820Entry) => string = startAndEnd) {
+    this.#rangeText = rangeText;
+  }
 
   /** Appends a range; the 33rd is dropped with a message. @linux add_memory_region() */
   add(addr: number, size: number, type: number, log: BootLog): void {
@@ -82,9 +88,7 @@ export class E820Map {
 
   /** Prints one line a range, e.g. ` BIOS-e820: 0000000000000000 - 000000000009fc00 (usable)`. */
   print(who: string, log: BootLog): void {
-    for (const { addr, size, type } of this.entries) {
-      log.print(` ${who}: ${hex16(addr)} - ${hex16(addr + size)} ${typeText(type)}`);
-    }
+    for (const entry of this.entries) log.print(` ${who}: ${this.#rangeText(entry)} ${typeText(entry.type)}`);
   }
 
   /** The frames that lie wholly in a RAM range, as ascending runs that neither touch nor overlap. */
@@ -177,6 +181,16 @@ function changePoints(bios: readonly E820Entry[], keepEmpty: boolean): ChangePoi
   }
   const rank = (point: ChangePoint) => (point.addr === point.entry.addr ? 0 : 1);
   return points.sort((a, b) => a.addr - b.addr || rank(a) - rank(b));
+}
+
+/** `0000000000100000 - 0000000003fe0000`: the first byte, and the one behind the last. */
+export function startAndEnd({ addr, size }: E820Entry): string {
+  return `${hex16(addr)} - ${hex16(addr + size)}`;
+}
+
+/** `0000000003ee0000 @ 0000000000100000`: bytes, and where they begin. */
+export function sizeAndStart({ addr, size }: E820Entry): string {
+  return `${hex16(size)} @ ${hex16(addr)}`;
 }
 
 function hex16(value: number): string {

@@ -1,4 +1,6 @@
-import type { E820Entry } from './e820.ts';
+import type { BootLog } from './boot-log.ts';
+import type { EarlyOptions } from './command-line.ts';
+import type { E820Entry, E820Map } from './e820.ts';
 
 /** Where the kernel image lies: physical addresses in bytes. */
 export interface KernelImage {
@@ -48,14 +50,42 @@ export interface MachineDescription {
 export interface PhysicalRelease {
   /** E.g. `2.4.22`. */
   readonly version: string;
-  /** Empty e820 ranges take part in the sweep of sanitize_e820_map(). */
-  readonly e820KeepsEmptyRanges: boolean;
-  /** `mem=S#A` and `mem=S$A` are known. */
-  readonly memHashOptions: boolean;
+  readonly memoryMap: MemoryMapRules;
+  readonly zones: ZoneInitRules;
+  /** Priority of the lines that describe the machine: 2.4.0 names none. */
+  readonly infoLevel: number;
+  /** "LOWMEM available" is printed, and "HIGHMEM available" also where there is none. */
+  readonly tellsLowmem: boolean;
+  /** mem_init() frees high memory from its start to its end; else the other way round. */
+  readonly highMemoryAscends: boolean;
   /** The DMI scan comes before (not after) the iomem resources. */
   readonly dmiBeforeResources: boolean;
   /** The hash tables that boot allocates, in order. */
   readonly hashTables: readonly HashTableRule[];
+  /** The line with which the page-out daemon starts. */
+  readonly kswapdLine: string;
+}
+
+/** How a release reads the BIOS's memory map and the options that change it. */
+export interface MemoryMapRules {
+  /** Makes the BIOS's ranges fit for use; null: copy them as they are. @linux sanitize_e820_map() */
+  sanitize(bios: readonly E820Entry[]): E820Entry[] | null;
+  /** A range as the boot log shows it, without its type. */
+  rangeText(entry: E820Entry): string;
+  /** Without a usable map: bytes of RAM from 1 MiB on, of so many KiB that an old BIOS call reported. */
+  legacyBytes(kib: number): number;
+  /** Obeys `mem=` and its like. @linux parse_cmdline_early(); in 2.4.0 parse_mem_cmdline() */
+  parseOptions(commandLine: string, map: E820Map, log: BootLog): EarlyOptions;
+}
+
+/** How a release sets up a zone. */
+export interface ZoneInitRules {
+  /** pages_min of a zone of `size` pages; pages_low is twice, pages_high three times as much. */
+  pagesMin(size: number, zoneIndex: number): number;
+  /** Bytes of the pair bitmaps, by order. */
+  pairBitmaps(size: number): number[];
+  /** Each zone has a hash of wait queues in boot memory; else each page has its own queue. */
+  readonly waitTables: boolean;
 }
 
 /** How large a hash table of the kernel is, and how its line in the boot log reads. */

@@ -64,7 +64,7 @@ export class Zone {
   /** Further implicit ranges, `[start, end)` pairs in list order. */
   laterRanges: number[] = [];
   waitTable: WaitTable = { size: 0, shift: 32, address: 0 };
-  /** Bytes of the pair bitmap of orders 0 .. 8 (none for order 9; empty for an empty zone). */
+  /** Bytes of the pair bitmaps of orders 0 .. 8, in 2.4.0 of order 9 too (empty for an empty zone). */
   mapBytes: readonly number[] = [];
   /** Physical addresses of those bitmaps. */
   mapAddresses: readonly number[] = [];

@@ -4,6 +4,7 @@ import type { E820Entry } from '../physical/e820.ts';
 import type { HighmemConfig } from '../physical/memory-limits.ts';
 import { MAX_NR_NODES } from '../physical/zone.ts';
 import { qemuMachine, referenceMachine } from './machines.ts';
+import { PHYSICAL_2_4_0 } from './release-2.4.0.ts';
 import { PHYSICAL_2_4_20 } from './release-2.4.20.ts';
 import { PHYSICAL_2_4_22 } from './release-2.4.22.ts';
 
@@ -14,14 +15,14 @@ const MEMORY_MAX = 64 * 2 ** 30;
 const COMMAND_LINE_MAX = 255;
 const CPUS_MAX = 32;
 
-const RELEASES = { '2.4.20': PHYSICAL_2_4_20, '2.4.22': PHYSICAL_2_4_22 } as const;
+const RELEASES = { '2.4.0': PHYSICAL_2_4_0, '2.4.20': PHYSICAL_2_4_20, '2.4.22': PHYSICAL_2_4_22 } as const;
 /** `ref-*` are the reference machines of the worked examples, each with its kind of kernel. */
 const MACHINES = { qemu: '4g', 'ref-h4g': '4g', 'ref-noh': 'off', 'ref-pae': '64g' } as const;
 const HIGHMEM: readonly HighmemConfig[] = ['off', '4g', '64g'];
 
 /** A machine as a user describes it; everything has a default. */
 export interface MachineOptions {
-  /** Kernel release: 2.4.22 (default) or 2.4.20. */
+  /** Kernel release: 2.4.22 (default), 2.4.20 or 2.4.0. */
   readonly release?: string;
   /** qemu (default), ref-h4g, ref-noh or ref-pae. */
   readonly machine?: string;
@@ -52,6 +53,8 @@ export function physicalBootConfig(options: MachineOptions = {}): PhysicalBootCo
   const release = pick('release', options.release ?? '2.4.22', RELEASES);
   const machineName = options.machine ?? 'qemu';
   const usualHighmem: HighmemConfig = pick('machine', machineName, MACHINES);
+  if (release === PHYSICAL_2_4_0 && machineName !== 'qemu')
+    refuse('machine', machineName, 'qemu with release 2.4.0');
   const highmem = (options.highmem ?? usualHighmem) as HighmemConfig;
   if (!HIGHMEM.includes(highmem)) refuse('highmem', highmem, HIGHMEM.join(', '));
   const memoryBytes = options.memoryBytes ?? 64 * MIB;

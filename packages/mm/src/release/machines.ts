@@ -28,7 +28,21 @@ const IMAGE_2_4_20: KernelImage = {
   end: 499 * 4096,
 };
 
-const IMAGES: Readonly<Record<string, KernelImage>> = { '2.4.20': IMAGE_2_4_20, '2.4.22': IMAGE_2_4_22 };
+/** 2.4.0, likewise. */
+const IMAGE_2_4_0: KernelImage = {
+  text: 0x100000,
+  etext: 0x185f3e,
+  edata: 0x1b56f4,
+  initBegin: 440 * 4096,
+  initEnd: 455 * 4096,
+  end: 495 * 4096,
+};
+
+const IMAGES: Readonly<Record<string, KernelImage>> = {
+  '2.4.0': IMAGE_2_4_0,
+  '2.4.20': IMAGE_2_4_20,
+  '2.4.22': IMAGE_2_4_22,
+};
 
 /** The chosen, round figures of the reference build: 1536k code, 384k data, 128k init. */
 const IMAGE_REFERENCE: KernelImage = {
@@ -46,25 +60,37 @@ const IMAGE_REFERENCE: KernelImage = {
  * @param version release whose kernel image it boots; a release without a recorded image gets that of 2.4.22
  */
 export function qemuMachine(version: string): MachineDescription {
-  return {
-    name: 'qemu',
-    e820: qemuE820,
-    image: IMAGES[version] ?? IMAGE_2_4_22,
-    pageBytesHighmem: 48,
-    pageBytes: 44,
-    waitQueueHeadBytes: 12,
-    resourceBytes: 28,
-    cacheLineBytes: 32,
-    pse: true,
-    pge: true,
-    mtrr: true,
-    // "SeaBIOS", its version, its date, "QEMU", and the two names of the board.
-    dmiStringBytes: [8, 23, 11, 5, 34, 14],
-    // vc_data, vt_struct, and the screen buffer of 15 lines of 25 characters.
-    consoleBytes: [280, 36, 750],
-    videoRom: true,
-  };
+  return { ...QEMU, image: IMAGES[version] ?? IMAGE_2_4_22, ...(version === '2.4.0' ? BUILD_2_4_0 : {}) };
 }
+
+/**
+ * What 2.4.0 keeps in boot memory: a page has its age, its own wait queue and its zone, with and without high memory; the DMI
+ * strings are printed and forgotten.
+ */
+const BUILD_2_4_0 = {
+  pageBytesHighmem: 68,
+  pageBytes: 68,
+  dmiStringBytes: [],
+  consoleBytes: [268, 36, 750],
+} as const;
+
+const QEMU: Omit<MachineDescription, 'image'> = {
+  name: 'qemu',
+  e820: qemuE820,
+  pageBytesHighmem: 48,
+  pageBytes: 44,
+  waitQueueHeadBytes: 12,
+  resourceBytes: 28,
+  cacheLineBytes: 32,
+  pse: true,
+  pge: true,
+  mtrr: true,
+  // "SeaBIOS", its version, its date, "QEMU", and the two names of the board.
+  dmiStringBytes: [8, 23, 11, 5, 34, 14],
+  // vc_data, vt_struct, and the screen buffer of 15 lines of 25 characters.
+  consoleBytes: [280, 36, 750],
+  videoRom: true,
+};
 
 /** The reference machine of the worked examples: a plain PC, compiled with gcc 3, no console, no DMI. */
 export function referenceMachine(): MachineDescription {

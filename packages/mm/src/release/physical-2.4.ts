@@ -1,5 +1,8 @@
+import { pagesMin, pairBitmaps } from '../boot-memory/free-area-init.ts';
 import { KERN } from '../physical/boot-log.ts';
-import type { HashTableRule } from '../physical/machine.ts';
+import { parseEarlyOptions } from '../physical/command-line.ts';
+import { sanitizeE820Map, startAndEnd } from '../physical/e820.ts';
+import type { HashTableRule, MemoryMapRules, ZoneInitRules } from '../physical/machine.ts';
 
 const DEFAULT_LEVEL = 4;
 
@@ -9,6 +12,24 @@ function orderOfBytes(bytes: number): number {
   while (4096 * 2 ** order < bytes) order++;
   return order;
 }
+
+/**
+ * The memory map as 2.4.20 and 2.4.22 read it.
+ *
+ * @param keepEmpty empty ranges take part in the sweep of sanitize_e820_map()
+ * @param memHash `mem=S#A` and `mem=S$A` are known
+ */
+export function memoryMapRules(keepEmpty: boolean, memHash: boolean): MemoryMapRules {
+  return {
+    sanitize: (bios) => sanitizeE820Map(bios, keepEmpty),
+    rangeText: startAndEnd,
+    legacyBytes: (kib) => kib * 1024,
+    parseOptions: (commandLine, map, log) => parseEarlyOptions(commandLine, map, memHash, log),
+  };
+}
+
+/** Zones as 2.4.20 and 2.4.22 set them up. */
+export const ZONES_2_4_10: ZoneInitRules = { pagesMin, pairBitmaps, waitTables: true };
 
 /** fs/dcache.c dcache_init(): a bucket for two frames of memory. */
 export const DENTRY_HASH: HashTableRule = {

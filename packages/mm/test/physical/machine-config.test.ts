@@ -9,7 +9,7 @@ describe('impossible machines are refused in one line', () => {
     [{ memoryBytes: 4 * MIB }, 'memory: 4194304 bytes; allowed: 8 MiB to 64 GiB, in whole MiB'],
     [{ memoryBytes: 65 * 1024 * MIB }, 'memory: 69793218560 bytes; allowed: 8 MiB to 64 GiB, in whole MiB'],
     [{ memoryBytes: Number.NaN }, 'memory: NaN bytes; allowed: 8 MiB to 64 GiB, in whole MiB'],
-    [{ release: '2.2.14' }, 'release: 2.2.14; allowed: 2.4.20, 2.4.22'],
+    [{ release: '2.2.14' }, 'release: 2.2.14; allowed: 2.4.0, 2.4.20, 2.4.22'],
     [{ machine: 'vax' }, 'machine: vax; allowed: qemu, ref-h4g, ref-noh, ref-pae'],
     [{ highmem: '8g' }, 'highmem: 8g; allowed: off, 4g, 64g'],
     [{ cpus: 0 }, 'cpus: 0; allowed: 1 to 32'],
