@@ -1,0 +1,10 @@
+/** The kernel refused a fork. */
+export class ForkRefused extends Error {
+  override readonly name = 'ForkRefused';
+  readonly error: number;
+
+  constructor(error: number) {
+    super('fork');
+    this.error = error;
+  }
+}
