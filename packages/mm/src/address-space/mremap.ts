@@ -19,40 +19,18 @@ import { exceedsRlimitAs, exceedsRlimitMemlock, isPrivateWritable, vmEnoughMemor
 import type { Vm } from './vm.ts';
 import { VM, type Vma } from './vma.ts';
 import { allocVmaObject, freeVma } from './vma-alloc.ts';
-import { cloneVma, insertVmStruct, vmaUnlink } from './vma-link.ts';
-import { canVmaMerge } from './vma-merge.ts';
-import { SYSCALL, traceEnter, traceExit, traceMerge } from './vma-tracepoints.ts';
+import { cloneVma, insertVmStruct } from './vma-link.ts';
+import { mergeIntoNeighbour } from './vma-merge.ts';
+import { SYSCALL, traceEnter, traceExit } from './vma-tracepoints.ts';
 
 /**
  * Makes the free range [addr, end) part of a neighbour with the flags of `vma`: the area grown, or null.
- * The same picture as vmaMerge(), but an area before the range is looked at in more cases than the one behind it.
+ * The picture is that of vmaMerge().
  * @linux 2.4.22 mm/mremap.c move_vma()
  */
 function mergeTarget(vm: Vm, mm: MmStruct, vma: Vma, addr: Addr, end: Addr): Vma | null {
-  const index = mm.index;
-  const at = lowerBound(index, addr);
-  const prev = at > 0 ? (index[at - 1] as Vma) : null;
-  const next = at < index.length ? (index[at] as Vma) : null;
-  const flags = vma.vmFlags;
-  const anonymous = vma.vmFile === null && !(flags & VM.shared);
-  const intoPrev = anonymous && prev !== null && prev.vmEnd === addr && canVmaMerge(prev, flags);
-  const intoNext = anonymous && next !== null && next.vmStart === end && canVmaMerge(next, flags);
-  if (vm.trace.on) traceMerge(vm.trace, addr, end, flags, anonymous, prev, next, intoPrev || intoNext);
-  if (intoPrev) {
-    if (intoNext) {
-      vmaUnlink(mm, next, prev);
-      prev.vmEnd = next.vmEnd;
-      freeVma(vm, next);
-    } else {
-      prev.vmEnd = end;
-    }
-    return prev;
-  }
-  if (intoNext) {
-    next.vmStart = addr;
-    return next;
-  }
-  return null;
+  const anonymous = vma.vmFile === null && !(vma.vmFlags & VM.shared);
+  return mergeIntoNeighbour(vm, mm, lowerBound(mm.index, addr), addr, end, vma.vmFlags, anonymous);
 }
 
 /**

@@ -25,12 +25,30 @@ export function canVmaMerge(vma: Vma, vmFlags: number): boolean {
  * @linux 2.4.22 mm/mmap.c vma_merge()
  */
 export function vmaMerge(vm: Vm, mm: MmStruct, at: number, addr: Addr, end: Addr, vmFlags: number): boolean {
+  return mergeIntoNeighbour(vm, mm, at, addr, end, vmFlags, true) !== null;
+}
+
+/**
+ * {@link vmaMerge}, which also serves mremap.
+ *
+ * @param mergeable false: only the decision is traced (the area has a file, or is shared)
+ * @returns the neighbour that has the range now, or null
+ */
+export function mergeIntoNeighbour(
+  vm: Vm,
+  mm: MmStruct,
+  at: number,
+  addr: Addr,
+  end: Addr,
+  vmFlags: number,
+  mergeable: boolean,
+): Vma | null {
   const index = mm.index;
   const prev = at > 0 ? (index[at - 1] as Vma) : null;
   const next = at < index.length ? (index[at] as Vma) : null;
-  const intoPrev = prev !== null && prev.vmEnd === addr && canVmaMerge(prev, vmFlags);
-  const intoNext = next !== null && next.vmStart === end && canVmaMerge(next, vmFlags);
-  if (vm.trace.on) traceMerge(vm.trace, addr, end, vmFlags, true, prev, next, intoPrev || intoNext);
+  const intoPrev = mergeable && prev !== null && prev.vmEnd === addr && canVmaMerge(prev, vmFlags);
+  const intoNext = mergeable && next !== null && next.vmStart === end && canVmaMerge(next, vmFlags);
+  if (vm.trace.on) traceMerge(vm.trace, addr, end, vmFlags, mergeable, prev, next, intoPrev || intoNext);
   if (intoPrev) {
     if (intoNext) {
       vmaUnlink(mm, next, prev);
@@ -39,11 +57,11 @@ export function vmaMerge(vm: Vm, mm: MmStruct, at: number, addr: Addr, end: Addr
     } else {
       prev.vmEnd = end;
     }
-    return true;
+    return prev;
   }
   if (intoNext) {
     next.vmStart = addr;
-    return true;
+    return next;
   }
-  return false;
+  return null;
 }
