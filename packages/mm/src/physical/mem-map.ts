@@ -18,6 +18,9 @@ export const PG = {
   reserved: 1 << 14,
   launder: 1 << 15,
   fs1: 1 << 16,
+  /** 2.4.0, where our number is not the kernel's: on the list of inactive pages to be cleaned, or of clean ones. */
+  inactiveDirty: 1 << 17,
+  inactiveClean: 1 << 18,
 } as const;
 
 /** List heads that live past the last frame in {@link MemMap.next} and {@link MemMap.lruNext}. */
@@ -48,6 +51,8 @@ export class MemMap {
   readonly lruPrev: Int32Array;
   /** Next page in the page-cache hash bucket, 0 = end. */
   readonly nextHash: Int32Array;
+  /** How much a page was used of late, 0 .. 64: 2.4.0 alone. @linux page->age */
+  readonly age: Uint8Array;
   /** Number of the page's ring of buffer heads, 0 = none. @linux page->buffers */
   readonly buffers: Int32Array;
   /** Order + 1 of the free block that begins here, 0 = none begins here. */
@@ -68,6 +73,7 @@ export class MemMap {
     this.lruNext = new Int32Array(frames + LIST_HEADS);
     this.lruPrev = new Int32Array(frames + LIST_HEADS);
     this.nextHash = new Int32Array(frames);
+    this.age = new Uint8Array(frames);
     this.buffers = new Int32Array(frames);
     this.freeOrder = new Uint8Array(frames);
     this.owner = new Int32Array(frames);

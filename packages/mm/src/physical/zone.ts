@@ -54,6 +54,9 @@ export class Zone {
   pagesMin = 0;
   pagesLow = 0;
   pagesHigh = 0;
+  /** 2.4.0: pages of the zone that are inactive and clean, or still to be cleaned. */
+  inactiveCleanPages = 0;
+  inactiveDirtyPages = 0;
   /** Set when an allocation found all zones low; kswapd clears it. */
   needBalance = false;
   /** Head of the free list of order 0; those of the other orders follow. */
