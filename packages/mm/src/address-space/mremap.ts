@@ -53,8 +53,8 @@ function moveVma(
   copy.vmPgoff = (vma.vmPgoff + ((addr - vma.vmStart) >>> 12)) >>> 0;
   const merged = mergeTarget(vm, mm, vma, newAddr, newAddr + newLen);
   if (merged === null) {
-    copy.slabAddr = allocVmaObject(vm);
-    if (copy.slabAddr === 0) return -Errno.ENOMEM;
+    copy.object = allocVmaObject(vm);
+    if (copy.object === 0) return -Errno.ENOMEM;
   }
   if (!movePageTables(vm, mm, newAddr, addr, oldLen)) {
     if (merged !== null) {

@@ -6,14 +6,17 @@ import type { MmStruct } from './mm-struct.ts';
 import type { Vm } from './vm.ts';
 import { Vma } from './vma.ts';
 
-/** Takes the object of an area that is to be made: its kernel address, 0 = no memory. @linux kmem_cache_alloc(vm_area_cachep) */
-export function allocVmaObject(vm: Vm): Addr {
-  return vm.slab.kmemCacheAlloc(vm.caches.vmArea, GFP_KERNEL);
+/**
+ * Takes the object of an area that is to be made: its kernel address as a signed word ({@link Vma.object}), 0 = no memory.
+ * @linux kmem_cache_alloc(vm_area_cachep)
+ */
+export function allocVmaObject(vm: Vm): number {
+  return vm.slab.kmemCacheAlloc(vm.caches.vmArea, GFP_KERNEL) | 0;
 }
 
 /** Gives an area's object back. @linux kmem_cache_free(vm_area_cachep) */
-export function freeVmaObject(vm: Vm, object: Addr): void {
-  vm.slab.kmemCacheFree(vm.caches.vmArea, object);
+export function freeVmaObject(vm: Vm, object: number): void {
+  vm.slab.kmemCacheFree(vm.caches.vmArea, object >>> 0);
 }
 
 /** A new area for [start, end), linked nowhere yet; null = no memory. */
@@ -28,14 +31,14 @@ export function newVma(
   const object = allocVmaObject(vm);
   if (object === 0) return null;
   const vma = new Vma(mm, start, end, flags, pageProt);
-  vma.slabAddr = object;
+  vma.object = object;
   return vma;
 }
 
 /** Frees an area that is linked nowhere any more. */
 export function freeVma(vm: Vm, vma: Vma): void {
-  const object = vma.slabAddr;
+  const { object } = vma;
   if (object === 0) throw new KernelBug(`the area at ${vma.vmStart.toString(16)} is freed twice`);
-  vma.slabAddr = 0;
+  vma.object = 0;
   freeVmaObject(vm, object);
 }

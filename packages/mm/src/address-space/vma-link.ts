@@ -5,7 +5,6 @@
  * file, one of its mapping's two share lists, where truncate finds it.
  */
 import { assertKernel } from '../kernel-bug.ts';
-import type { Addr } from '../types.ts';
 import { lowerBound } from './find-vma.ts';
 import type { MmStruct } from './mm-struct.ts';
 import type { Vm } from './vm.ts';
@@ -123,11 +122,11 @@ export function vmaUnlink(mm: MmStruct, vma: Vma, prev: Vma): void {
  * A copy of an area's fields for [start, end) of the same or another address space; `vmPgoff` stays that of the original
  * and the read-ahead mark starts afresh. The caller takes the file reference and links it.
  *
- * @param slabAddr its object, which the caller has allocated
+ * @param object its object, which the caller has allocated
  */
-export function cloneVma(vma: Vma, start: number, end: number, slabAddr: Addr): Vma {
+export function cloneVma(vma: Vma, start: number, end: number, object: number): Vma {
   const copy = new Vma(vma.vmMm, start, end, vma.vmFlags, vma.vmPageProt);
-  copy.slabAddr = slabAddr;
+  copy.object = object;
   copy.vmOps = vma.vmOps;
   copy.vmPgoff = vma.vmPgoff;
   copy.vmFile = vma.vmFile;

@@ -61,8 +61,8 @@ export class Vma {
   vmRaend = 0;
   /** Owner's own data (a SysV segment). */
   vmPrivateData: unknown = null;
-  /** Kernel address of its object in the cache `vm_area_struct`, 0 = it has none (any more). */
-  slabAddr: Addr = 0;
+  /** {@link slabAddr} as a signed word, which V8 keeps as a small integer: an unsigned one would be a heap object. */
+  object = 0;
 
   constructor(mm: MmStruct, start: Addr, end: Addr, flags: number, pageProt: number) {
     this.vmMm = mm;
@@ -70,6 +70,11 @@ export class Vma {
     this.vmEnd = end;
     this.vmFlags = flags;
     this.vmPageProt = pageProt;
+  }
+
+  /** Kernel address of its object in the cache `vm_area_struct`, 0 = it has none (any more). */
+  get slabAddr(): Addr {
+    return this.object >>> 0;
   }
 }
 
