@@ -16,6 +16,7 @@ export const Errno = {
   EFAULT: 14,
   EBUSY: 16,
   EEXIST: 17,
+  EXDEV: 18,
   ENODEV: 19,
   ENOTDIR: 20,
   EISDIR: 21,
@@ -30,6 +31,7 @@ export const Errno = {
   EROFS: 30,
   ENAMETOOLONG: 36,
   ENOSYS: 38,
+  ENOTEMPTY: 39,
   ELOOP: 40,
   EIDRM: 43,
   /** Accessing a corrupted shared library: the interpreter is no ELF file. */

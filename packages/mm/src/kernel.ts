@@ -37,6 +37,7 @@ import { procText, showMemText } from './kernel-proc.ts';
 import { type KernelRegion, kernelRegion } from './kernel-regions.ts';
 import { bootIdleTasks, idleTasks, startKernelThreads } from './kernel-threads.ts';
 import type { MachineConfig } from './machine-config.ts';
+import { mountTmpfs, remountTmpfs, umount } from './mounts.ts';
 import { bootPhysical, type PhysicalBoot } from './page-allocator/boot.ts';
 import { checkPageAllocator } from './page-allocator/check.ts';
 import type { PageAllocator } from './page-allocator/page-allocator.ts';
@@ -76,6 +77,7 @@ import { populateAtBoot } from './slab/boot-population.ts';
 import { KernelCaches } from './slab/kernel-caches.ts';
 import { SlabAllocator } from './slab/slab-allocator.ts';
 import { stateHash } from './state-hash.ts';
+import type { SwapBacking } from './swap/swap-info.ts';
 import { applySysctl } from './sysctl.ts';
 import { Trace } from './trace/trace.ts';
 import type { Addr, Pfn } from './types.ts';
@@ -290,13 +292,33 @@ export class Kernel {
         tasks: () => this.tasks,
         reapKilled: () => this.reapKilled(),
         syncInodes: () => {},
-        swapFile: () => -Errno.ENOENT,
+        swapFile: (path) => this.swapFile(path),
         print: (text) => physical.log.print(text),
       },
     });
     this.vm.swap = paging.swapCache;
     this.shmem.swap = paging.swapCache;
     return paging;
+  }
+
+  /** A file to swap to. Files that live in memory have no blocks on a disk: nothing can be read from them. */
+  private swapFile(path: string): SwapBacking | number {
+    const inode = this.fs.namei.inode(path);
+    if (typeof inode === 'number') return inode;
+    if (inode.kind !== 'regular') return -Errno.EINVAL;
+    return {
+      path,
+      dev: inode.dev,
+      pages: Math.floor(inode.size / 4096),
+      identity: inode,
+      bmap: () => 0,
+      blockSize: 4096,
+      open: () => inode.users++,
+      close: () => {
+        inode.users--;
+        inode.put();
+      },
+    };
   }
 
   private kernelPageTables(physical: PhysicalBoot, pae: boolean) {
@@ -447,6 +469,28 @@ export class Kernel {
     const process = new Process(this, task);
     this.processes.set(task.pid, process);
     return process;
+  }
+
+  /**
+   * Mounts a tmpfs: memory as a file system, with directories and links.
+   *
+   * @param path absolute; where nothing is mounted any path will do, inside of a mount it must be a directory
+   * @param options `size=64m` or `size=50%`, `nr_blocks=`, `nr_inodes=`, `mode=755`, `uid=`, `gid=`, separated by commas. Without
+   *   them it has room for half of RAM
+   * @returns 0, or -EINVAL (an option; {@link bootLog} says which), -EBUSY (something is mounted there), -ENOTDIR, -ENOENT
+   */
+  mountTmpfs(path: string, options = ''): number {
+    return mountTmpfs(this, path, options);
+  }
+
+  /** Changes the limits of a mounted tmpfs: 0, or -EINVAL: no mount, an option, or more is in use. */
+  remountTmpfs(path: string, options: string): number {
+    return remountTmpfs(this, path, options);
+  }
+
+  /** Takes a mount away with all its files: 0, or -EBUSY (one is open or mapped), -EINVAL (no mount). */
+  umount(path: string): number {
+    return umount(this, path);
   }
 
   /** Goes on with a process, on its CPU, which switches to it if it runs another one. @linux schedule(), switch_mm() */

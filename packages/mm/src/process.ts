@@ -22,7 +22,10 @@ import { Errno } from './errno.ts';
 import { sysFtruncate, sysPread, sysPwrite } from './files.ts';
 import type { Kernel } from './kernel.ts';
 import { GFP_KERNEL } from './page-allocator/gfp.ts';
+import type { Statfs } from './page-cache/directory.ts';
+import { type Dirent, getdents } from './page-cache/getdents.ts';
 import { findProgram } from './programs.ts';
+import type { ShmctlBuffer } from './shmem/sysv-shm.ts';
 import type { Addr, SysResult } from './types.ts';
 
 /** Values of a resource limit; {@link RLIM_INFINITY} = none. */
@@ -30,6 +33,9 @@ export interface ResourceLimit {
   readonly cur: number;
   readonly max: number;
 }
+
+/** Permission bits that new files of a process do not get. @linux INIT_FS: umask 0022 */
+const UMASK = 0o022;
 
 export class Process {
   readonly task: Task;
@@ -118,14 +124,17 @@ export class Process {
     return -Errno.ENOSYS;
   }
 
-  /** Opens a file of the machine's in-memory file system: a descriptor. `flags`: O_RDONLY 0, O_WRONLY 1, O_RDWR 2, O_APPEND 02000. */
-  open(path: string, flags: number): SysResult {
+  /**
+   * Opens a file of the machine's in-memory file system: a descriptor. `flags`: O_RDONLY 0, O_WRONLY 1, O_RDWR 2, O_CREAT 0100,
+   * O_EXCL 0200, O_TRUNC 01000, O_APPEND 02000. `mode`: permission bits of a new file in a mount.
+   */
+  open(path: string, flags: number, mode = 0o666): SysResult {
     const vm = this.enter();
     const name = getname(vm);
     if (name === 0) return -Errno.ENOMEM;
     let fd = getUnusedFd(vm, this.task);
     if (fd >= 0) {
-      const file = this.kernel.fs.open(path, flags);
+      const file = this.kernel.fs.open(path, flags, mode & ~UMASK, this.task);
       if (typeof file === 'number') {
         fd = file;
       } else {
@@ -193,10 +202,82 @@ export class Process {
     this.enter();
     return this.kernel.shm.shmdt(addr >>> 0);
   }
-  /** `cmd`: IPC_RMID 0, SHM_LOCK 11, SHM_UNLOCK 12. */
-  shmctl(id: number, cmd: number): SysResult {
+  /**
+   * `cmd`: IPC_RMID 0, IPC_SET 1, IPC_STAT 2, IPC_INFO 3, SHM_LOCK 11, SHM_UNLOCK 12, SHM_STAT 13, SHM_INFO 14.
+   * @param buffer what the call's pointer points to, for those that read or write it
+   */
+  shmctl(id: number, cmd: number, buffer?: ShmctlBuffer): SysResult {
     this.enter();
-    return this.kernel.shm.shmctl(id, cmd);
+    return this.kernel.shm.shmctl(id, cmd, buffer);
+  }
+
+  /** Makes a directory; only mounts ({@link Kernel.mountTmpfs}) have any. */
+  mkdir(path: string, mode = 0o777): SysResult {
+    return this.named(1, () => this.kernel.fs.namei.mkdir(path, mode & ~UMASK, this.task));
+  }
+  rmdir(path: string): SysResult {
+    return this.named(1, () => this.kernel.fs.namei.rmdir(path));
+  }
+  /** Gives a file one more name. A symbolic link is followed, as 2.4 does. */
+  link(oldPath: string, newPath: string): SysResult {
+    return this.named(2, () => this.kernel.fs.namei.link(oldPath, newPath));
+  }
+  unlink(path: string): SysResult {
+    return this.named(1, () => this.kernel.fs.unlink(path));
+  }
+  rename(oldPath: string, newPath: string): SysResult {
+    return this.named(2, () => this.kernel.fs.namei.rename(oldPath, newPath));
+  }
+  /** Makes a symbolic link at `path` that points to `target`, which need not exist. */
+  symlink(target: string, path: string): SysResult {
+    return this.named(2, () => this.kernel.fs.namei.symlink(target, path, this.task));
+  }
+  /** What a symbolic link points to, or a negative errno. */
+  readlink(path: string): string | number {
+    return this.named(1, () => this.kernel.fs.namei.readlink(path));
+  }
+  /** What a mount may hold and has left, or a negative errno; -ENOSYS outside of mounts. */
+  statfs(path: string): Statfs | number {
+    return this.named(1, () => this.kernel.fs.namei.statfs(path));
+  }
+  /** The next names of an open directory that fit into `bytes` bytes; none at its end. */
+  getdents(fd: number, bytes = 4096): readonly Dirent[] | number {
+    this.enter();
+    return getdents(this.task.files[fd] ?? null, bytes);
+  }
+
+  /**
+   * Swaps to a disk or a file. `flags`: 0x8000 | priority (0 .. 32767), or 0 for a lower one than all before.
+   * @returns 0, or -EPERM, -ENOENT …, -EBUSY, -ENODEV, -EINVAL, -ENOMEM
+   * @linux sys_swapon()
+   */
+  swapon(path: string, flags = 0): SysResult {
+    const admin = this.task.capable(CAP.sysAdmin);
+    return this.named(1, () => this.kernel.paging.swapSwitch.swapon(path, flags, admin));
+  }
+  /**
+   * Stops swapping to a disk or a file; what is there comes back into memory.
+   * @returns 0, or -EPERM, -ENOENT …, -EINVAL (not swapped to), -ENOMEM
+   * @linux sys_swapoff()
+   */
+  swapoff(path: string): SysResult {
+    const admin = this.task.capable(CAP.sysAdmin);
+    return this.named(1, () => this.kernel.paging.swapSwitch.swapoff(path, admin));
+  }
+
+  /** A system call with `paths` paths, which the kernel copies to pages of its own first; -ENOMEM without them. */
+  private named<T>(paths: number, call: () => T): T | number {
+    const vm = this.enter();
+    const names: Addr[] = [];
+    let result: T | number = -Errno.ENOMEM;
+    while (names.length < paths) {
+      const name = getname(vm);
+      if (name === 0) break;
+      names.push(name);
+    }
+    if (names.length === paths) result = call();
+    for (const name of names) putname(vm, name);
+    return result;
   }
 
   /** @linux sys_setrlimit(): raising the hard limit needs CAP_SYS_RESOURCE. */

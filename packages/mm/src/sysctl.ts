@@ -10,7 +10,7 @@ interface Sysctl {
 
 const INT_MAX = 0x7fffffff;
 
-/** Plain ints of 2.4: no range is checked. @linux 2.4.22 kernel/sysctl.c vm_table */
+/** Plain ints of 2.4: no range is checked. @linux 2.4.22 kernel/sysctl.c vm_table, kern_table */
 const SYSCTLS: Readonly<Record<string, Sysctl>> = {
   'vm.overcommit_memory': {
     get: ({ vm }) => vm.sysctls.overcommitMemory,
@@ -30,6 +30,24 @@ const SYSCTLS: Readonly<Record<string, Sysctl>> = {
     set: ({ pageTables }, low, high) => {
       pageTables.quicklist.low = low;
       pageTables.quicklist.high = high;
+    },
+  },
+  'kernel.shmmax': {
+    get: ({ shm }) => shm.shmmax,
+    set: ({ shm }, value) => {
+      shm.shmmax = value >>> 0;
+    },
+  },
+  'kernel.shmall': {
+    get: ({ shm }) => shm.shmall,
+    set: ({ shm }, value) => {
+      shm.shmall = value;
+    },
+  },
+  'kernel.shmmni': {
+    get: ({ shm }) => shm.shmmni,
+    set: ({ shm }, value) => {
+      shm.shmmni = value;
     },
   },
   'vm.page-cluster': {

@@ -1,7 +1,10 @@
 import { Errno } from '../errno.ts';
 import { ConfigError } from '../kernel-bug.ts';
+import type { Owner } from './directory.ts';
 import { bytesSource, DiskFiles, type DiskInode, type PageSource } from './disk-file.ts';
 import { type File, FMODE } from './inode.ts';
+import { MountTable } from './mount-table.ts';
+import { Namei } from './namei.ts';
 import { type CopyActor, discard, type FileInode, fput, OpenFile } from './open-file.ts';
 import type { PageCache } from './page-cache.ts';
 import type { FileSizeLimit } from './ports.ts';
@@ -60,9 +63,12 @@ const DEV_ZERO_INO = 5;
 /** For the host, which makes files outside any process. */
 const NO_LIMIT: FileSizeLimit = { fsizeLimit: 0xffffffff, sendSigxfsz: () => {} };
 
+/** Files that no process makes are root's. */
+const ROOT: Owner = { uid: 0, gid: 0 };
+
 /**
- * One directory tree for all in-memory files: paths are plain names, there are no directories to traverse. A file's
- * pages live in the page cache, nowhere else.
+ * The tree of files. Where nothing is mounted, paths are plain names: there are no directories to traverse. A file's pages
+ * live in the page cache, nowhere else. A mount ({@link mounts}) has directories and links.
  */
 export class FileSystem {
   private readonly cache: PageCache;
@@ -71,6 +77,14 @@ export class FileSystem {
   private readonly disk: DiskFiles;
   private readonly names = new Map<string, FileInode>();
   private nextIno = 1000;
+  /** What is mounted where. */
+  readonly mounts = new MountTable();
+  /** Calls that work on names: mkdir, link, rename … */
+  readonly namei = new Namei(this.mounts, {
+    lookup: (path) => this.names.get(path) ?? null,
+    unlink: (path) => this.unlinkPlain(path),
+    link: (from, to, moves) => this.linkPlain(from, to, moves),
+  });
 
   /**
    * @param makers shared memory, which lies above
@@ -118,6 +132,7 @@ export class FileSystem {
     const size = options.size ?? bytes?.length ?? 0;
     if (!Number.isSafeInteger(size) || size < 0) throw new ConfigError(`create ${path}: size ${size}`);
     this.unlink(path);
+    if (!this.isPlain(path)) return this.createMounted(path, mode, bytes ?? null, size);
     const ino = options.ino ?? this.nextIno++;
     const dentry = this.vfs.allocDentry(lastComponent(path));
     if (dentry === null) return -Errno.ENOMEM;
@@ -141,6 +156,29 @@ export class FileSystem {
       vmtruncate(this.cache, inode, size, NO_LIMIT);
     }
     this.names.set(path, inode);
+    return inode;
+  }
+
+  /** Whether a path is one plain name: nothing is mounted that it could lead into. */
+  private isPlain(path: string): boolean {
+    return this.mounts.isEmpty || this.namei.isPlain(path);
+  }
+
+  /** The same in a mount: what it has is what its file system has. */
+  private createMounted(
+    path: string,
+    mode: number,
+    bytes: Uint8Array | null,
+    size: number,
+  ): FileInode | number {
+    const inode = this.namei.openCreate(path, mode, ROOT, true, () => -Errno.EXDEV);
+    if (typeof inode === 'number') return inode;
+    const error = bytes === null ? 0 : this.write(inode, bytes);
+    if (error !== 0) {
+      this.unlink(path);
+      return error;
+    }
+    vmtruncate(this.cache, inode, size, NO_LIMIT);
     return inode;
   }
 
@@ -186,11 +224,17 @@ export class FileSystem {
 
   /** The inode of a path, null = none. */
   lookup(path: string): FileInode | null {
-    return this.names.get(path) ?? null;
+    if (this.mounts.isEmpty) return this.names.get(path) ?? null;
+    const inode = this.namei.inode(path);
+    return typeof inode === 'number' ? null : inode;
   }
 
-  /** Removes a name: 0 or -ENOENT. The file goes when nobody uses it any more. */
+  /** Removes a name: 0, or -ENOENT, -EISDIR, … The file goes when nobody uses it any more. */
   unlink(path: string): number {
+    return this.mounts.isEmpty ? this.unlinkPlain(path) : this.namei.unlink(path);
+  }
+
+  private unlinkPlain(path: string): number {
     const inode = this.names.get(path);
     if (inode === undefined) return -Errno.ENOENT;
     this.names.delete(path);
@@ -199,22 +243,47 @@ export class FileSystem {
     return 0;
   }
 
+  /** Gives a file a further name; with `moves`, instead of the old one. */
+  private linkPlain(from: string, to: string, moves: boolean): number {
+    const inode = this.names.get(from);
+    if (inode === undefined) return -Errno.ENOENT;
+    if (this.names.get(to) === inode) return 0;
+    inode.nlink++;
+    if (moves) {
+      this.unlinkPlain(to);
+      this.unlinkPlain(from);
+    }
+    this.names.set(to, inode);
+    return 0;
+  }
+
+  /** The file that open opens: what is there, or with O_CREAT a new one. */
+  private openInode(path: string, flags: number, mode: number, owner: Owner): FileInode | number {
+    const exclusive = (flags & O.excl) !== 0;
+    if (this.mounts.isEmpty) {
+      const inode = this.names.get(path);
+      if (inode === undefined) return (flags & O.creat) === 0 ? -Errno.ENOENT : this.create(path);
+      return (flags & O.creat) !== 0 && exclusive ? -Errno.EEXIST : inode;
+    }
+    if ((flags & O.creat) === 0) return this.namei.inode(path);
+    return this.namei.openCreate(path, mode, owner, exclusive, (plain) => this.create(plain));
+  }
+
   /**
-   * Opens a file. O_CREAT makes a tmpfs file.
+   * Opens a file. O_CREAT makes one.
    * @param flags {@link O}
-   * @returns the file with one reference, or -ENOENT, -EEXIST, -ETXTBSY (for writing while it is executed), -ENOSPC, -ENOMEM
-   *   (for a new file), -ENFILE (too many open files, or no memory for one more), or what a device's driver refuses with
+   * @param createMode permission bits of a new file, in a mount
+   * @param owner whose a new file is, in a mount
+   * @returns the file with one reference, or -ENOENT, -EEXIST, -EISDIR (a directory, for writing), -ETXTBSY (for writing while
+   *   it is executed), -ENOSPC, -ENOMEM (for a new file), -ENFILE (too many open files, or no memory for one more), what the
+   *   path says, or what a device's driver refuses with
    * @linux 2.4.22 fs/open.c dentry_open()
    */
-  open(path: string, flags: number): OpenFile | number {
-    let inode = this.names.get(path);
-    if (inode === undefined) {
-      if ((flags & O.creat) === 0) return -Errno.ENOENT;
-      const made = this.create(path);
-      if (typeof made === 'number') return made;
-      inode = made;
-    } else if ((flags & (O.creat | O.excl)) === (O.creat | O.excl)) {
-      return -Errno.EEXIST;
+  open(path: string, flags: number, createMode = 0o644, owner: Owner = ROOT): OpenFile | number {
+    const inode = this.openInode(path, flags, createMode, owner);
+    if (typeof inode === 'number') return inode;
+    if (inode.kind === 'directory' && ((flags & O.accmode) !== O.rdonly || (flags & O.trunc) !== 0)) {
+      return -Errno.EISDIR;
     }
     // 0 reads, 1 writes, 2 does both; 3 does neither but may ioctl.
     const mode = ((flags & O.accmode) + 1) & O.accmode;

@@ -37,6 +37,11 @@ export interface InodeOperations {
     limit: FileSizeLimit,
     prefault: Prefault | null,
   ): number;
+  /**
+   * Stands around a change of the size, which `change` makes, for a file system that has to prepare it: what `change` returns.
+   * @linux i_op->setattr
+   */
+  setSize?(inode: FileInode, size: number, change: () => number): number;
   /** Told after `size` changed and the pages beyond it were dropped. @linux i_op->truncate */
   truncate?(inode: FileInode): void;
   /** Told when the last link and the last user are gone and no page is left; the mapping is freed afterwards. */

@@ -111,9 +111,12 @@ export function vmtruncate(cache: PageCache, inode: FileInode, size: number, lim
  */
 export function ftruncateFile(cache: PageCache, file: File, size: number, limit: FileSizeLimit): number {
   if (size < 0 || !(file instanceof OpenFile)) return -Errno.EINVAL;
-  if (file.inode.kind === 'chardev' || (file.mode & FMODE.write) === 0) return -Errno.EINVAL;
+  const { kind } = file.inode;
+  if ((kind !== 'regular' && kind !== 'shm') || (file.mode & FMODE.write) === 0) return -Errno.EINVAL;
   if (!file.largefile && size > MAX_NON_LFS) return -Errno.EINVAL;
-  return vmtruncate(cache, file.inode, size, limit);
+  const { inode } = file;
+  const change = () => vmtruncate(cache, inode, size, limit);
+  return inode.ops.setSize === undefined ? change() : inode.ops.setSize(inode, size, change);
 }
 
 /** Drops all pages of an inode that nobody uses any more, and its mapping. @linux 2.4.22 fs/inode.c iput() */

@@ -8,7 +8,10 @@ export function shmemRules(release: string): ShmemRules {
     marksAccessed: rewritten,
     returnsBlocksAtOnce: rewritten,
     readsLeaveHoles: rewritten,
+    truncateHoldsPage: rewritten,
     unuseAnswers: rewritten,
     sizeInPercent: rewritten,
+    // Compiled by gcc 3 for one CPU; 2.4.20 has a semaphore more.
+    inlineLinkBytes: rewritten ? 92 : 108,
   };
 }

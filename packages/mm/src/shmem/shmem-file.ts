@@ -97,9 +97,24 @@ export class ShmemFiles implements InodeOperations {
     return written > 0 ? written : error;
   }
 
+  /**
+   * A page that the new end cuts is held in memory meanwhile, so that it cannot go to swap before its end is made zeroes.
+   * @linux 2.4.22 mm/shmem.c shmem_notify_change()
+   */
+  setSize(inode: FileInode, size: number, change: () => number): number {
+    const { cache, rules } = this.shmem;
+    if (!rules.truncateHoldsPage || size >= inode.size || size % 4096 === 0) return change();
+    const pfn = this.shmem.getpage(inode as ShmemInode, Math.floor(size / 4096), SGP.read);
+    const result = change();
+    if (pfn > 0) cache.allocator.putPage(pfn);
+    return result;
+  }
+
   /** @linux 2.4.22 mm/shmem.c shmem_truncate() */
   truncate(inode: FileInode): void {
-    this.shmem.pages.truncate(inode as ShmemInode, Math.ceil(inode.size / 4096));
+    const { rules, pages } = this.shmem;
+    if (!rules.truncateHoldsPage && inode.size % 4096 !== 0) pages.cutSwappedPage(inode as ShmemInode);
+    pages.truncate(inode as ShmemInode, Math.ceil(inode.size / 4096));
   }
 
   deleteInode(inode: FileInode): void {

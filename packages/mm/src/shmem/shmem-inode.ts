@@ -68,6 +68,8 @@ export class ShmemInode extends FileInode {
   /** Owner. */
   uid = 0;
   gid = 0;
+  /** What a symbolic link points to, for a machine without contents. */
+  target = '';
   /** mmap by an owner other than tmpfs (a SysV segment). */
   onMmap: ((vma: Vma) => number) | null = null;
 

@@ -19,8 +19,12 @@ export interface ShmemRules {
   readonly returnsBlocksAtOnce: boolean;
   /** 2.4.22: reading a hole leaves it a hole; 2.4.20: it makes the page. */
   readonly readsLeaveHoles: boolean;
+  /** 2.4.22: a page that is cut in the middle is brought in before; 2.4.20: afterwards, if it is in swap. */
+  readonly truncateHoldsPage: boolean;
   /** 2.4.22: swapoff learns whether a file had the entry. */
   readonly unuseAnswers: boolean;
+  /** Bytes of a symbolic link's target, with the NUL, that fit into the inode. @linux sizeof(struct shmem_inode_info) */
+  readonly inlineLinkBytes: number;
   /** 2.4.22: the size of a mount may be told in percent of RAM. */
   readonly sizeInPercent: boolean;
 }
@@ -84,6 +88,24 @@ export class ShmemPages {
     const freed = this.index.truncate(inode, index);
     if (!this.rules.returnsBlocksAtOnce) this.recalc(inode);
     else if (freed !== 0) inode.freeBlocks(freed);
+  }
+
+  /**
+   * A file was cut in the middle of a page that lies in swap: it comes in, and its end becomes zeroes.
+   * @linux 2.4.20 mm/shmem.c shmem_truncate()
+   */
+  cutSwappedPage(inode: ShmemInode): void {
+    const idx = Math.floor(inode.size / 4096);
+    const place = this.index.find(inode, idx);
+    if (place === 0 || this.index.entryAt(inode, place) === 0) return;
+    const pfn = this.getpage(inode, idx, SGP.write);
+    if (pfn < 0) return;
+    const { memory, allocator } = this.cache;
+    if (!memory.contentFree) {
+      const base = memory.base(pfn) * 4;
+      memory.bytes.fill(0, base + (inode.size % 4096), base + 4096);
+    }
+    allocator.putPage(pfn);
   }
 
   /** Gives the blocks of pages back that are gone by now. @linux 2.4.20 mm/shmem.c shmem_recalc_inode() */

@@ -51,6 +51,8 @@ export class Shmem implements InodeMakers {
   readonly cache: PageCache;
   readonly pages: ShmemPages;
   readonly rules: ShmemRules;
+  /** Where the objects of inodes, names and files come from. */
+  readonly vfs: VfsObjects;
   /** The mount that programs use. */
   readonly tmpfs: ShmemSuperblock;
   /** The kernel's own mount, without limits. @linux shm_mnt */
@@ -67,6 +69,7 @@ export class Shmem implements InodeMakers {
     this.parts = parts;
     this.cache = parts.cache;
     this.rules = parts.rules;
+    this.vfs = parts.vfs;
     this.pages = new ShmemPages(parts.cache, parts.rules, parts.zeroPage);
     this.tmpfs = new ShmemSuperblock(TMPFS_DEVICE, parts.tmpfsPages, parts.tmpfsPages);
     for (const superblock of [this.tmpfs, this.internal]) {
@@ -89,6 +92,26 @@ export class Shmem implements InodeMakers {
     return this.mounted;
   }
 
+  /** A new mount's. */
+  newSuperblock(maxBlocks: number, maxInodes: number): ShmemSuperblock {
+    let dev = TMPFS_DEVICE;
+    const used = new Set([...this.mounted].map((superblock) => superblock.dev));
+    while (used.has(dev)) dev++;
+    const superblock = new ShmemSuperblock(dev, maxBlocks, maxInodes);
+    this.mounted.add(superblock);
+    return superblock;
+  }
+
+  /** A mount has ended. */
+  dropSuperblock(superblock: ShmemSuperblock): void {
+    this.mounted.delete(superblock);
+  }
+
+  /** The next inode number. @linux new_inode() */
+  newIno(): number {
+    return ++this.lastIno;
+  }
+
   // ---- inodes
 
   /**
@@ -99,7 +122,7 @@ export class Shmem implements InodeMakers {
   getInode(
     superblock: ShmemSuperblock,
     ino: number,
-    kind: 'regular' | 'shm',
+    kind: 'regular' | 'shm' | 'symlink',
     mode: number,
   ): ShmemInode | null {
     if (!superblock.takeInode()) return null;

@@ -21,7 +21,9 @@ export interface SwapBacking {
   readonly bmap: ((block: number) => number) | null;
   /** Bytes of a block of the file system; 4096 on a partition. */
   readonly blockSize: number;
-  /** The area is not used any more. */
+  /** The area is about to be used: what it lies on must stay. */
+  open?(): void;
+  /** It is not used any more. */
   close(): void;
 }
 

@@ -84,6 +84,7 @@ export class SwapSwitch {
   private setUp(area: SwapInfo, path: string): number {
     const backing = this.ports.lookup(path);
     if (typeof backing === 'number') return backing;
+    backing.open?.();
     const inUse = this.areas.areas.some((other) => other.backing?.identity === backing.identity);
     area.backing = backing;
     if (inUse) return -Errno.EBUSY;
