@@ -1,4 +1,4 @@
-import { MemMap, PageAllocator, PhysicalNode, Trace } from '@pagewalk/mm';
+import { ClassZoneAllocator, MemMap, type PageAllocator, PhysicalNode, Trace } from '@pagewalk/mm';
 
 /**
  * A page allocator over one big zone of free memory, without a kernel around it. Beyond 2^20 frames the blocks of the top
@@ -8,7 +8,7 @@ import { MemMap, PageAllocator, PhysicalNode, Trace } from '@pagewalk/mm';
  */
 export function bareAllocator(frames: number, memMap = new MemMap(frames)): PageAllocator {
   const node = new PhysicalNode(memMap, [0, 0, frames]);
-  const allocator = new PageAllocator(node, new Trace(() => 0));
+  const allocator = new ClassZoneAllocator(node, new Trace(() => 0));
   // Frame 0 never leaves the allocator: it is its NULL.
   for (let pfn = 1; pfn < 512; pfn++) allocator.freeToLists(pfn, 0);
   const zone = node.zones[2];

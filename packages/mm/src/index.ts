@@ -20,7 +20,9 @@ export type { Oops } from './kernel-access.ts';
 export { ConfigError, KernelBug, KernelPanic } from './kernel-bug.ts';
 export type { KernelRegion } from './kernel-regions.ts';
 export type { MachineConfig } from './machine-config.ts';
+export { AgingPageAllocator } from './page-allocator/aging-page-allocator.ts';
 export { checkPageAllocator } from './page-allocator/check.ts';
+export { ClassZoneAllocator } from './page-allocator/class-zone-allocator.ts';
 export { freeBlockCounts, freeBlocks } from './page-allocator/free-lists.ts';
 export {
   GFP_ATOMIC,
@@ -36,6 +38,7 @@ export {
   GFP_VMALLOC,
   gfpToString,
 } from './page-allocator/gfp.ts';
+export { MemoryBalance } from './page-allocator/memory-balance.ts';
 export { GFP, PageAllocator, PF } from './page-allocator/page-allocator.ts';
 export { NOPAGE_OOM, NOPAGE_SIGBUS } from './page-cache/inode.ts';
 export type { CopyActor, OpenFile } from './page-cache/open-file.ts';

@@ -1,11 +1,12 @@
 /** Replaying a recorded stream of buddy events on a page allocator of its own, with the zones of the recorded machine. */
 import {
+  ClassZoneAllocator,
   ConfigError,
   checkPageAllocator,
   freeBlocks,
   KernelBug,
   MemMap,
-  PageAllocator,
+  type PageAllocator,
   PhysicalNode,
   Trace,
   type Zone,
@@ -85,7 +86,7 @@ class Replayer {
       memMap,
       stream.zones.map(({ size }) => size),
     );
-    this.#allocator = new PageAllocator(node, new Trace(() => 0, 64));
+    this.#allocator = new ClassZoneAllocator(node, new Trace(() => 0, 64));
     this.#zones = node.zones;
     stream.zones.forEach(({ min, low, high }, i) => {
       const zone = this.#zones[i] as Zone;

@@ -15,13 +15,15 @@ import { Trace } from '../trace/trace.ts';
 import type { Pfn } from '../types.ts';
 import { allocateHashTable, type HashTable } from './hash-tables.ts';
 import { freeInitmem, memInit, type RamTotals } from './mem-init.ts';
-import { PageAllocator } from './page-allocator.ts';
-import type { PageAllocatorPorts } from './ports.ts';
+import type { AllocatorParts, PageAllocator } from './page-allocator.ts';
+import { NO_RECLAIM, type PageAllocatorPorts } from './ports.ts';
 
 /** All that decides how physical memory looks after boot. `release/` makes one from what a user asks for. */
 export interface PhysicalBootConfig {
   readonly release: PhysicalRelease;
   readonly machine: MachineDescription;
+  /** Makes the release's page allocator. */
+  readonly allocator: (parts: AllocatorParts) => PageAllocator;
   /** RAM in bytes. */
   readonly memoryBytes: number;
   readonly highmem: HighmemConfig;
@@ -127,7 +129,15 @@ export class PhysicalBoot {
     this.maxLowPfn = setup.maxLowPfn;
     this.highStartPfn = setup.highStartPfn;
     this.highEndPfn = setup.highEndPfn;
-    this.allocator = new PageAllocator(init.node, trace, ports, this.nodes, config.numa ?? false);
+    this.allocator = config.allocator({
+      node: init.node,
+      trace,
+      ports: ports ?? NO_RECLAIM,
+      nodes: this.nodes,
+      numa: config.numa ?? false,
+      smp: config.cpus > 1,
+      print: (text, level) => log.print(text, level),
+    });
     this.totals = memInit(this.allocator, setup, image, log, release);
   }
 
@@ -135,6 +145,12 @@ export class PhysicalBoot {
   get memory(): PhysicalMemory {
     this.#memory ??= new PhysicalMemory(this.memMap.frames, this.config.contentFree ?? false);
     return this.#memory;
+  }
+
+  /** The word that the kernel keeps in `page->flags`. */
+  pageFlags(pfn: Pfn): number {
+    const node = this.nodes.find((candidate) => pfn < candidate.endPfn) ?? this.node;
+    return node.pageFlags(pfn, this.config.release.pageFlagWord);
   }
 
   /** Frames that have a descriptor, holes included. @linux max_mapnr, num_physpages */

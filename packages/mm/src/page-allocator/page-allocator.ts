@@ -1,25 +1,40 @@
 import { KernelBug } from '../kernel-bug.ts';
 import { type MemMap, PG } from '../physical/mem-map.ts';
 import type { PhysicalNode } from '../physical/node.ts';
-import { MAX_ORDER, MAX_ORDER_PAGES, memclass, ZONE_HIGHMEM, type Zone } from '../physical/zone.ts';
+import { MAX_ORDER, MAX_ORDER_PAGES, ZONE_HIGHMEM, type Zone } from '../physical/zone.ts';
 import type { Trace } from '../trace/trace.ts';
 import type { Pfn } from '../types.ts';
-import { GFP, GFP_ZONEMASK } from './gfp.ts';
 import { NO_RECLAIM, type PageAllocatorPorts } from './ports.ts';
-import { PF } from './process-flags.ts';
-import { MM_PAGE_ALLOC, MM_PAGE_FREE, MM_VMSCAN_WAKEUP_KSWAPD, ZONE_WATERMARK_OK } from './tracepoints.ts';
+import { MM_PAGE_ALLOC } from './tracepoints.ts';
 
 export { GFP } from './gfp.ts';
 export { PF } from './process-flags.ts';
 
 const RESERVED = PG.reserved;
 /** A page that still carries one of these needs a closer look before it is freed. */
-const UNUSUAL = PG.lru | PG.active | PG.locked | PG.referenced | PG.dirty;
+export const UNUSUAL = PG.lru | PG.active | PG.locked | PG.referenced | PG.dirty;
 const MUST_NOT_BE_FREED = PG.active | PG.locked;
 const TOP = MAX_ORDER - 1;
 
+/** What a page allocator is made of. */
+export interface AllocatorParts {
+  /** Node 0. */
+  readonly node: PhysicalNode;
+  readonly trace: Trace;
+  readonly ports: PageAllocatorPorts;
+  /** All nodes by number. */
+  readonly nodes: readonly PhysicalNode[];
+  /** CONFIG_NUMA. */
+  readonly numa: boolean;
+  /** An SMP kernel. */
+  readonly smp: boolean;
+  /** Writes to the kernel's log. */
+  print(text: string, level: number): void;
+}
+
 /**
- * The page allocator: zones by watermark, blocks by the binary buddy system.
+ * The page allocator: blocks by the binary buddy system, in zones. Which zone may give a block, and what is done when none may,
+ * is what releases differ in: see class-zone-allocator.ts and aging-page-allocator.ts.
  *
  * Every multi-page block has its count on its first page only. Free blocks are marked in `memMap.freeOrder`; that their
  * kernel counterpart is a bitmap with one bit a pair of buddies makes no difference to any result (see buddy-map.ts).
@@ -29,7 +44,7 @@ const TOP = MAX_ORDER - 1;
  *
  * @linux 2.4.22 mm/page_alloc.c
  */
-export class PageAllocator {
+export abstract class PageAllocator {
   readonly memMap: MemMap;
   /** Node 0: the only one of a PC. */
   readonly node: PhysicalNode;
@@ -50,9 +65,9 @@ export class PageAllocator {
   /** What reclaim and the scheduler do for the allocator. */
   ports: PageAllocatorPorts;
 
-  private readonly trace: Trace;
-  private readonly flags: Int32Array;
-  private readonly count: Int32Array;
+  protected readonly trace: Trace;
+  protected readonly flags: Int32Array;
+  protected readonly count: Int32Array;
   private readonly next: Int32Array;
   private readonly prev: Int32Array;
   private readonly freeOrder: Uint8Array;
@@ -66,8 +81,6 @@ export class PageAllocator {
   private readonly single: boolean;
   // Index in pgdatList of the node that the next request begins with. @linux _alloc_pages()'s `next`
   private cursor = 0;
-  // The block that the running task freed to itself under PF_FREE_PAGES (0: none). @linux task_struct.local_pages
-  private localPage: Pfn = 0;
   // Calls of allocPages until one is made to fail; 0: off.
   private failIn = 0;
 
@@ -165,25 +178,14 @@ export class PageAllocator {
     return 0;
   }
 
-  /** Allocates by one node's zonelists. @linux 2.4.22 mm/page_alloc.c __alloc_pages() */
-  private allocFrom(zonelists: readonly (readonly Zone[])[], gfp: number, order: number): Pfn {
-    const zonelist = zonelists[gfp & GFP_ZONEMASK] as readonly Zone[];
-    // Marks add up along the zonelist: a request that falls back must leave the next zone its own share as well.
-    let mark = 1 << order;
-    for (let i = 0; i < zonelist.length; i++) {
-      const zone = zonelist[i] as Zone;
-      mark += zone.pagesLow;
-      if (this.trace.on) this.traceWatermark(zone, mark, order, gfp, 1);
-      if (zone.freePages > mark) {
-        const pfn = this.rmqueue(zone, order);
-        if (pfn !== 0) {
-          if (this.trace.on) this.traceAlloc(pfn, order, gfp);
-          return pfn;
-        }
-      }
-    }
-    return zonelist.length === 0 ? 0 : this.traceAlloc(this.allocSlowly(zonelist, gfp, order), order, gfp);
-  }
+  /** Allocates by one node's zonelists; 0: failed. Records the outcome. @linux mm/page_alloc.c __alloc_pages() */
+  protected abstract allocFrom(zonelists: readonly (readonly Zone[])[], gfp: number, order: number): Pfn;
+
+  /** Frees a block whose count is 0. @linux mm/page_alloc.c __free_pages_ok() */
+  abstract freePagesOk(pfn: Pfn, order: number): void;
+
+  /** Pages that buffers may fill, says the release's rule. @linux mm/page_alloc.c nr_free_buffer_pages() */
+  abstract nrFreeBufferPages(): number;
 
   /**
    * Drops a reference to a block; at the last one the block goes back to its zone. A reserved page is left alone, its
@@ -220,15 +222,6 @@ export class PageAllocator {
     return this.nodes.reduce((sum, node) => sum + (node.zones[ZONE_HIGHMEM] as Zone).freePages, 0);
   }
 
-  /** Pages beyond the high watermarks of the zones that serve GFP_USER, counted by size. @linux nr_free_buffer_pages() */
-  nrFreeBufferPages(): number {
-    let sum = 0;
-    for (const node of this.pgdatList) {
-      for (const zone of node.zonelists[0] as readonly Zone[]) sum += Math.max(0, zone.size - zone.pagesHigh);
-    }
-    return sum;
-  }
-
   /**
    * Makes the `n`-th call of {@link allocPages} from now fail (1: the next one), whatever its order.
    * 0 calls the injection off.
@@ -240,24 +233,6 @@ export class PageAllocator {
   /** Calls of {@link allocPages} that the injected failure is still away; 0: none is armed. */
   get failAllocPending(): number {
     return this.failIn;
-  }
-
-  /**
-   * Frees a block whose count is 0: on to the task itself under PF_FREE_PAGES, else to the free lists.
-   *
-   * @linux 2.4.22 mm/page_alloc.c __free_pages_ok()
-   */
-  freePagesOk(pfn: Pfn, order: number): void {
-    if (((this.flags[pfn] as number) & UNUSUAL) !== 0) this.prepareUnusualPage(pfn);
-    if (this.memMap.mapping[pfn] !== 0) throw new KernelBug(`page ${pfn} is freed but belongs to a mapping`);
-    if (this.trace.on) this.trace.emit(MM_PAGE_FREE, pfn, order);
-    if ((this.currentFlags & PF.FREE_PAGES) !== 0 && this.localPage === 0 && !this.inInterrupt) {
-      // A task in reclaim keeps the first block that it frees, lest others snatch what it worked for.
-      this.localPage = pfn;
-      this.memMap.index[pfn] = order;
-      return;
-    }
-    this.freeToLists(pfn, order);
   }
 
   /**
@@ -346,77 +321,6 @@ export class PageAllocator {
     return 0;
   }
 
-  /** The order of the block that the running task keeps for itself, with its frame; null when there is none. */
-  get localBlock(): { pfn: Pfn; order: number } | null {
-    const pfn = this.localPage;
-    return pfn === 0 ? null : { pfn, order: this.memMap.index[pfn] as number };
-  }
-
-  /** All that follows when every zone is below its low watermark. */
-  private allocSlowly(zonelist: readonly Zone[], gfp: number, order: number): Pfn {
-    const classzone = zonelist[0] as Zone;
-    const mayWait = (gfp & GFP.WAIT) !== 0;
-    classzone.needBalance = true;
-    if (this.trace.on) this.trace.emit(MM_VMSCAN_WAKEUP_KSWAPD, classzone.number, order, gfp);
-    this.ports.wakeupKswapd(classzone);
-    // Who cannot wait may use three quarters of what pages_min keeps back.
-    let pfn = this.tryZones(zonelist, gfp, order, 2, mayWait ? 0 : 2);
-    if (pfn !== 0) return pfn;
-    for (let attempt = 0; ; attempt++) {
-      if ((this.currentFlags & (PF.MEMALLOC | PF.MEMDIE)) !== 0) {
-        for (const zone of zonelist) {
-          pfn = this.rmqueue(zone, order);
-          if (pfn !== 0) return pfn;
-        }
-        return 0;
-      }
-      if (!mayWait) return 0;
-      pfn = this.balanceClasszone(classzone, gfp, order);
-      if (pfn !== 0) return pfn;
-      pfn = this.tryZones(zonelist, gfp, order, 3, 0);
-      if (pfn !== 0) return pfn;
-      if (order > 3) return 0;
-      if (!this.ports.yieldAndRetry(gfp, order, attempt)) return 0;
-    }
-  }
-
-  /** One walk down the zonelist against pages_min >> `shift`. */
-  private tryZones(zonelist: readonly Zone[], gfp: number, order: number, pass: number, shift: number): Pfn {
-    let mark = 1 << order;
-    for (const zone of zonelist) {
-      mark += zone.pagesMin >> shift;
-      if (this.trace.on) this.traceWatermark(zone, mark, order, gfp, pass);
-      if (zone.freePages > mark) {
-        const pfn = this.rmqueue(zone, order);
-        if (pfn !== 0) return pfn;
-      }
-    }
-    return 0;
-  }
-
-  /**
-   * Reclaims on the task's own account. The first block that reclaim frees stays with the task; it is the result if it fits
-   * and reclaim reports success, else it goes to the free lists.
-   *
-   * @linux 2.4.22 mm/page_alloc.c balance_classzone()
-   */
-  private balanceClasszone(classzone: Zone, gfp: number, order: number): Pfn {
-    if (this.inInterrupt) throw new KernelBug('an interrupt handler asks for pages and is willing to wait');
-    this.currentFlags |= PF.MEMALLOC | PF.FREE_PAGES;
-    const freed = this.ports.tryToFreePagesZone(classzone, gfp);
-    this.currentFlags &= ~(PF.MEMALLOC | PF.FREE_PAGES);
-    const pfn = this.localPage;
-    if (pfn === 0) return 0;
-    this.localPage = 0;
-    const localOrder = this.memMap.index[pfn] as number;
-    if (freed !== 0 && localOrder === order && memclass(this.zoneOf(pfn), classzone)) {
-      this.count[pfn] = 1;
-      return pfn;
-    }
-    this.freePagesOk(pfn, localOrder);
-    return 0;
-  }
-
   private zoneBeyondNode0(pfn: Pfn): Zone {
     const nodes = this.nodes;
     let nid = 1;
@@ -424,7 +328,8 @@ export class PageAllocator {
     return (nodes[nid] as PhysicalNode).zoneOf(pfn);
   }
 
-  private prepareUnusualPage(pfn: Pfn): void {
+  /** Takes a page that is being freed off its list and clears what it may carry. @throws KernelBug for what it may not */
+  protected prepareUnusualPage(pfn: Pfn): void {
     if (((this.flags[pfn] as number) & PG.lru) !== 0) this.ports.lruCacheDel(pfn);
     const flags = this.flags[pfn] as number;
     if ((flags & MUST_NOT_BE_FREED) !== 0) {
@@ -434,17 +339,12 @@ export class PageAllocator {
   }
 
   /** Records the end of an allocation, and the event as the page's owner. Returns `pfn`. */
-  private traceAlloc(pfn: Pfn, order: number, gfp: number): Pfn {
+  protected traceAlloc(pfn: Pfn, order: number, gfp: number): Pfn {
     const trace = this.trace;
     if (!trace.on) return pfn;
     trace.emit(MM_PAGE_ALLOC, pfn, order, gfp, pfn === 0 ? -1 : this.zoneOf(pfn).number);
     if (pfn !== 0) this.memMap.owner.fill(trace.seq, pfn, pfn + (1 << order));
     return pfn;
-  }
-
-  private traceWatermark(zone: Zone, mark: number, order: number, gfp: number, pass: number): void {
-    const free = zone.freePages;
-    this.trace.emit(ZONE_WATERMARK_OK, zone.number, free, mark, order, gfp, pass, free > mark ? 1 : 0);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { BootLog } from './boot-log.ts';
 import type { EarlyOptions } from './command-line.ts';
 import type { E820Entry, E820Map } from './e820.ts';
+import type { PageFlagWord } from './page-flag-words.ts';
 
 /** Where the kernel image lies: physical addresses in bytes. */
 export interface KernelImage {
@@ -60,6 +61,8 @@ export interface PhysicalRelease {
   readonly highMemoryAscends: boolean;
   /** The DMI scan comes before (not after) the iomem resources. */
   readonly dmiBeforeResources: boolean;
+  /** How `page->flags` is written. */
+  readonly pageFlagWord: PageFlagWord;
   /** The hash tables that boot allocates, in order. */
   readonly hashTables: readonly HashTableRule[];
   /** The line with which the page-out daemon starts. */

@@ -1,6 +1,11 @@
 import type { Pfn } from '../types.ts';
 
-/** Bits of `page->flags`. @linux 2.4.22 include/linux/mm.h PG_* */
+/**
+ * Bits of `page->flags`, in 2.4.22's numbering; those of other releases follow. What word a release holds is made by
+ * page-flag-words.ts.
+ *
+ * @linux 2.4.22 include/linux/mm.h PG_*
+ */
 export const PG = {
   locked: 1 << 0,
   error: 1 << 1,
@@ -21,7 +26,14 @@ export const PG = {
   /** 2.4.0, where our number is not the kernel's: on the list of inactive pages to be cleaned, or of clean ones. */
   inactiveDirty: 1 << 17,
   inactiveClean: 1 << 18,
+  /** 2.4.0: asynchronous I/O drops a reference when it ends. */
+  decrAfter: 1 << 19,
+  /** 2.4.0: in the swap cache. */
+  swapCache: 1 << 20,
 } as const;
+
+/** Age of a page that was never looked at. @linux 2.4.0 include/linux/swap.h PAGE_AGE_START */
+export const PAGE_AGE_START = 2;
 
 /** List heads that live past the last frame in {@link MemMap.next} and {@link MemMap.lruNext}. */
 const LIST_HEADS = 2 ** 18;

@@ -1,5 +1,6 @@
 import type { Pfn } from '../types.ts';
 import { type MemMap, PG } from './mem-map.ts';
+import { type PageFlagWord, zonedPageFlags } from './page-flag-words.ts';
 import { MAX_NR_ZONES, ZONE_DMA, ZONE_HIGHMEM, ZONE_NORMAL, Zone } from './zone.ts';
 
 /** Zonelists of a node: one for each value of the low four gfp bits. @linux GFP_ZONEMASK + 1 */
@@ -60,14 +61,15 @@ export class PhysicalNode {
   }
 
   /**
-   * The word that `page->flags` holds in the kernel: zone number in bits 24 .. 31, and PG_highmem on frames of high memory
-   * that are RAM.
+   * The word that `page->flags` holds in the kernel. PG_highmem is implied: on frames of high memory that are RAM.
+   *
+   * @param word how the release writes it
    */
-  pageFlags(pfn: Pfn): number {
+  pageFlags(pfn: Pfn, word: PageFlagWord = zonedPageFlags): number {
     const flags = this.memMap.flags[pfn] as number;
     const zone = this.zoneOf(pfn);
     const ram = zone.index === ZONE_HIGHMEM && (flags & PG.reserved) === 0;
-    return (zone.number << 24) | flags | (ram ? PG.highmem : 0);
+    return word(flags, zone.number, ram);
   }
 }
 

@@ -1,5 +1,8 @@
 import { ConfigError } from '../kernel-bug.ts';
+import { AgingPageAllocator } from '../page-allocator/aging-page-allocator.ts';
 import type { PhysicalBootConfig } from '../page-allocator/boot.ts';
+import { ClassZoneAllocator } from '../page-allocator/class-zone-allocator.ts';
+import type { AllocatorParts } from '../page-allocator/page-allocator.ts';
 import type { E820Entry } from '../physical/e820.ts';
 import type { HighmemConfig } from '../physical/memory-limits.ts';
 import { MAX_NR_NODES } from '../physical/zone.ts';
@@ -15,6 +18,18 @@ const MEMORY_MAX = 64 * 2 ** 30;
 const COMMAND_LINE_MAX = 255;
 const CPUS_MAX = 32;
 
+/** The page allocator of 2.4.20 and 2.4.22. */
+const classZones = ({ node, trace, ports, nodes, numa }: AllocatorParts) =>
+  new ClassZoneAllocator(node, trace, ports, nodes, numa);
+
+/** CPUs that an SMP kernel is built for. @linux NR_CPUS */
+const NR_CPUS = 32;
+
+/** That of 2.4.0. */
+const agedPages = ({ node, trace, ports, nodes, numa, smp, print }: AllocatorParts) =>
+  new AgingPageAllocator(node, trace, ports, nodes, numa, smp ? NR_CPUS : 1, print);
+
+const ALLOCATORS = { '2.4.0': agedPages, '2.4.20': classZones, '2.4.22': classZones } as const;
 const RELEASES = { '2.4.0': PHYSICAL_2_4_0, '2.4.20': PHYSICAL_2_4_20, '2.4.22': PHYSICAL_2_4_22 } as const;
 /** `ref-*` are the reference machines of the worked examples, each with its kind of kernel. */
 const MACHINES = { qemu: '4g', 'ref-h4g': '4g', 'ref-noh': 'off', 'ref-pae': '64g' } as const;
@@ -73,6 +88,7 @@ export function physicalBootConfig(options: MachineOptions = {}): PhysicalBootCo
   for (const entry of options.e820 ?? []) checkRange(entry);
   return {
     release,
+    allocator: pick('release', release.version, ALLOCATORS),
     machine: machineName === 'qemu' ? qemuMachine(release.version) : referenceMachine(),
     memoryBytes,
     highmem,

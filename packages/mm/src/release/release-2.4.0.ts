@@ -2,6 +2,7 @@ import { oldPagesMin, oldPairBitmaps } from '../boot-memory/old-zone-init.ts';
 import { parseMemOptions } from '../physical/command-line.ts';
 import { sizeAndStart } from '../physical/e820.ts';
 import type { HashTableRule, PhysicalRelease } from '../physical/machine.ts';
+import { plainPageFlags } from '../physical/page-flag-words.ts';
 import { bufferHash, DENTRY_HASH, INODE_HASH, PAGE_HASH } from './physical-2.4.ts';
 
 const DEFAULT_LEVEL = 4;
@@ -26,6 +27,7 @@ export const PHYSICAL_2_4_0: PhysicalRelease = {
   tellsLowmem: false,
   highMemoryAscends: true,
   dmiBeforeResources: false,
+  pageFlagWord: plainPageFlags,
   hashTables: [
     named(DENTRY_HASH, 'Dentry-cache'),
     bufferHash('Buffer-cache', DEFAULT_LEVEL),

@@ -1,5 +1,6 @@
 import { KERN } from '../physical/boot-log.ts';
 import type { PhysicalRelease } from '../physical/machine.ts';
+import { zonedPageFlags } from '../physical/page-flag-words.ts';
 import {
   bufferHash,
   DENTRY_HASH,
@@ -19,6 +20,7 @@ export const PHYSICAL_2_4_22: PhysicalRelease = {
   tellsLowmem: true,
   highMemoryAscends: false,
   dmiBeforeResources: true,
+  pageFlagWord: zonedPageFlags,
   hashTables: [DENTRY_HASH, INODE_HASH, MOUNT_HASH_2_4_22, bufferHash('Buffer cache', KERN.INFO), PAGE_HASH],
   kswapdLine: 'Starting kswapd',
 };

@@ -14,8 +14,9 @@ import { insertVmStruct } from '../../src/address-space/vma-link.ts';
 import { Clock } from '../../src/hardware/clock.ts';
 import { Mmu } from '../../src/hardware/mmu.ts';
 import { PhysicalMemory } from '../../src/hardware/physical-memory.ts';
+import { ClassZoneAllocator } from '../../src/page-allocator/class-zone-allocator.ts';
 import { GFP_HIGHUSER } from '../../src/page-allocator/gfp.ts';
-import { PageAllocator } from '../../src/page-allocator/page-allocator.ts';
+import type { PageAllocator } from '../../src/page-allocator/page-allocator.ts';
 import { NO_RECLAIM } from '../../src/page-allocator/ports.ts';
 import type { AddressSpace } from '../../src/page-cache/address-space.ts';
 import type { File, Inode } from '../../src/page-cache/inode.ts';
@@ -26,6 +27,7 @@ import type { PageTables } from '../../src/page-tables/page-tables.ts';
 import { TlbFlushI386 } from '../../src/page-tables/tlb-flush.ts';
 import { MemMap, PG } from '../../src/physical/mem-map.ts';
 import { PhysicalNode } from '../../src/physical/node.ts';
+import { addressSpaceRules } from '../../src/release/address-space-rules.ts';
 import { Trace } from '../../src/trace/trace.ts';
 import { makeSlab, shrinkAll } from './slab-rig.ts';
 
@@ -58,7 +60,7 @@ export class FaultMachine {
     const memory = new PhysicalMemory(FRAMES, options.contentFree);
     this.memory = memory;
     const trace = this.trace;
-    const allocator = new PageAllocator(new PhysicalNode(memMap, [1024, FRAMES - 1024, 0]), trace);
+    const allocator = new ClassZoneAllocator(new PhysicalNode(memMap, [1024, FRAMES - 1024, 0]), trace);
     this.allocator = allocator;
     this.pageCache = new PageCache({ memory, memMap, allocator, trace });
     allocator.ports = { ...NO_RECLAIM, lruCacheDel: (pfn) => this.pageCache.lruCacheDel(pfn) };
@@ -77,12 +79,7 @@ export class FaultMachine {
       pageCache: this.pageCache,
       ...makeSlab({ memory, allocator, trace }),
       trace,
-      rules: {
-        mmapRoundsLengthFirst: false,
-        freePgtablesWithoutOrderTest: false,
-        mremapPopulatesWhole: false,
-        willneedChecksReadpage: true,
-      },
+      rules: addressSpaceRules('2.4.22'),
       ports: {
         shmemZeroSetup: () => -12,
         shmemMmap: () => -12,

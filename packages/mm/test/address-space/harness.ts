@@ -16,8 +16,9 @@ import { Errno } from '../../src/errno.ts';
 import { Clock } from '../../src/hardware/clock.ts';
 import { Mmu } from '../../src/hardware/mmu.ts';
 import { PhysicalMemory } from '../../src/hardware/physical-memory.ts';
+import { ClassZoneAllocator } from '../../src/page-allocator/class-zone-allocator.ts';
 import { GFP_HIGHUSER } from '../../src/page-allocator/gfp.ts';
-import { PageAllocator } from '../../src/page-allocator/page-allocator.ts';
+import type { PageAllocator } from '../../src/page-allocator/page-allocator.ts';
 import { NO_RECLAIM } from '../../src/page-allocator/ports.ts';
 import type { AddressSpaceOperations } from '../../src/page-cache/address-space.ts';
 import { type File, FMODE, type Inode } from '../../src/page-cache/inode.ts';
@@ -27,21 +28,13 @@ import { PaePageTables } from '../../src/page-tables/pae-page-tables.ts';
 import { TlbFlushI386 } from '../../src/page-tables/tlb-flush.ts';
 import { MemMap, PG } from '../../src/physical/mem-map.ts';
 import { PhysicalNode } from '../../src/physical/node.ts';
+import { addressSpaceRules } from '../../src/release/address-space-rules.ts';
 import { Trace } from '../../src/trace/trace.ts';
 import { makeSlab, shrinkAll } from './slab-rig.ts';
 
-export const RULES_2_4_22: AddressSpaceRules = {
-  mmapRoundsLengthFirst: false,
-  freePgtablesWithoutOrderTest: false,
-  mremapPopulatesWhole: false,
-  willneedChecksReadpage: true,
-};
-export const RULES_2_4_20: AddressSpaceRules = {
-  mmapRoundsLengthFirst: true,
-  freePgtablesWithoutOrderTest: true,
-  mremapPopulatesWhole: true,
-  willneedChecksReadpage: false,
-};
+export const RULES_2_4_22 = addressSpaceRules('2.4.22');
+export const RULES_2_4_20 = addressSpaceRules('2.4.20');
+export const RULES_2_4_0 = addressSpaceRules('2.4.0');
 
 const SWAPPER_PG_DIR = 1;
 const ZERO_PAGE = 2;
@@ -99,7 +92,7 @@ export function makeHarness(options: HarnessOptions = {}): Harness {
   const clock = new Clock();
   const trace = new Trace(() => clock.now, 8192);
   const node = new PhysicalNode(memMap, [frames]);
-  const allocator = new PageAllocator(node, trace);
+  const allocator = new ClassZoneAllocator(node, trace);
   for (let pfn = 0; pfn < FIRST_FREE; pfn++) memMap.flags[pfn] = PG.reserved;
   for (let pfn = FIRST_FREE; pfn < frames; pfn++) {
     memMap.count[pfn] = 1;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { KernelBug } from '../../src/kernel-bug.ts';
 import { checkPageAllocator } from '../../src/page-allocator/check.ts';
+import { ClassZoneAllocator } from '../../src/page-allocator/class-zone-allocator.ts';
 import {
   GFP,
   GFP_ATOMIC,
@@ -10,7 +11,7 @@ import {
   GFP_USER,
   gfpToString,
 } from '../../src/page-allocator/gfp.ts';
-import { PageAllocator, PF } from '../../src/page-allocator/page-allocator.ts';
+import { type PageAllocator, PF } from '../../src/page-allocator/page-allocator.ts';
 import { NO_RECLAIM, type PageAllocatorPorts } from '../../src/page-allocator/ports.ts';
 import { PG } from '../../src/physical/mem-map.ts';
 import type { Zone } from '../../src/physical/zone.ts';
@@ -44,7 +45,7 @@ function drainedMachine(options: { machine: string; memoryBytes: number }) {
   const machine = boot(options);
   const trace = new Trace(() => 0, 64);
   for (const zone of machine.node.zones) drain(machine.allocator, zone, 0);
-  return { trace, allocator: new PageAllocator(machine.node, trace) };
+  return { trace, allocator: new ClassZoneAllocator(machine.node, trace) };
 }
 
 describe('watermarks (sheet 1, section 10)', () => {
@@ -185,7 +186,7 @@ describe('when all zones are low (sheet 1, section 10)', () => {
     expect(flags).toBe(PF.MEMALLOC | PF.FREE_PAGES);
     expect(allocator!.currentFlags).toBe(0);
     expect(zone.freePages).toBe(32);
-    expect(allocator!.localBlock).toBeNull();
+    expect((allocator! as ClassZoneAllocator).localBlock).toBeNull();
 
     result = 0;
     zone = make();

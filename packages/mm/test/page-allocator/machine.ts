@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { bootPhysical, type PhysicalBoot } from '../../src/page-allocator/boot.ts';
+import { ClassZoneAllocator } from '../../src/page-allocator/class-zone-allocator.ts';
 import { freeBlockCounts, freeBlocks } from '../../src/page-allocator/free-lists.ts';
 import { freeAscending } from '../../src/page-allocator/mem-init.ts';
-import { PageAllocator } from '../../src/page-allocator/page-allocator.ts';
+import type { PageAllocator } from '../../src/page-allocator/page-allocator.ts';
 import type { PageAllocatorPorts } from '../../src/page-allocator/ports.ts';
 import { MemMap } from '../../src/physical/mem-map.ts';
 import { PhysicalNode } from '../../src/physical/node.ts';
@@ -19,7 +20,7 @@ export function bareAllocator(
   trace?: Trace,
 ): PageAllocator {
   const memMap = new MemMap(sizes.reduce((sum, size) => sum + size, 0));
-  return new PageAllocator(new PhysicalNode(memMap, sizes), trace ?? new Trace(() => 0, 1024), ports);
+  return new ClassZoneAllocator(new PhysicalNode(memMap, sizes), trace ?? new Trace(() => 0, 1024), ports);
 }
 
 /** The same with every page free, except page 0. */

@@ -3,7 +3,8 @@
  * "user memory" are offsets in a host array.
  */
 import { PhysicalMemory } from '../../src/hardware/physical-memory.ts';
-import { PageAllocator } from '../../src/page-allocator/page-allocator.ts';
+import { ClassZoneAllocator } from '../../src/page-allocator/class-zone-allocator.ts';
+import type { PageAllocator } from '../../src/page-allocator/page-allocator.ts';
 import { NO_RECLAIM } from '../../src/page-allocator/ports.ts';
 import { checkPageCache } from '../../src/page-cache/check.ts';
 import { FileSystem, O } from '../../src/page-cache/file-system.ts';
@@ -19,6 +20,7 @@ import { Shmem, type ShmemRules } from '../../src/shmem/shmem.ts';
 import { cacheUsage } from '../../src/slab/check.ts';
 import { Trace } from '../../src/trace/trace.ts';
 import { makeSlab, shrinkAll } from '../address-space/slab-rig.ts';
+import { DiskRig } from './disk-rig.ts';
 
 const ZERO_PAGE = 2;
 const FIRST_FREE = 16;
@@ -45,6 +47,7 @@ export class CacheMachine {
   readonly slab: ReturnType<typeof makeSlab>;
   readonly shmem: Shmem;
   readonly fs: FileSystem;
+  readonly disk: DiskRig;
   readonly freeAtStart: number;
   readonly rules: ShmemRules;
   /** What vm_enough_memory answers. */
@@ -58,7 +61,7 @@ export class CacheMachine {
     this.memory.words.fill(0x5a5a5a5a);
     this.memory.clear(ZERO_PAGE);
     this.memMap = new MemMap(frames);
-    this.allocator = new PageAllocator(new PhysicalNode(this.memMap, [frames]), this.trace);
+    this.allocator = new ClassZoneAllocator(new PhysicalNode(this.memMap, [frames]), this.trace);
     for (let pfn = 0; pfn < FIRST_FREE; pfn++) this.memMap.flags[pfn] = PG.reserved;
     for (let pfn = FIRST_FREE; pfn < frames; pfn++) {
       this.memMap.count[pfn] = 1;
@@ -77,7 +80,8 @@ export class CacheMachine {
       tmpfsPages: options.tmpfsPages ?? frames >>> 1,
       vmEnoughMemory: () => this.enoughMemory,
     });
-    this.fs = new FileSystem(this.cache, this.shmem, vfs);
+    this.disk = new DiskRig({ cache: this.cache, vfs, ...this.slab });
+    this.fs = new FileSystem(this.cache, this.shmem, vfs, this.disk.diskFiles);
     this.freeAtStart = allocator.nrFreePages();
   }
 
@@ -115,7 +119,10 @@ export class CacheMachine {
 
   /** Every test ends here: nothing leaks. */
   expectAllFree(): void {
+    this.disk.drain();
     this.check();
+    // Anonymous buffer pages and unused buffer heads wait for reclaim, which is not there.
+    this.disk.buffers.heads.drain();
     shrinkAll(this.slab.slab);
     // File structs never go back to their cache.
     const { slab, caches } = this.slab;

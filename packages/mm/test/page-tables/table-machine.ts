@@ -2,7 +2,8 @@
 import { Clock } from '../../src/hardware/clock.ts';
 import { Mmu } from '../../src/hardware/mmu.ts';
 import { PhysicalMemory } from '../../src/hardware/physical-memory.ts';
-import { PageAllocator } from '../../src/page-allocator/page-allocator.ts';
+import { ClassZoneAllocator } from '../../src/page-allocator/class-zone-allocator.ts';
+import type { PageAllocator } from '../../src/page-allocator/page-allocator.ts';
 import { I386PageTables } from '../../src/page-tables/i386-page-tables.ts';
 import { PaePageTables } from '../../src/page-tables/pae-page-tables.ts';
 import { TlbFlushI386 } from '../../src/page-tables/tlb-flush.ts';
@@ -26,7 +27,7 @@ export class TableMachine {
   constructor(options: { pae?: boolean; cpus?: number } = {}) {
     const { memory, memMap, trace } = this;
     const pae = options.pae === true;
-    this.allocator = new PageAllocator(new PhysicalNode(memMap, [FRAMES, 0, 0]), trace);
+    this.allocator = new ClassZoneAllocator(new PhysicalNode(memMap, [FRAMES, 0, 0]), trace);
     for (let pfn = 0; pfn < 16; pfn++) memMap.flags[pfn] = PG.reserved;
     for (let pfn = 16; pfn < FRAMES; pfn++) this.allocator.freePagesOk(pfn, 0);
     const parts = { memory, allocator: this.allocator, trace, swapperPgDir: SWAPPER };

@@ -8,8 +8,9 @@ import { DISK_MODELS } from '../../../src/hardware/disk-models.ts';
 import { EventQueue } from '../../../src/hardware/event-queue.ts';
 import { PhysicalMemory } from '../../../src/hardware/physical-memory.ts';
 import { KernelBug } from '../../../src/kernel-bug.ts';
+import { ClassZoneAllocator } from '../../../src/page-allocator/class-zone-allocator.ts';
 import { GFP_HIGHUSER } from '../../../src/page-allocator/gfp.ts';
-import { PageAllocator } from '../../../src/page-allocator/page-allocator.ts';
+import type { PageAllocator } from '../../../src/page-allocator/page-allocator.ts';
 import { NO_RECLAIM } from '../../../src/page-allocator/ports.ts';
 import type { AddressSpace } from '../../../src/page-cache/address-space.ts';
 import { BufferCache } from '../../../src/page-cache/buffers/buffer-cache.ts';
@@ -46,7 +47,7 @@ export class BufferMachine {
     const trace = new Trace(() => this.clock.now, 8192);
     this.memory = new PhysicalMemory(frames);
     this.memMap = new MemMap(frames);
-    this.allocator = new PageAllocator(new PhysicalNode(this.memMap, [frames]), trace);
+    this.allocator = new ClassZoneAllocator(new PhysicalNode(this.memMap, [frames]), trace);
     for (let pfn = 0; pfn < 16; pfn++) this.memMap.flags[pfn] = PG.reserved;
     for (let pfn = 16; pfn < frames; pfn++) {
       this.memMap.count[pfn] = 1;
