@@ -43,6 +43,8 @@ export class MmStruct {
   cpuVmMask = 0;
   /** Where swap_out goes on. */
   swapAddress: Addr = 0;
+  /** 2.4.0: pages that swap_out may still look at, before it chooses another address space. */
+  swapCnt = 0;
   /** Neighbours in mmlist. */
   mmlistNext: MmStruct = this;
   mmlistPrev: MmStruct = this;
