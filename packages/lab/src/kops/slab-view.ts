@@ -2,13 +2,11 @@
 import {
   type Addr,
   BUFCTL_END,
-  CACHE,
   CPUCACHE,
   cacheUsage,
   type KmemCache,
   SLAB_T,
   type SlabAllocator,
-  slabsOn,
 } from '@pagewalk/mm';
 
 const PAGE_OFFSET = 0xc0000000;
@@ -98,13 +96,9 @@ export function cacheViews(slab: SlabAllocator): CacheView[] {
 /** The slabs of a cache: the full ones, the partial ones, the free ones, each from the head of their list. */
 export function slabViews(slab: SlabAllocator, cache: KmemCache): SlabView[] {
   const held = new Set([...arrays(slab, cache)].flat());
-  const lists: readonly (readonly [SlabListName, number])[] = [
-    ['full', CACHE.slabsFull],
-    ['partial', CACHE.slabsPartial],
-    ['free', CACHE.slabsFree],
-  ];
-  return lists.flatMap(([list, at]) =>
-    slabsOn(slab, cache, at).map((each) => slabView(slab, cache, list, each, held)),
+  const lists = slab.lists.byUse(cache);
+  return (['full', 'partial', 'free'] as const).flatMap((list) =>
+    lists[list].map((each) => slabView(slab, cache, list, each, held)),
   );
 }
 

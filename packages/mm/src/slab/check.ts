@@ -1,10 +1,12 @@
 import { KernelBug } from '../kernel-bug.ts';
 import { PG } from '../physical/mem-map.ts';
 import { cpuArrayLimit } from './cpu-arrays.ts';
-import { CACHE, CPUCACHE, SLAB_T } from './descriptor-layout.ts';
+import { CPUCACHE, SLAB_T } from './descriptor-layout.ts';
 import type { KmemCache } from './kmem-cache.ts';
 import type { SlabAllocator } from './slab-allocator.ts';
 import { BUFCTL_END, SLAB } from './slab-flags.ts';
+import type { SlabsByUse } from './slab-lists.ts';
+import type { SlabMemory } from './slab-memory.ts';
 
 const PHYSICAL = 0x3fffffff;
 const DIRECT_MAP = 0xc0000000 | 0;
@@ -20,25 +22,20 @@ export interface CacheUsage {
 /** Counts a cache's slabs and objects. Objects in per-CPU arrays count as active. @linux mm/slab.c s_show() */
 export function cacheUsage(slab: SlabAllocator, cache: KmemCache): CacheUsage {
   let activeObjects = 0;
-  let activeSlabs = 0;
-  let slabs = 0;
-  for (const list of [CACHE.slabsFull, CACHE.slabsPartial, CACHE.slabsFree]) {
-    for (const at of slabsOn(slab, cache, list)) {
-      slabs++;
-      if (list === CACHE.slabsFree) continue;
-      activeSlabs++;
-      activeObjects += slab.load(at + SLAB_T.inuse);
-    }
-  }
+  const { full, partial, free } = slab.lists.byUse(cache);
+  for (const at of [...full, ...partial]) activeObjects += slab.load(at + SLAB_T.inuse);
+  const activeSlabs = full.length + partial.length;
+  const slabs = activeSlabs + free.length;
   return { activeObjects, objects: slabs * cache.num, activeSlabs, slabs };
 }
 
-/** Physical addresses of the slab descriptors on a list, from its head. @param list one of CACHE.slabs* */
-export function slabsOn(slab: SlabAllocator, cache: KmemCache, list: number): number[] {
+/** Physical addresses of the slab descriptors on a list, from its head. @param list its offset in the cache's descriptor */
+export function slabsOn(slab: SlabMemory, cache: KmemCache, list: number): number[] {
+  const limit = slab.memory.frames;
   const head = cache.at + list;
   const found: number[] = [];
   for (let at = slab.load(head) & PHYSICAL; at !== head; at = slab.load(at) & PHYSICAL) {
-    if (found.length > slab.cacheOfFrame.length) fail(cache, 'a list of slabs has no end');
+    if (found.length > limit) fail(cache, 'a list of slabs has no end');
     if ((slab.load((slab.load(at) & PHYSICAL) + 4) & PHYSICAL) !== at)
       fail(cache, 'a list of slabs is broken');
     found.push(at);
@@ -61,8 +58,9 @@ export function checkSlabAllocator(slab: SlabAllocator): void {
     link = slab.load(link & PHYSICAL);
     checkDescriptor(slab, cache);
     const free = new Set<number>();
-    for (const list of [CACHE.slabsFull, CACHE.slabsPartial, CACHE.slabsFree]) {
-      for (const at of slabsOn(slab, cache, list)) checkSlab(slab, cache, list, at, free, frames);
+    const lists = slab.lists.byUse(cache);
+    for (const list of ['full', 'partial', 'free'] as const) {
+      for (const at of lists[list]) checkSlab(slab, cache, list, at, free, frames);
     }
     if (slab.build.smp) checkArrays(slab, cache, free);
   }
@@ -80,9 +78,9 @@ export function checkSlabAllocator(slab: SlabAllocator): void {
 function checkDescriptor(slab: SlabAllocator, cache: KmemCache): void {
   const { layout } = slab;
   const fields: [number, number][] = [
-    [CACHE.objsize, cache.objsize],
-    [CACHE.flags, cache.flags],
-    [CACHE.num, cache.num],
+    [layout.objsize, cache.objsize],
+    [layout.flags, cache.flags],
+    [layout.num, cache.num],
     [layout.gfporder, cache.gfporder],
     [layout.colour, cache.colour],
     [layout.colourOff, cache.colourOff],
@@ -98,7 +96,7 @@ function checkDescriptor(slab: SlabAllocator, cache: KmemCache): void {
 function checkSlab(
   slab: SlabAllocator,
   cache: KmemCache,
-  list: number,
+  list: keyof SlabsByUse,
   at: number,
   free: Set<number>,
   frames: Set<number>,
@@ -129,7 +127,7 @@ function checkSlab(
   if (inuse + chain !== cache.num) {
     fail(cache, `${where}: inuse is ${inuse}, but ${chain} of ${cache.num} objects are free`);
   }
-  const right = inuse === 0 ? CACHE.slabsFree : inuse === cache.num ? CACHE.slabsFull : CACHE.slabsPartial;
+  const right = inuse === 0 ? 'free' : inuse === cache.num ? 'full' : 'partial';
   if (list !== right)
     fail(cache, `${where} with ${inuse} of ${cache.num} objects in use is on the wrong list`);
 }

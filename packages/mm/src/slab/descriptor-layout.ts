@@ -12,18 +12,14 @@ export interface SlabBuild {
 export const NR_CPUS = 32;
 const NAME_BYTES = 20;
 
-/** Byte offsets in `struct kmem_cache_s`. The fields before `gfporder` lie the same in every build. */
-export const CACHE = {
-  slabsFull: 0,
-  slabsPartial: 8,
-  slabsFree: 16,
-  objsize: 24,
-  flags: 28,
-  num: 32,
-} as const;
+/** Byte offsets of the three lists in `struct kmem_cache_s`, with which it begins. @linux 2.4.22 mm/slab.c */
+export const CACHE = { slabsFull: 0, slabsPartial: 8, slabsFree: 16 } as const;
 
 /** Byte offsets that depend on the build. */
 export interface DescriptorLayout {
+  readonly objsize: number;
+  readonly flags: number;
+  readonly num: number;
   readonly batchcount: number;
   readonly gfporder: number;
   readonly gfpflags: number;
@@ -47,17 +43,22 @@ export interface DescriptorLayout {
 /**
  * The layout of a cache descriptor: 108 bytes (uniprocessor, gcc 3), 112 (gcc 2.95) or 244 (SMP); more with statistics.
  *
+ * @param listBytes what the lists of slabs take: 24, in 2.4.0 12
  * @linux 2.4.22 mm/slab.c struct kmem_cache_s
  */
-export function descriptorLayout(build: SlabBuild): DescriptorLayout {
+export function descriptorLayout(build: SlabBuild, listBytes = 24): DescriptorLayout {
   const spinlock = build.smp ? 4 : build.upSpinlockBytes;
-  const batchcount = CACHE.num + 4 + spinlock;
+  const num = listBytes + 8;
+  const batchcount = num + 4 + spinlock;
   const gfporder = batchcount + (build.smp ? 4 : 0);
   const name = gfporder + 44;
   const next = name + NAME_BYTES;
   const cpudata = next + 8;
   const stats = build.debug ? 24 + (build.smp ? 16 : 0) : 0;
   return {
+    objsize: listBytes,
+    flags: listBytes + 4,
+    num,
     batchcount,
     gfporder,
     gfpflags: gfporder + 4,

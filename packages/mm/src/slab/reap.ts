@@ -1,15 +1,11 @@
 import { drainArray } from './cpu-arrays.ts';
-import { CACHE } from './descriptor-layout.ts';
 import type { KmemCache } from './kmem-cache.ts';
 import type { SlabAllocator } from './slab-allocator.ts';
 import { DFLGS_GROWN, SLAB } from './slab-flags.ts';
 import { MM_SLAB_REAP, MM_SLAB_REAP_SCORE, MM_SLAB_REAP_SKIP } from './tracepoints.ts';
 
-const PHYSICAL = 0x3fffffff;
 /** Caches that one call looks at. */
 const REAP_SCANLEN = 10;
-/** Pages that end the search. */
-const REAP_PERFECT = 10;
 
 /**
  * What the free slabs of a cache are worth to reap, in pages: less a fifth when constructed objects would be lost, less
@@ -33,21 +29,21 @@ export function kmemCacheReap(slab: SlabAllocator, gfp: number): number {
   do {
     if (!passesOver(slab, cache)) {
       if (slab.build.smp) drainArray(slab, cache, slab.cpu);
-      const freeSlabs = countFree(slab, cache);
+      const freeSlabs = slab.lists.countFree(cache);
       const pages = reapScore(freeSlabs, cache.gfporder, cache.ctor !== null);
       if (slab.trace.on) traceScore(slab, cache, freeSlabs, pages, bestPages);
       if (pages > bestPages) {
         best = cache;
         bestPages = pages;
         bestSlabs = freeSlabs;
-        perfect = pages >= REAP_PERFECT;
+        perfect = slab.variant.reapIsPerfect(freeSlabs, pages);
       }
     }
     cache = cache.next;
   } while (!perfect && --scan !== 0 && cache !== slab.clockSearchp);
   slab.clockSearchp = cache;
   if (best === null) return 0;
-  return freeSlabs(slab, best, Math.floor((bestSlabs + 1) / 2), gfp);
+  return freeSlabs(slab, best, slab.variant.reapSlabs(bestSlabs), gfp);
 }
 
 /** Whether a cache is not to be weighed this time. Clears its mark of having grown, unless it is exempt anyway. */
@@ -69,21 +65,12 @@ function traceScore(slab: SlabAllocator, cache: KmemCache, free: number, pages: 
   slab.trace.emit(MM_SLAB_REAP_SCORE, traceName, free, gfporder, ctor, pages, best, pages > best ? 1 : 0);
 }
 
-function countFree(slab: SlabAllocator, cache: KmemCache): number {
-  const list = cache.at + CACHE.slabsFree;
-  let count = 0;
-  for (let at = slab.load(list) & PHYSICAL; at !== list; at = slab.load(at) & PHYSICAL) count++;
-  return count;
-}
-
 /** Frees up to `wanted` free slabs, the longest unused first. Returns the pages. */
 function freeSlabs(slab: SlabAllocator, cache: KmemCache, wanted: number, gfp: number): number {
-  const list = cache.at + CACHE.slabsFree;
   let slabs = 0;
   while (slabs < wanted && cache.growing === 0) {
-    const at = slab.load(list + 4) & PHYSICAL;
-    if (at === list) break;
-    slab.listDel(at);
+    const at = slab.lists.takeFree(cache);
+    if (at === 0) break;
     if (slab.build.debug) cache.stats.reaped++;
     slab.slabDestroy(cache, at);
     slabs++;

@@ -6,11 +6,10 @@ import { PG } from '../physical/mem-map.ts';
 import type { Trace } from '../trace/trace.ts';
 import type { Addr } from '../types.ts';
 import { type CacheGeometry, cacheEstimate, cacheGeometry, managementBytes } from './cache-geometry.ts';
-import { checkSlabAllocator } from './check.ts';
+import { cacheUsage, checkSlabAllocator } from './check.ts';
 import { drainCpuCaches, enableCpuCache, freeBlock, freeCpuArrays, tuneCpuCache } from './cpu-arrays.ts';
 import { checkFreed, initDebugObject, markAllocated, verifyDestroyed } from './debug-objects.ts';
 import {
-  CACHE,
   CPUCACHE,
   type DescriptorLayout,
   descriptorLayout,
@@ -31,7 +30,9 @@ import {
   SLAB_LEVEL_MASK,
   SLAB_NO_GROW,
 } from './slab-flags.ts';
+import type { SlabLists, SlabVariant } from './slab-lists.ts';
 import { SlabMemory } from './slab-memory.ts';
+import { THREE_LISTS } from './three-lists.ts';
 import {
   KFREE,
   KMALLOC,
@@ -64,6 +65,8 @@ export interface SlabParts {
   readonly allocator: PageAllocator;
   readonly trace: Trace;
   readonly build: SlabBuild;
+  /** Which allocator; default that of 2.4.22. */
+  readonly variant?: SlabVariant;
   /** Cache line, bytes. @linux L1_CACHE_BYTES */
   readonly cacheLine: number;
   /** CPUs of the machine. */
@@ -93,6 +96,9 @@ export class SlabAllocator extends SlabMemory {
   /** @internal */ readonly allocator: PageAllocator;
   /** @internal */ readonly trace: Trace;
   /** @internal */ readonly build: SlabBuild;
+  /** @internal */ readonly variant: SlabVariant;
+  /** How caches keep their slabs. */
+  readonly lists: SlabLists;
   /** @internal */ readonly layout: DescriptorLayout;
   /** @internal */ readonly cacheLine: number;
   /** @internal */ readonly cpus: number;
@@ -131,7 +137,9 @@ export class SlabAllocator extends SlabMemory {
     this.cacheLine = parts.cacheLine;
     this.cpus = parts.cpus;
     this.print = parts.print;
-    this.layout = descriptorLayout(parts.build);
+    this.variant = parts.variant ?? THREE_LISTS;
+    this.lists = this.variant.lists(this);
+    this.layout = descriptorLayout(parts.build, this.lists.bytes);
     this.smp = parts.build.smp;
     this.debug = parts.build.debug;
     this.plain = this.smp && this.flat && !this.debug;
@@ -307,10 +315,12 @@ export class SlabAllocator extends SlabMemory {
    * Takes memory of at least `size` bytes from the general caches.
    *
    * @returns its kernel virtual address; 0 if there is no memory, or `size` is more than 131072
+   * @throws KernelBug in the second case, in 2.4.0
    * @linux 2.4.22 mm/slab.c kmalloc()
    */
   kmalloc(size: number, gfp: number): Addr {
     const cache = this.kmemFindGeneralCachep(size, gfp);
+    if (cache === null && this.variant.hugeKmallocIsBug) throw new KernelBug(`kmalloc of ${size} bytes`);
     let obj = 0;
     if (cache !== null) {
       if (this.plain) obj = this.pop(cache, gfp);
@@ -346,21 +356,20 @@ export class SlabAllocator extends SlabMemory {
   /**
    * Frees all free slabs of a cache.
    *
-   * @returns pages freed
+   * @returns pages freed; in 2.4.0 1 if slabs are left, 0 if none is
    * @linux 2.4.22 mm/slab.c kmem_cache_shrink()
    */
   kmemCacheShrink(cache: KmemCache): number {
     if (this.allocator.inInterrupt) throw new KernelBug('kmem_cache_shrink: called by an interrupt handler');
-    const list = cache.at + CACHE.slabsFree;
     let freed = 0;
     while (cache.growing === 0) {
-      const slab = this.load(list + 4) & PHYSICAL;
-      if (slab === list) break;
-      this.listDel(slab);
+      const slab = this.lists.takeFree(cache);
+      if (slab === 0) break;
       this.slabDestroy(cache, slab);
       freed += 1 << cache.gfporder;
     }
-    return freed;
+    if (this.variant.shrinkTellsPages) return freed;
+    return cacheUsage(this, cache).slabs > 0 ? 1 : 0;
   }
 
   /**
@@ -378,8 +387,7 @@ export class SlabAllocator extends SlabMemory {
     if (this.smp) drainCpuCaches(this, cache);
     this.kmemCacheShrink(cache);
     const { at } = cache;
-    const used = (list: number) => (this.load(at + list) & PHYSICAL) !== at + list;
-    if (used(CACHE.slabsFull) || used(CACHE.slabsPartial)) {
+    if (this.lists.anyUsed(cache)) {
       this.print(`kmem_cache_destroy: Can't free all objects ${cache.address.toString(16)}`);
       this.insertInChain(cache);
       return 1;
@@ -530,12 +538,8 @@ export class SlabAllocator extends SlabMemory {
    */
   private takeRun(cache: KmemCache, to: number, most: number): number {
     const { words } = this.memory;
-    const partial = cache.at + CACHE.slabsPartial;
-    let slab = (words[partial >>> 2] as number) & PHYSICAL;
-    if (slab === partial) {
-      slab = this.takeFreeSlab(cache, partial);
-      if (slab === 0) return 0;
-    }
+    const slab = this.lists.current(cache);
+    if (slab === 0) return 0;
     const head = slab >>> 2;
     const links = head + SLAB_BUFCTL;
     const sMem = words[head + SLAB_S_MEM] as number;
@@ -549,44 +553,24 @@ export class SlabAllocator extends SlabMemory {
     } while (taken < most && index !== BUFCTL_END);
     words[head + SLAB_FREE] = index;
     words[head + SLAB_INUSE] = (words[head + SLAB_INUSE] as number) + taken;
-    if (index === BUFCTL_END) {
-      this.listDel(slab);
-      this.listAdd(slab, cache.at + CACHE.slabsFull);
-    }
+    if (index === BUFCTL_END) this.lists.filled(cache, slab);
     return taken;
   }
 
   /** Takes an object from the slabs; 0 if none is free. @linux kmem_cache_alloc_one(), kmem_cache_alloc_one_tail() */
   private allocOne(cache: KmemCache): number {
     const { words } = this.memory;
-    const partial = cache.at + CACHE.slabsPartial;
-    let slab = (words[this.word(partial)] as number) & PHYSICAL;
-    if (slab === partial) {
-      slab = this.takeFreeSlab(cache, partial);
-      if (slab === 0) return 0;
-    }
+    const slab = this.lists.current(cache);
+    if (slab === 0) return 0;
     const inuse = this.word(slab + SLAB_T.inuse);
     words[inuse] = (words[inuse] as number) + 1;
     const free = this.word(slab + SLAB_T.free);
     const index = words[free] as number;
     const next = words[this.word(slab + SLAB_T.bufctl + index * 4)] as number;
     words[free] = next;
-    if (next === BUFCTL_END) {
-      this.listDel(slab);
-      this.listAdd(slab, cache.at + CACHE.slabsFull);
-    }
+    if (next === BUFCTL_END) this.lists.filled(cache, slab);
     const at = ((words[this.word(slab + SLAB_T.sMem)] as number) & PHYSICAL) + index * cache.objsize;
     return this.debug ? markAllocated(this, cache, at) : at;
-  }
-
-  /** Moves the first free slab to the partial ones; 0 if there is none. */
-  private takeFreeSlab(cache: KmemCache, partial: number): number {
-    const list = cache.at + CACHE.slabsFree;
-    const slab = this.load(list) & PHYSICAL;
-    if (slab === list) return 0;
-    this.listDel(slab);
-    this.listAdd(slab, partial);
-    return slab;
   }
 
   /** @internal Gives an object back to its slab. @linux kmem_cache_free_one() */
@@ -604,15 +588,10 @@ export class SlabAllocator extends SlabMemory {
     const count = this.word(slab + SLAB_T.inuse);
     const inuse = (words[count] as number) - 1;
     words[count] = inuse;
-    if (inuse > 0) {
-      if (first !== BUFCTL_END) return;
-      this.listDel(slab);
-      this.listAdd(slab, cache.at + CACHE.slabsPartial);
-      return;
-    }
+    const wasFull = first === BUFCTL_END;
+    if (inuse > 0 && !wasFull) return;
     if (inuse < 0) throw new KernelBug(`${cache.name}: an object of a slab without objects is freed`);
-    this.listDel(slab);
-    this.listAdd(slab, cache.at + CACHE.slabsFree);
+    this.lists.freed(cache, slab, wasFull, inuse);
   }
 
   /** Adds a slab to a cache; 0 if there is no memory. @linux kmem_cache_grow() */
@@ -643,7 +622,7 @@ export class SlabAllocator extends SlabMemory {
     }
     this.setGrowing(cache, cache.growing - 1);
     if (slab === 0) return 0;
-    this.listAddTail(slab, cache.at + CACHE.slabsFree);
+    this.lists.add(cache, slab);
     if (this.debug) cache.stats.grown++;
     return 1;
   }
@@ -718,12 +697,10 @@ export class SlabAllocator extends SlabMemory {
     this.cachesById[id] = cache;
     const { layout } = this;
     this.fill(at, layout.bytes, 0);
-    this.initList(at + CACHE.slabsFull);
-    this.initList(at + CACHE.slabsPartial);
-    this.initList(at + CACHE.slabsFree);
-    this.store(at + CACHE.objsize, cache.objsize);
-    this.store(at + CACHE.flags, cache.flags);
-    this.store(at + CACHE.num, cache.num);
+    this.lists.init(cache);
+    this.store(at + layout.objsize, cache.objsize);
+    this.store(at + layout.flags, cache.flags);
+    this.store(at + layout.num, cache.num);
     this.store(at + layout.gfporder, cache.gfporder);
     this.store(at + layout.gfpflags, cache.gfpflags);
     this.store(at + layout.colour, cache.colour);
