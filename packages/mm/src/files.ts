@@ -1,5 +1,4 @@
 /** System calls on files that copy to and from a process: they join the page cache's copy loops with the user copies. */
-import { forceSignal } from './address-space/page-fault.ts';
 import { RLIMIT, SIGXFSZ } from './address-space/task.ts';
 import { accessOk, copyFromUser, copyToUser, getUser } from './address-space/uaccess.ts';
 import type { Vm } from './address-space/vm.ts';
@@ -29,7 +28,7 @@ function badBuffer(file: File, mode: number, addr: Addr, len: number): boolean {
 function sizeLimit(vm: Vm): FileSizeLimit {
   return {
     fsizeLimit: vm.current.rlimCur[RLIMIT.fsize] as number,
-    sendSigxfsz: () => forceSignal(vm.current, SIGXFSZ, 0, 0),
+    sendSigxfsz: () => vm.signals.force(vm.current, SIGXFSZ, 0, 0),
   };
 }
 

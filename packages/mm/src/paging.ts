@@ -2,7 +2,6 @@
  * Everything between memory and disks, put together: devices, the block layer, buffers, swap, reclaim, and the kernel threads
  * that drive them.
  */
-import { forceSignal } from './address-space/page-fault.ts';
 import type { Task } from './address-space/task.ts';
 import type { Vm } from './address-space/vm.ts';
 import { BlockLayer } from './block/block-layer.ts';
@@ -283,7 +282,7 @@ export class Paging {
   private kill(task: Task, signal: number): void {
     const { vm } = this.parts;
     if (task === vm.current) vm.allocator.currentFlags |= task.flags & (PF.MEMALLOC | PF.MEMDIE);
-    forceSignal(task, signal, SI_KERNEL, 0);
+    vm.signals.force(task, signal, SI_KERNEL, 0);
   }
 
   /** What is due happens, and threads that are awake run: when a task goes back to user mode. @linux schedule() */

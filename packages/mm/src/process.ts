@@ -372,7 +372,7 @@ export class Process {
   }
   /** The oldest undelivered signal, taken off the queue. */
   takeSignal(): PendingSignal | null {
-    return this.task.pending.shift() ?? null;
+    return this.kernel.vm.signals.take(this.task);
   }
 }
 

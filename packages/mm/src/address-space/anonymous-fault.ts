@@ -42,8 +42,10 @@ export function doAnonymousPage(
   }
   mm.rss++;
   vm.tlb.flushPageToRam(pfn);
-  vm.pageCache.lruCacheAdd(pfn);
-  vm.pageCache.markPageAccessed(pfn);
+  if (vm.rules.listsAnonymousPages) {
+    vm.pageCache.lruCacheAdd(pfn);
+    vm.pageCache.markPageAccessed(pfn);
+  }
   vm.pageTables.setPte(entry, pfn, vma.vmPageProt | 0x042);
   vm.tlb.updateMmuCache(mm.pgd, address, entry);
   if (trace.on) {

@@ -19,16 +19,24 @@ export function rangeEnd(start: Addr, len: number): Addr | -22 {
 
 /**
  * Visits the areas of [start, end) in address order. The first error ends the walk and is the result. Gaps are skipped;
- * they make the result -ENOMEM at the end, when everything else has been done.
+ * they make the result `hole` at the end, when everything else has been done.
+ * @param hole -errno of a gap
  * @linux 2.4.22 mm/filemap.c sys_madvise(), sys_mincore(), sys_msync(): the loop that all three have
  */
-export function visitAreas<T>(vm: Vm, start: Addr, end: Addr, argument: T, visit: AreaVisitor<T>): SysResult {
+export function visitAreas<T>(
+  vm: Vm,
+  start: Addr,
+  end: Addr,
+  argument: T,
+  visit: AreaVisitor<T>,
+  hole: number = -Errno.ENOMEM,
+): SysResult {
   let unmapped = 0;
   let vma = findVma(vm.current.mm as MmStruct, start);
   for (;;) {
-    if (vma === null) return -Errno.ENOMEM;
+    if (vma === null) return hole;
     if (start < vma.vmStart) {
-      unmapped = -Errno.ENOMEM;
+      unmapped = hole;
       start = vma.vmStart;
     }
     if (end <= vma.vmEnd) {

@@ -11,7 +11,6 @@ import type { Vm } from './vm.ts';
 import { protectionOf, VM, VM_DATA_DEFAULT_FLAGS, type Vma } from './vma.ts';
 import { newVma } from './vma-alloc.ts';
 import { linkAt } from './vma-link.ts';
-import { vmaMerge } from './vma-merge.ts';
 import { isOverLimit, SYSCALL, traceEnter, traceExit } from './vma-tracepoints.ts';
 
 /**
@@ -40,7 +39,7 @@ export function doBrk(vm: Vm, addr: Addr, len: number): SysResult {
   if (!vmEnoughMemory(vm, len >>> 12)) return -Errno.ENOMEM;
 
   const vmFlags = VM_DATA_DEFAULT_FLAGS | mm.defFlags;
-  if (index.length === 0 || !vmaMerge(vm, mm, at, addr, end, vmFlags)) {
+  if (!vm.rules.merging.heap(vm, mm, at, addr, end, vmFlags)) {
     const vma = newVma(vm, mm, addr, end, vmFlags, protectionOf(vmFlags));
     if (vma === null) return -Errno.ENOMEM;
     linkAt(mm, vma, at);

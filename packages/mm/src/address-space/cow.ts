@@ -1,7 +1,7 @@
 import { GFP_HIGHUSER } from '../page-allocator/gfp.ts';
 import { PG } from '../physical/mem-map.ts';
 import type { Addr, Pfn } from '../types.ts';
-import { COW_REUSE, FAULT_CLASS, traceFault, traceRss } from './fault-tracepoints.ts';
+import { COW_REUSE, COW_REUSE_UNSHARED, FAULT_CLASS, traceFault, traceRss } from './fault-tracepoints.ts';
 import type { MmStruct } from './mm-struct.ts';
 import type { Vm } from './vm.ts';
 import type { Vma } from './vma.ts';
@@ -29,9 +29,7 @@ export function doWpPage(vm: Vm, mm: MmStruct, vma: Vma, address: Addr, entry: n
   const flags = memMap.flags[old] as number;
   const count = memMap.count[old] as number;
   const reserved = (flags & PG.reserved) !== 0;
-  const reuse = (flags & PG.locked) === 0 && canShareSwapPage(vm, old);
-  if (trace.on) traceReuse(vm, address, old, (flags & PG.locked) !== 0, reuse);
-  if (reuse) {
+  if (vm.rules.reusesPage(vm, address, old)) {
     tlb.flushCachePage(mm.pgd, address);
     vm.memory.words[entry] = pte | 0x062;
     tlb.flushTlbPage(mm.pgd, address);
@@ -64,7 +62,7 @@ export function doWpPage(vm: Vm, mm: MmStruct, vma: Vma, address: Addr, entry: n
   pageTables.setPte(entry, copy, vma.vmPageProt | 0x042);
   tlb.flushTlbPage(mm.pgd, address);
   tlb.updateMmuCache(mm.pgd, address, entry);
-  vm.pageCache.lruCacheAdd(copy);
+  if (vm.rules.listsAnonymousPages) vm.pageCache.lruCacheAdd(copy);
   if (!reserved) {
     // Ours, and the one that the entry held.
     allocator.putPage(old);
@@ -76,6 +74,35 @@ export function doWpPage(vm: Vm, mm: MmStruct, vma: Vma, address: Addr, entry: n
   }
   return 1;
 }
+
+/** Whether the one who writes to `pfn` at `address` may have it; records the decision. */
+export type ReusesPage = (vm: Vm, address: Addr, pfn: Pfn) => boolean;
+
+/** Nobody else refers to it, and it is no reserved page. @linux 2.4.22 mm/memory.c do_wp_page() */
+export const reusesExclusive: ReusesPage = (vm, address, pfn) => {
+  const locked = ((vm.memMap.flags[pfn] as number) & PG.locked) !== 0;
+  const reuse = !locked && canShareSwapPage(vm, pfn);
+  if (vm.trace.on) traceReuse(vm, address, pfn, locked, reuse);
+  return reuse;
+};
+
+/**
+ * One reference is enough, even to a reserved page of a driver's; a page of the swap cache may have no buffers.
+ * @linux 2.4.0 mm/memory.c do_wp_page(), mm/swap_state.c is_page_shared()
+ */
+export const reusesUnshared: ReusesPage = (vm, address, pfn) => {
+  const { count, flags } = vm.memMap;
+  const references = count[pfn] as number;
+  const swap = vm.swap;
+  let slots = 0;
+  if (references === 2 && swap !== null && swap.has(pfn)) slots = swap.areas.countOf(swap.entryOf(pfn));
+  const locked = ((flags[pfn] as number) & PG.locked) !== 0;
+  const reuse = references === 1 || (slots === 1 && !locked);
+  if (vm.trace.on) {
+    vm.trace.emit(COW_REUSE_UNSHARED, address, pfn, references, locked ? 1 : 0, slots, reuse ? 1 : 0);
+  }
+  return reuse;
+};
 
 /**
  * Whether the one who faults is the only user of a page: one reference, and not a reserved page. A page of the swap cache has

@@ -4,7 +4,6 @@ import { GFP_HIGHUSER } from '../page-allocator/gfp.ts';
 import type { Pfn } from '../types.ts';
 import { TASK_SIZE } from './layout.ts';
 import type { MmStruct } from './mm-struct.ts';
-import { forceSignal } from './page-fault.ts';
 import { SIGKILL, type Task } from './task.ts';
 import type { Vm } from './vm.ts';
 import { protectionOf, VM_STACK_FLAGS } from './vma.ts';
@@ -114,10 +113,10 @@ function putDirtyPage(vm: Vm, task: Task, mm: MmStruct, pfn: Pfn, address: numbe
   const entry = vm.pageTables.pteAlloc(mm.pgd, address);
   if (entry === 0 || (vm.memory.words[entry] as number) !== 0) {
     vm.allocator.putPage(pfn);
-    forceSignal(task, SIGKILL, 0, 0);
+    vm.signals.force(task, SIGKILL, 0, 0);
     return;
   }
-  vm.pageCache.lruCacheAdd(pfn);
+  if (vm.rules.listsAnonymousPages) vm.pageCache.lruCacheAdd(pfn);
   vm.tlb.flushDcachePage(pfn);
   vm.tlb.flushPageToRam(pfn);
   vm.pageTables.setPte(entry, pfn, prot | 0x042);

@@ -15,7 +15,6 @@ import { exitMmap, mmAlloc, mmdrop, mmlistAdd, mmput } from './mm-life.ts';
 import type { MmStruct } from './mm-struct.ts';
 import { MAP, PROT } from './mman.ts';
 import { doMmap } from './mmap.ts';
-import { forceSignal } from './page-fault.ts';
 import { SIGKILL, SIGSEGV, type Task } from './task.ts';
 import { writeUser } from './user-write.ts';
 import { mmRelease } from './vfork.ts';
@@ -215,7 +214,7 @@ function mapProgram(
   const refused = setupArgPages(vm, bprm);
   if (refused !== 0) {
     // 2.4 forgets the program headers, the interpreter and the descriptor here; they are given back all the same.
-    forceSignal(task, SIGKILL, 0, 0);
+    vm.signals.force(task, SIGKILL, 0, 0);
     return refused;
   }
   mm.startStack = bprm.p;
@@ -264,7 +263,7 @@ function mapProgram(
     entry = loadElfInterp(vm, image.interpreter);
     interpreterBase = interpreterAt.base;
     if (isBadAddress(entry)) {
-      forceSignal(task, SIGSEGV, 0, 0);
+      vm.signals.force(task, SIGSEGV, 0, 0);
       return -Errno.ENOEXEC;
     }
   }

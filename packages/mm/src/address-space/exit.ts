@@ -56,6 +56,7 @@ export function doExit(vm: Vm, task: Task, code: number): void {
   if (task === vm.current) vm.allocator.currentFlags |= PF.EXITING;
   exitMm(vm, task);
   exitResources(vm, task);
+  vm.signals.drop(task);
   task.exitCode = code;
   task.dead = true;
   for (const child of task.children.slice()) if (child.dead) releaseTask(vm, child);

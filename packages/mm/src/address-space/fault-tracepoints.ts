@@ -61,6 +61,26 @@ export const COW_REUSE = defineTracepoint({
 });
 
 /**
+ * The same of 2.4.0: a page with buffers is copied, and of one reference it does not matter what the page is.
+ */
+export const COW_REUSE_UNSHARED = defineTracepoint({
+  name: 'cow_reuse_unshared',
+  fields: ['address', 'pfn', 'count', 'locked', 'slots', 'outcome'],
+  hex: ['address'],
+  origin: 'mm/memory.c do_wp_page()',
+  decision: 'count == 1 || (count == 2 && locked == 0 && slots == 1)',
+});
+
+/** A kernel address faulted in 2.4.0: is the top-level `entry` copied from the `reference` page table? */
+export const VMALLOC_SYNC = defineTracepoint({
+  name: 'vmalloc_sync',
+  fields: ['address', 'pgd', 'entry', 'reference', 'outcome'],
+  hex: ['address', 'pgd', 'entry', 'reference'],
+  origin: 'arch/i386/mm/fault.c do_page_fault()',
+  decision: '(entry & 1) == 0 && (reference & 1) != 0',
+});
+
+/**
  * How a fault ended. `class`: {@link FAULT_CLASS_NAMES}; `pte` is the low word of the entry before, `pfn` the page mapped
  * after (0: none), `count` the references to the page that was there before or (file pages) to the cached page;
  * `result` as handle_mm_fault gives it (1 minor, 2 major, 0 SIGBUS, -1 OOM; -2: refused before that), `rss` pages after.

@@ -9,9 +9,11 @@ const opsOfMachine = new WeakMap<Vm, VmOperations>();
 export function fileVmOps(vm: Vm): VmOperations {
   let ops = opsOfMachine.get(vm);
   if (ops === undefined) {
+    const { readsWithinArea } = vm.rules;
     ops = {
       name: 'generic_file_vm_ops',
-      nopage: (vma, address) => filemapNopage(vm.pageCache, vma, address, vma.vmMm === vm.current.mm),
+      nopage: (vma, address) =>
+        filemapNopage(vm.pageCache, vma, address, vma.vmMm === vm.current.mm, readsWithinArea),
     };
     opsOfMachine.set(vm, ops);
   }

@@ -139,7 +139,13 @@ export function copyMm(vm: Vm, child: Task, cloneVm: boolean): number {
     const copy = mmAlloc(vm);
     if (copy === null) return -Errno.ENOMEM;
     copyMmFields(copy, oldMm);
+    const whole = vm.rules.forkCopiesMm;
+    if (!whole) mmlistAdd(vm, copy, oldMm);
     const result = dupMmap(vm, copy);
+    if (whole) {
+      mmlistAdd(vm, copy, oldMm);
+      inheritMm(copy, oldMm);
+    }
     if (result !== 0) {
       mmput(vm, copy);
       return result;
@@ -153,7 +159,7 @@ export function copyMm(vm: Vm, child: Task, cloneVm: boolean): number {
 
 /**
  * The numbers that a copy starts with. total_vm is the parent's whatever is then copied; def_flags starts at 0, so
- * mlockall(MCL_FUTURE) is not inherited.
+ * mlockall(MCL_FUTURE) is not inherited (but see {@link inheritMm}).
  */
 function copyMmFields(to: MmStruct, from: MmStruct): void {
   to.startCode = from.startCode;
@@ -171,6 +177,16 @@ function copyMmFields(to: MmStruct, from: MmStruct): void {
 }
 
 /**
+ * What 2.4.0 copies with the whole struct: the child inherits mlockall(MCL_FUTURE), and the parent's rss, which counts
+ * VM_DONTCOPY areas too.
+ */
+function inheritMm(to: MmStruct, from: MmStruct): void {
+  to.defFlags = from.defFlags;
+  to.rssReserved = from.rss - to.rss;
+  to.rss = from.rss;
+}
+
+/**
  * Copies all areas of the running task but VM_DONTCOPY ones, with their page-table entries, into `mm`. The copies are not
  * locked, and stand right behind the originals in their files' share lists. The TLB of the parent is flushed in any case:
  * its entries have become read-only.
@@ -181,7 +197,6 @@ function copyMmFields(to: MmStruct, from: MmStruct): void {
 export function dupMmap(vm: Vm, mm: MmStruct): number {
   const oldMm = vm.current.mm as MmStruct;
   vm.tlb.flushCacheMm(oldMm.pgd);
-  mmlistAdd(vm, mm, oldMm);
   let result = 0;
   for (let original = oldMm.mmap; original !== null; original = original.vmNext) {
     if ((original.vmFlags & VM.dontCopy) !== 0) continue;

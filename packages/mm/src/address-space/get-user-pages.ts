@@ -92,17 +92,36 @@ export function getUserPages(
 /**
  * Faults [addr, end) of the running task in, for writing where the area is writable: 0, or -1 if not all of it could be.
  * The range must lie in one area.
- *
- * @linux 2.4.22 mm/memory.c make_pages_present()
  */
+export type BringIn = (vm: Vm, vma: Vma, addr: Addr, end: Addr) => number;
+
+/** Finds the area and lets the release bring its pages in. @linux make_pages_present() */
 export function makePagesPresent(vm: Vm, addr: Addr, end: Addr): number {
-  const task = vm.current;
-  const mm = task.mm as MmStruct;
-  const vma = findVma(mm, addr);
+  const vma = findVma(vm.current.mm as MmStruct, addr);
   if (vma === null || addr >= end || end > vma.vmEnd) {
     throw new KernelBug(`make_pages_present: [${addr}, ${end}) is not inside one area`);
   }
+  return vm.rules.bringIn(vm, vma, addr, end);
+}
+
+/** As a program that may read or write there: nothing in a PROT_NONE area. @linux 2.4.22 mm/memory.c make_pages_present() */
+export const bringInAllowed: BringIn = (vm, vma, addr, end) => {
+  const task = vm.current;
+  const mm = task.mm as MmStruct;
   const len = ((end + 4095) >>> 12) - (addr >>> 12);
   const write = (vma.vmFlags & VM.write) !== 0;
   return getUserPages(vm, task, mm, addr, len, write, false) === len ? 0 : -1;
-}
+};
+
+/**
+ * Whatever the area allows: a PROT_NONE one fills with zero pages. A page that its owner does not have (SIGBUS) is passed over,
+ * and the faults are not counted as the task's.
+ * @linux 2.4.0 mm/memory.c make_pages_present()
+ */
+export const bringInAll: BringIn = (vm, vma, addr, end) => {
+  const write = (vma.vmFlags & VM.write) !== 0 ? 1 : 0;
+  for (let address = addr; address < end; address += 4096) {
+    if (handleMmFault(vm, vma.vmMm, vma, address, write) < 0) return -1;
+  }
+  return 0;
+};

@@ -7,7 +7,7 @@ import { splitOut } from './split-vma.ts';
 import { RLIMIT } from './task.ts';
 import type { Vm } from './vm.ts';
 import { VM, type Vma } from './vma.ts';
-import { isOverLimit, SYSCALL, traceEnter, traceExit } from './vma-tracepoints.ts';
+import { isOverLimit, MADVISE_STOPS, SYSCALL, traceEnter, traceExit } from './vma-tracepoints.ts';
 import { zapPageRange } from './zap.ts';
 
 /**
@@ -17,6 +17,10 @@ import { zapPageRange } from './zap.ts';
 function madviseBehavior(vm: Vm, vma: Vma, start: Addr, end: Addr, advice: number): number {
   const mm = vma.vmMm;
   if (isOverLimit(vm.trace, 'max_map_count', mm.mapCount, vm.sysctls.maxMapCount)) return -Errno.ENOMEM;
+  const splits = start !== vma.vmStart || end !== vma.vmEnd;
+  if (splits && vma.vmFile === null && vm.rules.adviceSplitStops && vm.trace.on) {
+    vm.trace.emit(MADVISE_STOPS, vma.vmStart, vma.vmEnd, start, end, advice);
+  }
   const piece = splitOut(vm, mm, vma, start, end);
   if (piece === null) return -Errno.EAGAIN;
   const hint = advice === MADV.sequential ? VM.seqRead : advice === MADV.random ? VM.randRead : 0;
@@ -95,8 +99,6 @@ export function sysMadvise(vm: Vm, start: Addr, len: number, advice: number): Sy
   let result: SysResult = 0;
   if (end < 0) result = end;
   else if (end > start) result = visitAreas(vm, start, end, advice, madviseVma);
-  // Reads that WILLNEED started go on by themselves.
-  vm.pageCache.diskReads.complete();
   if (vm.trace.on) traceExit(vm.trace, SYSCALL.madvise, result);
   return result;
 }

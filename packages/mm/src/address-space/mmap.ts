@@ -2,26 +2,24 @@
  * mmap: the system call, and `do_mmap` for the kernel's own use (exec maps programs with it, shmat segments).
  */
 import { Errno } from '../errno.ts';
-import type { AddressSpace } from '../page-cache/address-space.ts';
-import { type File, FMODE } from '../page-cache/inode.ts';
+import type { File, Inode } from '../page-cache/inode.ts';
 import { type Addr, pageAlign, type SysResult } from '../types.ts';
+import { admitted } from './admit-mapping.ts';
 import { deviceMmap } from './char-device.ts';
 import { fileVmOps } from './file-vm-ops.ts';
 import { lowerBound } from './find-vma.ts';
 import { fput } from './fput.ts';
-import { getUnmappedArea, unmappedArea } from './get-unmapped-area.ts';
+import { unmappedArea } from './get-unmapped-area.ts';
 import { makePagesPresent } from './get-user-pages.ts';
-import { TASK_SIZE } from './layout.ts';
 import type { MmStruct } from './mm-struct.ts';
-import { MAP, PROT } from './mman.ts';
+import { MAP } from './mman.ts';
 import { doMunmap } from './munmap.ts';
-import { exceedsRlimitAs, exceedsRlimitMemlock, isPrivateWritable, vmEnoughMemory } from './overcommit.ts';
+import { exceedsRlimitAs, isPrivateWritable, vmEnoughMemory } from './overcommit.ts';
 import type { Vm } from './vm.ts';
-import { protectionOf, VM, type Vma } from './vma.ts';
-import { freeVma, newVma } from './vma-alloc.ts';
+import { protectionOf, VM, Vma } from './vma.ts';
+import { allocVmaObject, freeVma, freeVmaObject } from './vma-alloc.ts';
 import { linkAt } from './vma-link.ts';
-import { vmaMerge } from './vma-merge.ts';
-import { isOverLimit, SYSCALL, traceEnter, traceExit, traceMerge } from './vma-tracepoints.ts';
+import { SYSCALL, traceEnter, traceExit } from './vma-tracepoints.ts';
 import { zapPageRange } from './zap.ts';
 import { zeromapPageRange } from './zeromap.ts';
 
@@ -47,30 +45,9 @@ export function doMmapPgoff(
   if (len === 0) return addr;
   len = pageAlign(len);
   if (len === 0) return vm.rules.mmapRoundsLengthFirst ? addr : -Errno.EINVAL;
-  if (len > TASK_SIZE) return -Errno.EINVAL;
-  if (pgoff + (len >>> 12) > 0xffffffff) return -Errno.EINVAL;
-  // ">": a process may have one area more than the limit says.
-  if (isOverLimit(vm.trace, 'max_map_count', mm.mapCount, vm.sysctls.maxMapCount)) return -Errno.ENOMEM;
-
-  addr = getUnmappedArea(vm, addr, len, flags);
+  addr = vm.rules.admitMapping(vm, mm, file, addr, len, prot, flags, pgoff);
   if (addr < 0) return addr;
-
-  let vmFlags = protFlags(prot, flags) | mm.defFlags | VM.mayRead | VM.mayWrite | VM.mayExec;
-  if (vmFlags & VM.locked && exceedsRlimitMemlock(vm, mm.lockedVm, len)) return -Errno.EAGAIN;
-  if (file !== null) {
-    const error = fileAccess(file, prot, flags);
-    if (error !== 0) return error;
-    if ((flags & MAP.type) === MAP.shared) {
-      // Through a read-only descriptor nothing is ever written back: VM_SHARED goes, VM_MAYSHARE stays (for maps).
-      vmFlags |= VM.mayShare;
-      if (file.mode & FMODE.write) vmFlags |= VM.shared;
-      else vmFlags &= ~VM.mayWrite;
-    }
-  } else if ((flags & MAP.type) === MAP.shared) {
-    vmFlags |= VM.shared | VM.mayShare;
-  } else if ((flags & MAP.type) !== MAP.private) {
-    return -Errno.EINVAL;
-  }
+  const { vmFlags, object: taken } = admitted;
 
   const end = addr + len;
   const index = mm.index;
@@ -78,25 +55,23 @@ export function doMmapPgoff(
   if (at < 0) {
     at = lowerBound(index, addr);
     if (at < index.length && (index[at] as Vma).vmStart < end) {
-      if (doMunmap(vm, mm, addr, len) !== 0) return -Errno.ENOMEM;
+      if (doMunmap(vm, mm, addr, len) !== 0) return refused(vm, taken);
       at = lowerBound(index, addr);
     }
   }
-  if (exceedsRlimitAs(vm, mm.totalVm, len)) return -Errno.ENOMEM;
+  if (exceedsRlimitAs(vm, mm.totalVm, len)) return refused(vm, taken);
   if (isPrivateWritable(vmFlags) && !(flags & MAP.noReserve) && !vmEnoughMemory(vm, len >>> 12)) {
-    return -Errno.ENOMEM;
+    return refused(vm, taken);
   }
 
-  const mergeable = file === null && !(vmFlags & VM.shared);
-  if (mergeable) {
-    if (index.length > 0 && vmaMerge(vm, mm, at, addr, end, vmFlags))
-      return account(vm, mm, addr, len, vmFlags);
-  } else if (vm.trace.on) {
-    traceMerge(vm.trace, addr, end, vmFlags, false, index[at - 1] ?? null, index[at] ?? null, false);
+  if (vm.rules.merging.mapping(vm, mm, at, addr, end, vmFlags, file !== null)) {
+    return account(vm, mm, addr, len, vmFlags);
   }
 
-  const vma = newVma(vm, mm, addr, end, vmFlags, protectionOf(vmFlags));
-  if (vma === null) return -Errno.ENOMEM;
+  const object = taken !== 0 ? taken : allocVmaObject(vm);
+  if (object === 0) return -Errno.ENOMEM;
+  const vma = new Vma(mm, addr, end, vmFlags, protectionOf(vmFlags));
+  vma.object = object;
   vma.vmPgoff = pgoff;
   let error = 0;
   if (file !== null) error = mapFile(vm, file, vma);
@@ -116,24 +91,10 @@ export function doMmapPgoff(
   return account(vm, mm, addr, len, vmFlags);
 }
 
-/** VM_ bits that a program's `prot` and `flags` ask for; all other bits are ignored. @linux calc_vm_flags() */
-function protFlags(prot: number, flags: number): number {
-  return (
-    (prot & (PROT.read | PROT.write | PROT.exec)) | (flags & (MAP.growsDown | MAP.denyWrite | MAP.executable))
-  );
-}
-
-/** Whether the descriptor's access mode permits the mapping: 0 or -errno. */
-function fileAccess(file: File, prot: number, flags: number): number {
-  const type = flags & MAP.type;
-  if (type === MAP.shared) {
-    const writable = (file.mode & FMODE.write) !== 0;
-    // What may be refused next in Linux, append-only inodes and mandatory locks, no file here has. (O_APPEND is neither.)
-    if (prot & PROT.write && !writable) return -Errno.EACCES;
-  } else if (type !== MAP.private) {
-    return -Errno.EINVAL;
-  }
-  return file.mode & FMODE.read ? 0 : -Errno.EACCES;
+/** Gives an object back that was taken for the area, 0 = none was. */
+function refused(vm: Vm, object: number): number {
+  if (object !== 0) freeVmaObject(vm, object);
+  return -Errno.ENOMEM;
 }
 
 /**
@@ -141,7 +102,7 @@ function fileAccess(file: File, prot: number, flags: number): number {
  * inode's write count is one lower; on failure nothing is left.
  */
 function mapFile(vm: Vm, file: File, vma: Vma): number {
-  if (vma.vmFlags & (VM.growsDown | VM.growsUp)) return -Errno.EINVAL;
+  if (vm.rules.refusesGrowingFiles && vma.vmFlags & (VM.growsDown | VM.growsUp)) return -Errno.EINVAL;
   const denyWrite = (vma.vmFlags & VM.denyWrite) !== 0;
   if (denyWrite) {
     // @linux 2.4.22 fs/namei.c deny_write_access()
@@ -164,7 +125,7 @@ function mapFile(vm: Vm, file: File, vma: Vma): number {
 function callMmap(vm: Vm, file: File, vma: Vma): number {
   switch (file.mmapKind) {
     case 'file':
-      return genericFileMmap(vm, file.inode.mapping, vma);
+      return genericFileMmap(vm, file.inode, vma);
     case 'shmem':
       return vm.ports.shmemMmap(vma);
     case 'devzero':
@@ -181,10 +142,12 @@ function callMmap(vm: Vm, file: File, vma: Vma): number {
 }
 
 /** @linux 2.4.22 mm/filemap.c generic_file_mmap() */
-function genericFileMmap(vm: Vm, mapping: AddressSpace, vma: Vma): number {
+function genericFileMmap(vm: Vm, inode: Inode, vma: Vma): number {
+  const { mapping } = inode;
   if (vma.vmFlags & VM.shared && vma.vmFlags & VM.mayWrite && mapping.ops.writepage === undefined) {
     return -Errno.EINVAL;
   }
+  if (vm.rules.mapsRegularFilesOnly && inode.kind !== 'regular') return -Errno.EACCES;
   if (mapping.ops.readpage === undefined) return -Errno.ENOEXEC;
   vma.vmOps = fileVmOps(vm);
   return 0;

@@ -91,6 +91,7 @@ function mergesWithPrev(
   end: Addr,
   newFlags: number,
 ): boolean {
+  if (!vm.rules.merging.changedAreas) return false;
   const anonymous = isAnonymousPrivate(vma);
   const merges = anonymous && prev !== null && prev.vmEnd === start && canVmaMerge(prev, newFlags);
   if (vm.trace.on) traceMerge(vm.trace, start, end, newFlags, anonymous, prev, null, merges);
@@ -104,7 +105,8 @@ function isAnonymousPrivate(vma: Vma): boolean {
 /**
  * Sets the protection of [start, start + len). The areas must be gapless; those before a gap or a refused area stay
  * changed. There is no limit on the areas made, and no check of memory.
- * @returns 0; -EINVAL; -ENOMEM: a part is not mapped, or there is no memory for a split; -EACCES: the file was not opened for that
+ * @returns 0; -EINVAL; -ENOMEM (2.4.0: -EFAULT): a part is not mapped; -ENOMEM: there is no memory for a split; -EACCES: the
+ *   file was not opened for that
  * @linux 2.4.22 mm/mprotect.c sys_mprotect()
  */
 function doMprotect(vm: Vm, start: Addr, len: number, prot: number): SysResult {
@@ -117,7 +119,7 @@ function doMprotect(vm: Vm, start: Addr, len: number, prot: number): SysResult {
   const mm = vm.current.mm as MmStruct;
   let vma = findVmaPrev(mm, start);
   let prev = prevOf.vma;
-  if (vma === null || vma.vmStart > start) return -Errno.ENOMEM;
+  if (vma === null || vma.vmStart > start) return vm.rules.mprotectHole;
 
   for (let at = start; ; ) {
     const newFlags = prot | (vma.vmFlags & ~PROT_ALL);
@@ -136,12 +138,13 @@ function doMprotect(vm: Vm, start: Addr, len: number, prot: number): SysResult {
     }
     at = areaEnd;
     vma = next;
-    if (vma === null || vma.vmStart !== at) return -Errno.ENOMEM;
+    if (vma === null || vma.vmStart !== at) return vm.rules.mprotectHole;
   }
 }
 
 /** The last step of mprotect: the area changed last swallows the one behind it if both are now alike. */
 function mergeWithNext(vm: Vm, mm: MmStruct, prev: Vma, next: Vma): void {
+  if (!vm.rules.merging.changedAreas) return;
   const anonymous = isAnonymousPrivate(prev);
   const merges = anonymous && prev.vmEnd === next.vmStart && canVmaMerge(next, prev.vmFlags);
   if (vm.trace.on) {

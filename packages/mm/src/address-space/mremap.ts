@@ -25,10 +25,11 @@ import { SYSCALL, traceEnter, traceExit } from './vma-tracepoints.ts';
 
 /**
  * Makes the free range [addr, end) part of a neighbour with the flags of `vma`: the area grown, or null.
- * The picture is that of vmaMerge().
+ * The picture is that of {@link mergeIntoNeighbour}.
  * @linux 2.4.22 mm/mremap.c move_vma()
  */
 function mergeTarget(vm: Vm, mm: MmStruct, vma: Vma, addr: Addr, end: Addr): Vma | null {
+  if (!vm.rules.merging.changedAreas) return null;
   const anonymous = vma.vmFile === null && !(vma.vmFlags & VM.shared);
   return mergeIntoNeighbour(vm, mm, lowerBound(mm.index, addr), addr, end, vma.vmFlags, anonymous);
 }

@@ -49,7 +49,7 @@ export function doNoPage(
     }
     vm.memory.copyUser(copy, pfn);
     vm.allocator.putPage(pfn);
-    vm.pageCache.lruCacheAdd(copy);
+    if (vm.rules.listsAnonymousPages) vm.pageCache.lruCacheAdd(copy);
     pfn = copy;
   }
   if ((vm.memory.words[entry] as number) !== 0) {

@@ -19,11 +19,13 @@ export function vmEnoughMemory(vm: Vm, pages: number): boolean {
     if (trace.on) trace.emit(VM_OVERCOMMIT_ALWAYS, pages, vm.sysctls.overcommitMemory);
     return true;
   }
-  const cache = vm.pageCache.pageCacheSize;
+  const counts = vm.rules.promisesShrinkable;
+  // Where they are not counted, in 2.4.0, buffers have pages of their own, outside of the page cache.
+  const cache = vm.pageCache.pageCacheSize + (counts ? 0 : vm.pageCache.buffermemPages);
   const freePages = vm.allocator.nrFreePages();
   const swap = vm.ports.nrSwapPages();
-  const swapCache = vm.ports.swapCachePages();
-  const slab = vm.ports.shrinkableSlabPages();
+  const swapCache = counts ? vm.ports.swapCachePages() : 0;
+  const slab = counts ? vm.ports.shrinkableSlabPages() : 0;
   const free = cache + freePages + swap + swapCache + slab;
   const enough = free > pages;
   if (trace.on) {

@@ -1,6 +1,4 @@
-import { PTE } from '../page-tables/page-tables.ts';
 import type { Addr } from '../types.ts';
-import { VMALLOC_FAULT } from '../vmalloc/tracepoints.ts';
 import { expandStack } from './expand-stack.ts';
 import {
   FAULT_ACCESS,
@@ -13,8 +11,9 @@ import {
 } from './fault-tracepoints.ts';
 import { findVma } from './find-vma.ts';
 import { handleMmFault } from './handle-mm-fault.ts';
+import { KERNEL_ADDRESS } from './kernel-address-fault.ts';
 import { TASK_SIZE } from './layout.ts';
-import { BUS_ADRERR, SEGV_ACCERR, SEGV_MAPERR, SIGBUS, SIGKILL, SIGSEGV, type Task } from './task.ts';
+import { BUS_ADRERR, SEGV_ACCERR, SEGV_MAPERR, SIGBUS, SIGKILL, SIGSEGV } from './task.ts';
 import type { Vm } from './vm.ts';
 import { VM } from './vma.ts';
 
@@ -37,7 +36,13 @@ export const FAULT_YIELD = -2;
 export function doPageFault(vm: Vm, address: Addr, errorCode: number): number {
   const trace = vm.trace;
   if (trace.on) trace.emit((errorCode & 4) !== 0 ? PAGE_FAULT_USER : PAGE_FAULT_KERNEL, address, errorCode);
-  if (address >= TASK_SIZE && (errorCode & 5) === 0) return syncKernelEntry(vm, address);
+  if (address >= TASK_SIZE) {
+    const verdict = vm.rules.kernelAddressFault(vm, address, errorCode);
+    if (verdict === KERNEL_ADDRESS.synced) return FAULT_RETRY;
+    if (verdict === KERNEL_ADDRESS.bad) {
+      return (errorCode & 4) !== 0 ? badArea(vm, address, errorCode, SEGV_MAPERR, 0) : FAULT_NO_CONTEXT;
+    }
+  }
   const task = vm.current;
   const mm = task.mm;
   if (mm === null) return FAULT_NO_CONTEXT;
@@ -74,60 +79,25 @@ export function doPageFault(vm: Vm, address: Addr, errorCode: number): number {
   return result === 0 ? sigbus(vm, address, errorCode) : outOfMemory(vm, address, errorCode);
 }
 
-/**
- * Sends a signal that cannot be ignored. As for every signal below 32, one that is pending already is not queued again.
- *
- * @linux 2.4.22 kernel/signal.c force_sig_info()
- */
-export function forceSignal(task: Task, signo: number, code: number, addr: Addr): void {
-  for (const signal of task.pending) if (signal.signo === signo) return;
-  task.pending.push({ signo, code, addr });
-}
-
 function badArea(vm: Vm, address: Addr, errorCode: number, code: number, vmFlags: number): number {
   if (vm.trace.on)
     traceFault(vm, FAULT_CLASS.sigsegv, address, vmFlags, 0, 0, 0, -2, vm.current.mm?.rss ?? 0);
   if ((errorCode & 4) === 0) return FAULT_NO_CONTEXT;
-  forceSignal(vm.current, SIGSEGV, code, address);
+  vm.signals.force(vm.current, SIGSEGV, code, address);
   return SIGSEGV;
 }
 
 /** The signal is sent for faults of the kernel too; only then comes the fixup. */
 function sigbus(vm: Vm, address: Addr, errorCode: number): number {
-  forceSignal(vm.current, SIGBUS, BUS_ADRERR, address);
+  vm.signals.force(vm.current, SIGBUS, BUS_ADRERR, address);
   return (errorCode & 4) !== 0 ? SIGBUS : FAULT_NO_CONTEXT;
 }
 
 function outOfMemory(vm: Vm, address: Addr, errorCode: number): number {
   const task = vm.current;
-  if (task.pid === 1) return FAULT_YIELD;
+  if (task.pid === 1 && vm.rules.sparesInit) return FAULT_YIELD;
   if (vm.trace.on) vm.trace.emit(OOM_FAULT_KILL, task.pid, address, errorCode);
   if ((errorCode & 4) === 0) return FAULT_NO_CONTEXT;
-  forceSignal(task, SIGKILL, 0, 0);
+  vm.signals.force(task, SIGKILL, 0, 0);
   return SIGKILL;
-}
-
-/**
- * A kernel address: the top-level entry of the reference page table is copied, as only that one has the page tables of
- * vmalloc space from their beginning. (With PAE the entry is the same in all tables, and this only tells the verdict.)
- */
-function syncKernelEntry(vm: Vm, address: Addr): number {
-  const { pageTables, memory, trace } = vm;
-  const reference = pageTables.swapperPgDir;
-  const pgd = vm.current.activeMm?.pgd ?? reference;
-  const words = pageTables.entryWords;
-  const slot = Math.floor(address / pageTables.pgdirSize) * words;
-  const to = topLevelBase(vm, pgd) + slot;
-  const from = topLevelBase(vm, reference) + slot;
-  for (let i = 0; i < words; i++) memory.words[to + i] = memory.words[from + i] as number;
-  const entry = pageTables.pteOffset(reference, address);
-  const pte = entry === 0 ? 0 : (memory.words[entry] as number);
-  const present = (pte & PTE.presentMask) !== 0;
-  if (trace.on) trace.emit(VMALLOC_FAULT, address, pgd, pte, present ? 1 : 0);
-  return present ? FAULT_RETRY : FAULT_NO_CONTEXT;
-}
-
-/** Word index of a top level's first entry; with PAE it need not begin a frame. */
-function topLevelBase(vm: Vm, pgd: number): number {
-  return vm.memory.base(pgd >>> 12) + ((pgd & 4095) >>> 2);
 }

@@ -8,21 +8,61 @@ import type { SlabAllocator } from '../slab/slab-allocator.ts';
 import type { SwapCache } from '../swap/swap-cache.ts';
 import type { Trace } from '../trace/trace.ts';
 import type { Addr, Pfn } from '../types.ts';
+import type { AdmitMapping } from './admit-mapping.ts';
+import type { ReusesPage } from './cow.ts';
+import type { FreeRangeSearch } from './get-unmapped-area.ts';
+import type { BringIn } from './get-user-pages.ts';
+import type { KernelAddressFault } from './kernel-address-fault.ts';
 import { MmStruct } from './mm-struct.ts';
+import type { MsyncRules } from './msync-interval.ts';
+import type { NewSignalQueue, SignalQueue } from './signal-queue.ts';
 import type { Task } from './task.ts';
 import type { UserStruct } from './user-struct.ts';
 import type { Vma } from './vma.ts';
+import type { VmaMerging } from './vma-merge.ts';
 
-/** What differs between releases in this room. */
+/** What differs between releases in this room. The functions are chosen once, at boot. */
 export interface AddressSpaceRules {
-  /** 2.4.20: a length that rounds to 0 returns the address; 2.4.22: only 0 itself does, a wrap is -EINVAL. */
+  /** 2.4.0 and 2.4.20: a length that rounds to 0 returns the address; 2.4.22: only 0 itself does, a wrap is -EINVAL. */
   readonly mmapRoundsLengthFirst: boolean;
-  /** 2.4.20: free_pgtables lacks the `last < first` test. */
+  /** Checks and place of a mapping, in the order of the release. */
+  readonly admitMapping: AdmitMapping;
+  /** Where a mapping goes that is not MAP_FIXED. */
+  readonly searchFreeRange: FreeRangeSearch;
+  /** Which areas become one. */
+  readonly merging: VmaMerging;
+  /** Not 2.4.0: a file cannot be mapped with MAP_GROWSDOWN. */
+  readonly refusesGrowingFiles: boolean;
+  /** 2.4.0: mmap of anything but a regular file through the page cache is -EACCES. */
+  readonly mapsRegularFilesOnly: boolean;
+  /** 2.4.0 and 2.4.20: free_pgtables lacks the `last < first` test. */
   readonly freePgtablesWithoutOrderTest: boolean;
-  /** 2.4.20: mremap of a locked area tests the new area's flag and faults all of it in. */
+  /** 2.4.0 and 2.4.20: mremap of a locked area tests the new area's flag and faults all of it in. */
   readonly mremapPopulatesWhole: boolean;
-  /** 2.4.22: MADV_WILLNEED on a mapping without readpage is -EBADF. */
+  /** Not 2.4.20: MADV_WILLNEED on a mapping without readpage is -EBADF. (2.4.0 does not look either, and jumps to address 0.) */
   readonly willneedChecksReadpage: boolean;
+  /** 2.4.0: MADV_NORMAL, RANDOM or SEQUENTIAL that splits an area without a file stops the kernel. Here it is only told. */
+  readonly adviceSplitStops: boolean;
+  /** -errno of mprotect for a gap: -ENOMEM, in 2.4.0 -EFAULT. */
+  readonly mprotectHole: number;
+  readonly msync: MsyncRules;
+  /** Not 2.4.0: what the swap cache, dentries and inodes would give counts when memory is promised. */
+  readonly promisesShrinkable: boolean;
+  /** How pages of a locked area are brought in. */
+  readonly bringIn: BringIn;
+  /** Not 2.4.0: anonymous pages are on the lists that reclaim looks at. */
+  readonly listsAnonymousPages: boolean;
+  /** Whether a write may go on with the page instead of copying it. */
+  readonly reusesPage: ReusesPage;
+  /** A fault at an address of the kernel's. */
+  readonly kernelAddressFault: KernelAddressFault;
+  /** Not 2.4.0: pid 1 is not killed when a fault finds no memory. */
+  readonly sparesInit: boolean;
+  readonly newSignalQueue: NewSignalQueue;
+  /** Not 2.4.0: a fault in a file reads ahead no further than the area shows. */
+  readonly readsWithinArea: boolean;
+  /** 2.4.0: a child inherits mlockall(MCL_FUTURE) and the rss, and is put on the list of address spaces when it is complete. */
+  readonly forkCopiesMm: boolean;
 }
 
 /** Upper rooms that this one calls; kernel.ts plugs them in. */
@@ -78,12 +118,16 @@ export class Vm {
   swapMm: MmStruct;
   /** Users that have processes, by uid, root (who is static) excepted. */
   readonly users = new Map<number, UserStruct>();
+  /** Signals of faults. */
+  readonly signals: SignalQueue;
   /** The running task. */
   current: Task;
   /** Set when a kernel thread was woken: it runs when the task goes back to user mode. @linux need_resched */
   needResched = false;
 
-  constructor(parts: Omit<Vm, 'initMm' | 'mmlistNr' | 'swapMm' | 'swap' | 'needResched' | 'users'>) {
+  constructor(
+    parts: Omit<Vm, 'initMm' | 'mmlistNr' | 'swapMm' | 'swap' | 'needResched' | 'users' | 'signals'>,
+  ) {
     this.memory = parts.memory;
     this.memMap = parts.memMap;
     this.allocator = parts.allocator;
@@ -101,5 +145,6 @@ export class Vm {
     this.current = parts.current;
     this.initMm = new MmStruct(parts.pageTables.swapperPgDir);
     this.swapMm = this.initMm;
+    this.signals = parts.rules.newSignalQueue(this);
   }
 }

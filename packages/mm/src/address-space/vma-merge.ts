@@ -1,7 +1,7 @@
 import type { Addr } from '../types.ts';
 import type { MmStruct } from './mm-struct.ts';
 import type { Vm } from './vm.ts';
-import type { Vma } from './vma.ts';
+import { VM, type Vma } from './vma.ts';
 import { freeVma } from './vma-alloc.ts';
 import { vmaUnlink } from './vma-link.ts';
 import { traceMerge } from './vma-tracepoints.ts';
@@ -21,18 +21,10 @@ export function canVmaMerge(vma: Vma, vmFlags: number): boolean {
  *       and next begins at end |pppp|xxxx|nnnn|   ->  |pppppppppppp|   next is gone
  *     next begins at end           xxxx|nnnn|     ->  |nnnnnnnn|       its vmPgoff stays as it is
  *
- * @param at position in the index where an area beginning at `addr` would go; the index is not empty
- * @linux 2.4.22 mm/mmap.c vma_merge()
- */
-export function vmaMerge(vm: Vm, mm: MmStruct, at: number, addr: Addr, end: Addr, vmFlags: number): boolean {
-  return mergeIntoNeighbour(vm, mm, at, addr, end, vmFlags, true) !== null;
-}
-
-/**
- * {@link vmaMerge}, which also serves mremap.
- *
+ * @param at position in the index where an area beginning at `addr` would go
  * @param mergeable false: only the decision is traced (the area has a file, or is shared)
  * @returns the neighbour that has the range now, or null
+ * @linux 2.4.22 mm/mmap.c vma_merge(), mm/mremap.c move_vma()
  */
 export function mergeIntoNeighbour(
   vm: Vm,
@@ -65,3 +57,26 @@ export function mergeIntoNeighbour(
   }
   return null;
 }
+
+/** Which areas become one when they could. */
+export interface VmaMerging {
+  /**
+   * Whether mmap's free range [addr, end) became part of a neighbour. Of a file or shared it never does, in any 2.4.
+   * @param at position in the index where an area beginning at `addr` would go
+   */
+  mapping(vm: Vm, mm: MmStruct, at: number, addr: Addr, end: Addr, vmFlags: number, ofFile: boolean): boolean;
+  /** The same for the range by which brk extends the heap. */
+  heap(vm: Vm, mm: MmStruct, at: number, addr: Addr, end: Addr, vmFlags: number): boolean;
+  /** Whether areas merge that mprotect makes alike, or that mremap moves next to each other. */
+  readonly changedAreas: boolean;
+}
+
+/** Anonymous private memory merges wherever it is alike. @linux 2.4.22 */
+export const MERGES_ANONYMOUS: VmaMerging = {
+  mapping: (vm, mm, at, addr, end, vmFlags, ofFile) => {
+    const mergeable = !ofFile && !(vmFlags & VM.shared);
+    return mergeIntoNeighbour(vm, mm, at, addr, end, vmFlags, mergeable) !== null;
+  },
+  heap: (vm, mm, at, addr, end, vmFlags) => mergeIntoNeighbour(vm, mm, at, addr, end, vmFlags, true) !== null,
+  changedAreas: true,
+};

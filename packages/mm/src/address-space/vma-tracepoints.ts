@@ -109,6 +109,17 @@ export const VMA_LIMIT = defineTracepoint({
   decision: 'value > limit',
 });
 
+/**
+ * The real 2.4.0 stops here for ever: madvise splits an area without a file, and takes a reference to that file all the same;
+ * the fault comes while the address space is locked. pagewalk goes on as the later releases do.
+ */
+export const MADVISE_STOPS = defineTracepoint({
+  name: 'madvise_stops',
+  fields: ['vm_start', 'vm_end', 'start', 'end', 'advice'],
+  origin: 'mm/filemap.c madvise_fixup_start()',
+  hex: ['vm_start', 'vm_end', 'start', 'end'],
+});
+
 /** Records the begin of system call `nr`. Call only while tracing is on. */
 export function traceEnter(trace: Trace, nr: number, a = 0, b = 0, c = 0, d = 0, e = 0, f = 0): void {
   trace.emit(SYS_ENTER, nr, trace.intern(SYSCALL_NAMES.get(nr) ?? `${nr}`), a, b, c, d, e, f);

@@ -62,9 +62,16 @@ export function readClusterNonblocking(
  *
  * @param address page-aligned address of the fault
  * @param ownMm whether the fault is in the running task's own address space; a debugger may look past the file's end
+ * @param withinArea false: a miss reads on to the end of the file (2.4.0)
  * @linux 2.4.22 mm/filemap.c filemap_nopage()
  */
-export function filemapNopage(cache: PageCache, area: FileArea, address: number, ownMm = true): Pfn {
+export function filemapNopage(
+  cache: PageCache,
+  area: FileArea,
+  address: number,
+  ownMm = true,
+  withinArea = true,
+): Pfn {
   const inode = (area.vmFile as { inode: Inode }).inode;
   const mapping = inode.mapping;
   const pgoff = (((address - area.vmStart) >>> 12) + area.vmPgoff) >>> 0;
@@ -72,7 +79,7 @@ export function filemapNopage(cache: PageCache, area: FileArea, address: number,
   for (;;) {
     let size = Math.ceil(inode.size / 4096);
     if (pgoff >= size && ownMm) return NOPAGE_SIGBUS;
-    if (size > endoff) size = endoff;
+    if (withinArea && size > endoff) size = endoff;
 
     let pfn = cache.findGetPage(mapping, pgoff);
     while (pfn === 0) {

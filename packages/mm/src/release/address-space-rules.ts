@@ -1,12 +1,78 @@
+import { checkThenPlace, placeThenCheck } from '../address-space/admit-mapping.ts';
+import { reusesExclusive, reusesUnshared } from '../address-space/cow.ts';
+import { searchUpFromHint, tryHintThenSearch } from '../address-space/get-unmapped-area.ts';
+import { bringInAll, bringInAllowed } from '../address-space/get-user-pages.ts';
+import { MERGES_HEAP_ONLY } from '../address-space/heap-merge.ts';
+import { syncForKernelOnly, syncMissingEntry } from '../address-space/kernel-address-fault.ts';
+import { MSYNC, MSYNC_SYNC_ONLY } from '../address-space/msync-interval.ts';
+import { FaultSignals, LeakySignals } from '../address-space/signal-queue.ts';
 import type { AddressSpaceRules } from '../address-space/vm.ts';
+import { MERGES_ANONYMOUS } from '../address-space/vma-merge.ts';
+import { Errno } from '../errno.ts';
 
-/** How the memory system calls of a release differ from the other's; both are 2.4 kernels. */
+const RULES_2_4_22: AddressSpaceRules = {
+  mmapRoundsLengthFirst: false,
+  admitMapping: placeThenCheck,
+  searchFreeRange: tryHintThenSearch,
+  merging: MERGES_ANONYMOUS,
+  refusesGrowingFiles: true,
+  mapsRegularFilesOnly: false,
+  freePgtablesWithoutOrderTest: false,
+  mremapPopulatesWhole: false,
+  willneedChecksReadpage: true,
+  adviceSplitStops: false,
+  mprotectHole: -Errno.ENOMEM,
+  msync: MSYNC,
+  promisesShrinkable: true,
+  bringIn: bringInAllowed,
+  listsAnonymousPages: true,
+  reusesPage: reusesExclusive,
+  kernelAddressFault: syncForKernelOnly,
+  sparesInit: true,
+  newSignalQueue: () => new FaultSignals(),
+  readsWithinArea: true,
+  forkCopiesMm: false,
+};
+
+const RULES_2_4_20: AddressSpaceRules = {
+  ...RULES_2_4_22,
+  mmapRoundsLengthFirst: true,
+  freePgtablesWithoutOrderTest: true,
+  mremapPopulatesWhole: true,
+  willneedChecksReadpage: false,
+};
+
+const RULES_2_4_0: AddressSpaceRules = {
+  mmapRoundsLengthFirst: true,
+  admitMapping: checkThenPlace,
+  searchFreeRange: searchUpFromHint,
+  merging: MERGES_HEAP_ONLY,
+  refusesGrowingFiles: false,
+  mapsRegularFilesOnly: true,
+  freePgtablesWithoutOrderTest: true,
+  mremapPopulatesWhole: true,
+  willneedChecksReadpage: true,
+  adviceSplitStops: true,
+  mprotectHole: -Errno.EFAULT,
+  msync: MSYNC_SYNC_ONLY,
+  promisesShrinkable: false,
+  bringIn: bringInAll,
+  listsAnonymousPages: false,
+  reusesPage: reusesUnshared,
+  kernelAddressFault: syncMissingEntry,
+  sparesInit: false,
+  newSignalQueue: (vm) => new LeakySignals(vm),
+  readsWithinArea: false,
+  forkCopiesMm: true,
+};
+
+const RULES: Readonly<Record<string, AddressSpaceRules>> = {
+  '2.4.0': RULES_2_4_0,
+  '2.4.20': RULES_2_4_20,
+  '2.4.22': RULES_2_4_22,
+};
+
+/** How address spaces of a release behave; a release that is not known: as in 2.4.22. */
 export function addressSpaceRules(release: string): AddressSpaceRules {
-  const old = release === '2.4.20';
-  return {
-    mmapRoundsLengthFirst: old,
-    freePgtablesWithoutOrderTest: old,
-    mremapPopulatesWhole: old,
-    willneedChecksReadpage: !old,
-  };
+  return RULES[release] ?? RULES_2_4_22;
 }
