@@ -1,6 +1,10 @@
 import type { SlabBuild } from '../slab/descriptor-layout.ts';
 import type { CacheDescription, SlabBootStep } from '../slab/kernel-caches.ts';
+import { ONE_LIST } from '../slab/one-list.ts';
 import { SLAB } from '../slab/slab-flags.ts';
+import type { SlabVariant } from '../slab/slab-lists.ts';
+import { THREE_LISTS } from '../slab/three-lists.ts';
+import { BOOT_STEPS_2_4_0 } from './slab-2.4.0.ts';
 
 /** Sizes of structures that depend on compiler and configuration, bytes. */
 interface StructSizes {
@@ -78,11 +82,12 @@ export interface SlabBuildOptions {
 /** How the slab allocator of a kernel is built, and what boot creates. */
 export interface SlabRelease {
   readonly build: SlabBuild;
+  readonly variant: SlabVariant;
   readonly steps: readonly SlabBootStep[];
 }
 
 /**
- * The slab part of a 2.4.20 or 2.4.22 kernel.
+ * The slab part of a kernel.
  *
  * The kernels of the QEMU machine are the recorded ones: gcc 2.95, without TCP/IP. Those of the reference machines are built
  * with gcc 3 from the default configuration.
@@ -91,10 +96,11 @@ export function slabRelease(options: SlabBuildOptions): SlabRelease {
   const recorded = options.machine === 'qemu';
   const smp = options.cpus > 1;
   const build: SlabBuild = { smp, debug: options.debug, upSpinlockBytes: recorded ? 4 : 0 };
+  if (options.version === '2.4.0') return { build, variant: ONE_LIST, steps: BOOT_STEPS_2_4_0 };
   const kind = smp ? 'smp' : recorded ? 'upGcc295' : 'up';
   const newest = { smp: SMP, up: UP, upGcc295: UP_GCC_2_95 }[kind];
   const sizes = options.version === '2.4.20' ? { ...newest, ...OLDER[kind] } : newest;
-  return { build, steps: bootSteps(sizes, options.pae, !recorded) };
+  return { build, variant: THREE_LISTS, steps: bootSteps(sizes, options.pae, !recorded) };
 }
 
 const H = SLAB.HWCACHE_ALIGN;

@@ -12,6 +12,7 @@
  *   the largest, where the bounce pool of high memory and one page more come on top.
  */
 import type { BootPopulation } from '../slab/boot-population.ts';
+import { BOOT_POPULATION_2_4_0 } from './slab-boot-population-2.4.0.ts';
 
 const DISKS = 4;
 /** Frames of 32 MiB: smaller machines get half the requests. */
@@ -28,11 +29,12 @@ function blkdevRequests(older: boolean, pages: number): number {
 /**
  * The population of a recorded kernel.
  *
- * @param version 2.4.20 or 2.4.22
+ * @param version 2.4.0, 2.4.20 or 2.4.22
  * @param pages frames of the machine
  * @param highmem whether it has high memory
  */
 export function bootPopulation(version: string, pages: number, highmem: boolean): BootPopulation {
+  if (version === '2.4.0') return BOOT_POPULATION_2_4_0;
   const older = version === '2.4.20';
   const bufferHeads = 45 + (highmem ? BOUNCE_POOL : 0);
   const requests = blkdevRequests(older, pages);
