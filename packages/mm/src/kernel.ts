@@ -389,7 +389,7 @@ export class Kernel {
   /** From kmem_cache_init() through the initcalls: slab caches, and the hash tables in between. */
   private bootSlab(physical: PhysicalBoot, debug: boolean) {
     const { machine, highmem, cpus, release } = physical.config;
-    const { build, steps } = slabRelease({
+    const { build, variant, steps } = slabRelease({
       version: release.version,
       machine: machine.name,
       cpus,
@@ -401,6 +401,7 @@ export class Kernel {
       allocator: this.allocator,
       trace: this.trace,
       build,
+      variant,
       cacheLine: machine.cacheLineBytes,
       cpus,
       // Somewhere in the image's data.
