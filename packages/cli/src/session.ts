@@ -1,5 +1,6 @@
 import { EventHub } from '@pagewalk/lab';
 import { type BootAllocator, boot, type E820Entry, type Kernel, type MachineConfig } from '@pagewalk/mm';
+import { UsageError } from './errors.ts';
 import { EventFile } from './event-file.ts';
 import type { MachineOptions } from './machine-options.ts';
 import { remark } from './output/print.ts';
@@ -134,6 +135,15 @@ export class Session {
     } finally {
       this.#events?.close();
     }
+  }
+
+  /** What to tell when not even a first process could be made, by whichever error says so. */
+  noFirstProcess(path: string, error: Error): UsageError {
+    const injected = this.#failAlloc !== undefined && this.kernel.allocator.failAllocPending === 0;
+    const allowed = injected
+      ? `--fail-alloc ${this.#failAlloc}: that allocation did fail\nAllowed: a later one`
+      : 'Allowed: more --memory';
+    return new UsageError(`${path}: its first process cannot be made (${error.message})\n${allowed}`);
   }
 
   #tellFailAlloc(): void {

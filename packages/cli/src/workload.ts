@@ -1,5 +1,13 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import { openTrace, parseOps, Replay, type ReplayOptions, runOps, TRACE_MAGIC } from '@pagewalk/lab';
+import {
+  openTrace,
+  parseOps,
+  Replay,
+  type ReplayOptions,
+  runOps,
+  TRACE_MAGIC,
+  type TraceReader,
+} from '@pagewalk/lab';
 import { Interrupted, UsageError } from './errors.ts';
 import { Progress } from './output/progress.ts';
 import { readInput, reasonOf } from './parse/input-file.ts';
@@ -55,11 +63,20 @@ export function runScript(session: Session, path: string, onLine: (line: string)
       check?.();
     });
   } catch (error) {
-    if (began || !(error instanceof Error) || error.name !== 'Error') throw error;
     // Before the first line only want of memory can fail, for the process that is to run the script.
-    throw new UsageError(
-      `${path}: no memory for the script's process (${error.message})\nAllowed: more --memory, or a later --fail-alloc`,
-    );
+    const refused = error instanceof Error && (error.name === 'Error' || error.name === 'ConfigError');
+    throw refused && !began ? session.noFirstProcess(path, error) : error;
+  }
+}
+
+/** Makes the first process of a recording. @throws UsageError when there is no memory even for that */
+function newReplay(session: Session, path: string, trace: TraceReader, options: ReplayOptions): Replay {
+  try {
+    return new Replay(session.kernel, trace, session.hub, options);
+  } catch (error) {
+    trace.close();
+    if (!(error instanceof Error) || error.name !== 'ConfigError') throw error;
+    throw session.noFirstProcess(path, error);
   }
 }
 
@@ -67,7 +84,7 @@ export function runScript(session: Session, path: string, onLine: (line: string)
 export async function runReplay(session: Session, path: string, options: ReplayOptions): Promise<Replay> {
   const trace = openTrace(path);
   const check = session.afterOperation;
-  const replay = new Replay(session.kernel, trace, session.hub, {
+  const replay = newReplay(session, path, trace, {
     ...options,
     ...(check === undefined ? {} : { afterEvent: check }),
   });

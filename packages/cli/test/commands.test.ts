@@ -68,7 +68,8 @@ describe('pagewalk boot', () => {
 
 describe('remarks, on standard error', () => {
   it.each([
-    [5, /--fail-alloc 5: that allocation did fail/],
+    [1, /its first process cannot be made .*\n--fail-alloc 1: that allocation did fail/],
+    [30, /--fail-alloc 30: that allocation did fail/],
     [999999, /--fail-alloc 999999: there were only \d+ allocations, and none failed/],
   ])('--fail-alloc %i', (n, text) => {
     expect(pagewalk(['replay', PIPELINE, '--fail-alloc', String(n)]).err).toMatch(text);
