@@ -159,7 +159,11 @@ export class SwapSwitch {
     }
     (area.backing as SwapBacking).close();
     this.ports.freeMap(area.mapAddr);
-    this.areas.areas[type] = new SwapInfo();
+    // The list may still go through it: see SwapAreas.swapInfoGet.
+    const ended = new SwapInfo();
+    ended.prio = area.prio;
+    ended.next = area.next;
+    this.areas.areas[type] = ended;
     return 0;
   }
 
