@@ -69,6 +69,7 @@ import { blockRules, oomRules, swapSlotRules } from './release/paging-rules.ts';
 import { shmemRules } from './release/shmem-rules.ts';
 import { slabRelease } from './release/slab-2.4.ts';
 import { bootPopulation } from './release/slab-boot-population-2.4.ts';
+import { sysvShmRules } from './release/sysv-shm-rules.ts';
 import { Cpus } from './scheduler.ts';
 import { checkShmem } from './shmem/check.ts';
 import { Shmem } from './shmem/shmem.ts';
@@ -259,7 +260,8 @@ export class Kernel {
       mtrr: physicalConfig.machine.mtrr,
       readZero: (addr, count) => readZero(this.vm, this.mmu, addr, count),
     });
-    this.shm = new SysvShm(this.vm, this.shmem, () => Math.floor(this.clock.now / 1e9));
+    const seconds = () => Math.floor(this.clock.now / 1e9);
+    this.shm = new SysvShm(this.vm, this.shmem, seconds, sysvShmRules(this.release));
     this.paging = this.bootPaging(physical);
     this.paging.startThreads(this.threads);
     for (const disk of config.swap ?? []) this.paging.addSwap(disk);

@@ -39,6 +39,18 @@ const SHMMIN = 1;
 /** sizeof(struct shmid_kernel) */
 const SHMID_KERNEL_BYTES = 64;
 
+/** What differs between releases in the calls. */
+export interface SysvShmRules {
+  /** 2.4.0: shmat at an address unmaps what is there, however near the stack. */
+  readonly attachReplaces: boolean;
+  /** 2.4.0: shmat looks only at the slot of an id: a stale one attaches the segment that has the slot now. */
+  readonly attachIgnoresSequence: boolean;
+  /** Result of shmdt when nothing was attached at the address: -EINVAL, in 2.4.0 0. */
+  readonly detachOfNothing: number;
+  /** 2.4.0: IPC_RMID asks for no permission. */
+  readonly anyoneRemoves: boolean;
+}
+
 /** A segment. @linux struct shmid_kernel */
 export interface ShmSegment {
   readonly perm: IpcPerm;
@@ -94,11 +106,13 @@ export class SysvShm {
   private readonly vm: Vm;
   private readonly shmem: Shmem;
   private readonly currentTime: () => number;
+  private readonly rules: SysvShmRules;
 
   /** @param currentTime seconds since 1970, as the virtual clock has it */
-  constructor(vm: Vm, shmem: Shmem, currentTime: () => number) {
+  constructor(vm: Vm, shmem: Shmem, currentTime: () => number, rules: SysvShmRules) {
     this.vm = vm;
     this.shmem = shmem;
+    this.rules = rules;
     this.currentTime = currentTime;
     this.ids = new IpcIds(1, {
       alloc: (bytes) => (bytes > 4096 ? vm.ports.vmalloc(bytes) : vm.slab.kmalloc(bytes, GFP_KERNEL)),
@@ -182,9 +196,9 @@ export class SysvShm {
       if ((flags & SHM.rnd) === 0) return -Errno.EINVAL;
       addr = (addr & ~4095) >>> 0;
     }
-    if (!fixed && (flags & SHM.remap) !== 0) return -Errno.EINVAL;
+    if (!fixed && (flags & SHM.remap) !== 0 && !this.rules.attachReplaces) return -Errno.EINVAL;
     const readOnly = (flags & SHM.rdonly) !== 0;
-    const found = this.find(id);
+    const found = this.rules.attachIgnoresSequence ? (this.ids.get(id) ?? -Errno.EINVAL) : this.find(id);
     if (typeof found === 'number') return found;
     if (!ipcPermitted(found.perm, readOnly ? 0o444 : 0o666, this.vm.current)) return -Errno.EACCES;
     const size = found.file.inode.size;
@@ -208,7 +222,7 @@ export class SysvShm {
 
   /** Whether shmat may use a place: nothing is there, and the stack keeps five pages to grow. */
   private isFree(addr: Addr, size: number, flags: number): boolean {
-    if (addr === 0 || (flags & SHM.remap) !== 0) return true;
+    if (addr === 0 || (flags & SHM.remap) !== 0 || this.rules.attachReplaces) return true;
     const mm = this.vm.current.mm as MmStruct;
     if (findVmaIntersection(mm, addr, (addr + size) >>> 0) !== null) return false;
     return !(addr < mm.startStack && addr > (mm.startStack - size - 5 * 4096) >>> 0);
@@ -216,12 +230,12 @@ export class SysvShm {
 
   /**
    * Detaches the segment whose first page is (or would be) at `addr`: all its areas, also after a split.
-   * 0, or -EINVAL when there is none.
+   * 0, or -EINVAL (2.4.0: 0) when there is none.
    * @linux 2.4.22 ipc/shm.c sys_shmdt()
    */
   shmdt(addr: Addr): SysResult {
     const mm = this.vm.current.mm as MmStruct;
-    let result = -Errno.EINVAL as number;
+    let result = this.rules.detachOfNothing;
     for (let vma = mm.mmap; vma !== null; ) {
       const next: Vma | null = vma.vmNext;
       if (vma.vmOps === this.vmOps && (vma.vmStart - vma.vmPgoff * 4096) >>> 0 === addr) {
@@ -307,7 +321,7 @@ export class SysvShm {
   private markForRemoval(id: number): SysResult {
     const segment = this.find(id);
     if (typeof segment === 'number') return segment;
-    if (!ipcOwned(segment.perm, this.vm.current)) return -Errno.EPERM;
+    if (!this.rules.anyoneRemoves && !ipcOwned(segment.perm, this.vm.current)) return -Errno.EPERM;
     segment.perm.mode |= SHM_MODE.dest;
     segment.perm.key = IPC_PRIVATE;
     this.destroyIfUnused(segment);
