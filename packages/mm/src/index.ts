@@ -38,7 +38,6 @@ export {
   GFP_VMALLOC,
   gfpToString,
 } from './page-allocator/gfp.ts';
-export { MemoryBalance } from './page-allocator/memory-balance.ts';
 export { GFP, PageAllocator, PF } from './page-allocator/page-allocator.ts';
 export { NOPAGE_OOM, NOPAGE_SIGBUS } from './page-cache/inode.ts';
 export type { CopyActor, OpenFile } from './page-cache/open-file.ts';

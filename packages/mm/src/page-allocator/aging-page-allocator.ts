@@ -14,7 +14,7 @@ import {
   ZONE_LIMIT_OK,
 } from './aging-tracepoints.ts';
 import { GFP, GFP_ZONEMASK } from './gfp.ts';
-import { MemoryBalance } from './memory-balance.ts';
+import { MemoryPressure } from './memory-pressure.ts';
 import { PageAllocator, UNUSUAL } from './page-allocator.ts';
 import { type AgingAllocatorPorts, NOTHING_AGES, type PageAllocatorPorts } from './ports.ts';
 import { PF } from './process-flags.ts';
@@ -26,7 +26,7 @@ const PAGES_LOW = 1;
 const PAGES_HIGH = 2;
 /** A zone with fewer free pages than this beyond pages_min gives inactive clean ones. */
 const DIRECT_RECLAIM_MARGIN = 8;
-const MUST_NOT_BE_FREED = PG.swapCache | PG.decrAfter | PG.inactiveDirty | PG.inactiveClean;
+const MUST_NOT_BE_FREED = PG.inactiveDirty | PG.inactiveClean;
 
 /**
  * The page allocator of 2.4.0: pages age, and those that are inactive and clean are as good as free. A zone is weighed by
@@ -45,8 +45,8 @@ const MUST_NOT_BE_FREED = PG.swapCache | PG.decrAfter | PG.inactiveDirty | PG.in
  * @linux 2.4.0 mm/page_alloc.c
  */
 export class AgingPageAllocator extends PageAllocator {
-  /** Pressure, list lengths and what they should be. */
-  readonly balance: MemoryBalance;
+  /** How hard memory is asked for, and what is missing. */
+  readonly pressure: MemoryPressure;
   /** What reclaim does for the allocator; until it is plugged in nothing ages. */
   aging: AgingAllocatorPorts = NOTHING_AGES;
   private readonly age: Uint8Array;
@@ -68,16 +68,18 @@ export class AgingPageAllocator extends PageAllocator {
   ) {
     super(node, trace, ports, nodes, numa);
     const { memMap } = node;
-    this.balance = new MemoryBalance(this.zones, memMap.frames);
-    for (const zone of this.zones) zone.inactiveCleanList = memMap.newListHead();
+    this.pressure = new MemoryPressure(this.zones, memMap.frames);
     // Boot frees every frame once, or never.
     this.age = memMap.age.fill(PAGE_AGE_START);
     this.quietPressure = nrCpus;
     this.print = print;
   }
 
+  /** Inactive pages, dirty or not, and free ones; and a 16th of the active. @linux 2.4.0 mm/page_alloc.c nr_free_buffer_pages() */
   override nrFreeBufferPages(): number {
-    return this.balance.nrFreeBufferPages();
+    const { pressure, aging } = this;
+    const inactive = pressure.free + pressure.clean + aging.nrInactiveDirtyPages();
+    return Math.max(inactive, pressure.high + pressure.inactiveTarget) + (aging.nrActivePages() >> 4);
   }
 
   /** Frees a block whose count is 0: its first page is a new one again. @linux 2.4.0 mm/page_alloc.c __free_pages_ok() */
@@ -85,7 +87,7 @@ export class AgingPageAllocator extends PageAllocator {
     const flags = this.flags[pfn] as number;
     if ((flags & MUST_NOT_BE_FREED) !== 0) {
       throw new KernelBug(
-        `page ${pfn} is freed while in the swap cache or on a list (flags ${flags.toString(16)})`,
+        `page ${pfn} is freed while on a list of inactive pages (flags ${flags.toString(16)})`,
       );
     }
     if ((flags & UNUSUAL) !== 0) this.prepareUnusualPage(pfn);
@@ -94,24 +96,24 @@ export class AgingPageAllocator extends PageAllocator {
     if (this.trace.on) this.trace.emit(MM_PAGE_FREE, pfn, order);
     this.age[pfn] = PAGE_AGE_START;
     this.freeToLists(pfn, order);
-    const { balance } = this;
-    if (balance.memoryPressure > this.quietPressure) balance.memoryPressure--;
+    if (this.pressure.value > this.quietPressure) this.pressure.value--;
   }
 
   protected override allocFrom(zonelists: readonly (readonly Zone[])[], gfp: number, order: number): Pfn {
     const zonelist = zonelists[gfp & GFP_ZONEMASK] as readonly Zone[];
     if (zonelist.length === 0) return 0;
-    this.balance.memoryPressure++;
+    this.pressure.value++;
     this.wakeWhoCanHelp();
     const pfn = this.allocPlenty(zonelist, order);
     return this.traceAlloc(pfn !== 0 ? pfn : this.allocSlowly(zonelist, gfp, order), order, gfp);
   }
 
   private wakeWhoCanHelp(): void {
-    const { balance, trace } = this;
-    const missing = balance.freeShortage();
-    const inactiveMissing = balance.inactiveShortage();
-    const target = balance.inactiveTarget();
+    const { pressure, trace } = this;
+    const dirty = this.aging.nrInactiveDirtyPages();
+    const missing = pressure.freeShortage();
+    const inactiveMissing = pressure.inactiveShortage(dirty);
+    const target = pressure.inactiveTarget;
     const kswapd = missing > 0 && inactiveMissing > target >> 1;
     if (trace.on) trace.emit(ALLOC_WAKES_KSWAPD, inactiveMissing, target, missing, kswapd ? 1 : 0);
     if (kswapd) {
@@ -119,8 +121,7 @@ export class AgingPageAllocator extends PageAllocator {
       return;
     }
     if (missing === 0 && !trace.on) return;
-    const dirty = balance.nrInactiveDirtyPages;
-    const high = balance.freepagesHigh;
+    const { high } = pressure;
     const bdflush = missing > 0 && dirty > missing && dirty >= high;
     if (trace.on) trace.emit(ALLOC_WAKES_BDFLUSH, missing, dirty, high, bdflush ? 1 : 0);
     if (bdflush) this.aging.wakeupBdflush();
@@ -148,7 +149,7 @@ export class AgingPageAllocator extends PageAllocator {
 
   /** All that follows when no zone has many free pages. */
   private allocSlowly(zonelist: readonly Zone[], gfp: number, order: number): Pfn {
-    const { aging, balance } = this;
+    const { aging } = this;
     const mayWait = (gfp & GFP.WAIT) !== 0;
     const direct = order === 0 && mayWait && (this.currentFlags & PF.MEMALLOC) === 0;
     for (let attempt = 0; ; attempt++) {
@@ -170,7 +171,7 @@ export class AgingPageAllocator extends PageAllocator {
       }
       if ((gfp & GFP.IO) !== 0) aging.wakeupKswapd(true);
       else aging.tryToFreePages(gfp);
-      balance.memoryPressure++;
+      this.pressure.value++;
       if (order > 0) break;
       if (!aging.mayTryAgain(gfp, attempt)) return 0;
     }

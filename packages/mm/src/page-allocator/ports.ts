@@ -21,6 +21,9 @@ export interface PageAllocatorPorts {
 
 /** What the allocator of a kernel with aged pages asks of the rooms above it. */
 export interface AgingAllocatorPorts {
+  /** Lengths of the active list and of that of inactive pages to be cleaned. */
+  nrActivePages(): number;
+  nrInactiveDirtyPages(): number;
   /** Wakes kswapd if it sleeps; `block`: and sleeps until its next pass is over. @linux 2.4.0 mm/vmscan.c wakeup_kswapd() */
   wakeupKswapd(block: boolean): void;
   /** Wakes bdflush if it sleeps. @linux 2.4.0 fs/buffer.c wakeup_bdflush() */
@@ -47,6 +50,8 @@ export interface AgingAllocatorPorts {
 
 /** Ports of a machine of that kind without reclaim. */
 export const NOTHING_AGES: AgingAllocatorPorts = {
+  nrActivePages: () => 0,
+  nrInactiveDirtyPages: () => 0,
   wakeupKswapd: () => {},
   wakeupBdflush: () => {},
   wakeKreclaimd: () => {},

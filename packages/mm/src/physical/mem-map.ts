@@ -26,10 +26,6 @@ export const PG = {
   /** 2.4.0, where our number is not the kernel's: on the list of inactive pages to be cleaned, or of clean ones. */
   inactiveDirty: 1 << 17,
   inactiveClean: 1 << 18,
-  /** 2.4.0: asynchronous I/O drops a reference when it ends. */
-  decrAfter: 1 << 19,
-  /** 2.4.0: in the swap cache. */
-  swapCache: 1 << 20,
 } as const;
 
 /** Age of a page that was never looked at. @linux 2.4.0 include/linux/swap.h PAGE_AGE_START */

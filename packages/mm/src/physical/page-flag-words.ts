@@ -15,18 +15,21 @@ const BITS_2_4_0: readonly (readonly [number, number])[] = [
   [PG.referenced, 2],
   [PG.uptodate, 3],
   [PG.dirty, 4],
-  [PG.decrAfter, 5],
   [PG.active, 6],
   [PG.inactiveDirty, 7],
   [PG.slab, 8],
-  [PG.swapCache, 9],
   [PG.skip, 10],
   [PG.inactiveClean, 11],
   [PG.arch1, 30],
   [PG.reserved, 31],
 ];
 
-/** 2.4.0: other numbers, no zone (a page has a pointer to it). @linux 2.4.0 include/linux/mm.h PG_* */
+/**
+ * 2.4.0: other numbers, no zone (a page has a pointer to it). PG_swap_cache and PG_decr_after are left out: the first is told by
+ * the page's mapping here, the second by what its I/O does at its end.
+ *
+ * @linux 2.4.0 include/linux/mm.h PG_*
+ */
 export const plainPageFlags: PageFlagWord = (flags, _zoneNumber, highRam) => {
   let word = highRam ? 1 << 12 : 0;
   for (const [mask, bit] of BITS_2_4_0) if ((flags & mask) !== 0) word |= 1 << bit;

@@ -59,8 +59,6 @@ export class Zone {
   inactiveDirtyPages = 0;
   /** Set when an allocation found all zones low; kswapd clears it. */
   needBalance = false;
-  /** 2.4.0: head of the inactive clean list, in `memMap.lruNext`; else 0. */
-  inactiveCleanList = 0;
   /** Head of the free list of order 0; those of the other orders follow. */
   readonly freeListHeads: number;
   /** First block of the implicit tail of the order-9 list; equals {@link frontierEnd} when there is none. */

@@ -18,12 +18,12 @@ export const BOOT_POPULATION_2_4_0: BootPopulation = {
     stay('size-512', 23),
     stay('size-256', 4),
     stay('size-128', 257),
-    stay('size-64', 96),
-    stay('size-32', 119),
+    stay('size-64', 91),
+    stay('size-32', 113),
     // Five queues of 256.
     stay('blkdev_requests', 1280),
     stay('buffer_head', 26),
     ['names_cache', 0, 1],
   ],
-  pages: 22,
+  pages: 24,
 };

@@ -3,7 +3,7 @@ import { KernelBug } from '../../src/kernel-bug.ts';
 import type { AgingPageAllocator } from '../../src/page-allocator/aging-page-allocator.ts';
 import { checkPageAllocator } from '../../src/page-allocator/check.ts';
 import { GFP_ATOMIC, GFP_KERNEL, GFP_NOIO, GFP_USER } from '../../src/page-allocator/gfp.ts';
-import { MemoryBalance } from '../../src/page-allocator/memory-balance.ts';
+import { MemoryPressure } from '../../src/page-allocator/memory-pressure.ts';
 import { PF } from '../../src/page-allocator/page-allocator.ts';
 import { type AgingAllocatorPorts, NOTHING_AGES } from '../../src/page-allocator/ports.ts';
 import { PG } from '../../src/physical/mem-map.ts';
@@ -58,20 +58,19 @@ describe('sheet 7, section 19, vector 7: shortages of the recorded machine with 
     inactiveCleanPages: 0,
   });
   const balance = (dma: number, normal: number) =>
-    new MemoryBalance([zone(4096, 128, dma), zone(12256, 95, normal)] as Zone[], 16352);
+    new MemoryPressure([zone(4096, 128, dma), zone(12256, 95, normal)] as Zone[], 16352);
 
   it('the sums of the watermarks are those of SysRq-m', () => {
-    const { freepagesMin, freepagesLow, freepagesHigh } = balance(0, 0);
-    expect([freepagesMin, freepagesLow, freepagesHigh]).toEqual([223, 446, 669]);
+    const { min, low, high } = balance(0, 0);
+    expect([min, low, high]).toEqual([223, 446, 669]);
   });
 
   it('high pressure', () => {
-    const { allocator, asked } = machine([400, 30], [100, 0]);
-    allocator.balance.memoryPressure = 6400;
-    allocator.balance.nrInactiveDirtyPages = 50;
-    expect(allocator.balance.inactiveTarget()).toBe(100);
-    expect(allocator.balance.inactiveShortage()).toBe(189);
-    expect(allocator.balance.freeShortage()).toBe(172);
+    const { allocator, asked } = machine([400, 30], [100, 0], { nrInactiveDirtyPages: () => 50 });
+    allocator.pressure.value = 6400;
+    expect(allocator.pressure.inactiveTarget).toBe(100);
+    expect(allocator.pressure.inactiveShortage(50)).toBe(189);
+    expect(allocator.pressure.freeShortage()).toBe(172);
     allocator.allocPages(GFP_KERNEL, 0);
     expect(asked[0]).toBe('kswapd');
   });
@@ -82,21 +81,17 @@ describe('sheet 7, section 19, vector 7: shortages of the recorded machine with 
   });
 
   it('many inactive dirty pages: bdflush is to clean them', () => {
-    const { allocator, asked } = machine([300, 0], [300, 0]);
-    allocator.balance.nrInactiveDirtyPages = 700;
-    expect(allocator.balance.inactiveShortage()).toBe(0);
+    const { allocator, asked } = machine([300, 0], [300, 0], { nrInactiveDirtyPages: () => 700 });
+    expect(allocator.pressure.inactiveShortage(700)).toBe(0);
     allocator.allocPages(GFP_KERNEL, 0);
     expect(asked).toEqual(['bdflush']);
   });
 
   it('the target is a quarter of memory at most', () => {
-    const { allocator } = machine([300, 0], [300, 0]);
-    allocator.balance.memoryPressure = 2 ** 30;
-    expect(allocator.balance.inactiveTarget()).toBe(16352 / 4);
-    expect(allocator.nrFreeBufferPages()).toBe(669 + 16352 / 4);
-    allocator.balance.memoryPressure = 640;
-    allocator.balance.recalculateVmStats();
-    expect(allocator.balance.memoryPressure).toBe(630);
+    const { allocator } = machine([300, 0], [300, 0], { nrActivePages: () => 160 });
+    allocator.pressure.value = 2 ** 30;
+    expect(allocator.pressure.inactiveTarget).toBe(16352 / 4);
+    expect(allocator.nrFreeBufferPages()).toBe(669 + 16352 / 4 + 10);
   });
 });
 
@@ -148,7 +143,7 @@ describe('when memory is short (sheet 7, section 4)', () => {
     expect(world.asked.filter((what) => what === 'kswapd, waiting')).toHaveLength(3);
     expect(world.asked.filter((what) => what === 'yield')).toHaveLength(3);
     // One at the start, one a wait.
-    expect(world.allocator.balance.memoryPressure).toBe(4);
+    expect(world.allocator.pressure.value).toBe(4);
   });
 
   it('a larger block is looked for among pages that are freed for it, then refused', () => {
@@ -186,12 +181,12 @@ describe('freeing a page (sheet 7, section 4)', () => {
     const { allocator } = machine([400, 0], [400, 0]);
     const pfn = allocator.allocPages(GFP_KERNEL, 2);
     allocator.memMap.age[pfn] = 0;
-    allocator.balance.memoryPressure = 2;
+    allocator.pressure.value = 2;
     allocator.freePages(pfn, 2);
     expect(allocator.memMap.age[pfn]).toBe(2);
-    expect(allocator.balance.memoryPressure).toBe(1);
+    expect(allocator.pressure.value).toBe(1);
     allocator.freePages(allocator.allocPages(GFP_KERNEL, 0), 0);
-    expect(allocator.balance.memoryPressure).toBe(1);
+    expect(allocator.pressure.value).toBe(1);
   });
 
   it.each([
@@ -212,7 +207,7 @@ describe('page->flags as 2.4.0 writes it', () => {
   it('has other numbers and no zone', () => {
     const { booted } = machine([400, 0], [400, 0]);
     expect(booted.pageFlags(0)).toBe(0x80000000);
-    booted.memMap.flags[5000] = PG.active | PG.inactiveClean | PG.swapCache | PG.dirty;
-    expect(booted.pageFlags(5000)).toBe(0x40 | 0x800 | 0x200 | 0x10);
+    booted.memMap.flags[5000] = PG.active | PG.inactiveClean | PG.dirty;
+    expect(booted.pageFlags(5000)).toBe(0x40 | 0x800 | 0x10);
   });
 });
