@@ -39,10 +39,16 @@ export class MemoryPressure {
 
   /** Free pages, and pages that can be had at once, of all zones. */
   get free(): number {
-    return this.zones.reduce((all, { freePages }) => all + freePages, 0);
+    const { zones } = this;
+    let all = 0;
+    for (let i = 0; i < zones.length; i++) all += (zones[i] as Zone).freePages;
+    return all;
   }
   get clean(): number {
-    return this.zones.reduce((all, { inactiveCleanPages }) => all + inactiveCleanPages, 0);
+    const { zones } = this;
+    let all = 0;
+    for (let i = 0; i < zones.length; i++) all += (zones[i] as Zone).inactiveCleanPages;
+    return all;
   }
 
   /**
@@ -56,9 +62,11 @@ export class MemoryPressure {
     const target = this.high + Math.floor(this.inactiveTarget / 3);
     if (freeable < target) return target - freeable;
     let sum = 0;
-    for (const { size, freePages, inactiveCleanPages, pagesMin } of this.zones) {
-      const missing = pagesMin + 1 - freePages - inactiveCleanPages;
-      if (size > 0 && missing > 0) sum += missing;
+    const { zones } = this;
+    for (let i = 0; i < zones.length; i++) {
+      const zone = zones[i] as Zone;
+      const missing = zone.pagesMin + 1 - zone.freePages - zone.inactiveCleanPages;
+      if (zone.size > 0 && missing > 0) sum += missing;
     }
     return sum;
   }

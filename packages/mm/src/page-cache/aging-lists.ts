@@ -1,12 +1,13 @@
 import { KernelBug } from '../kernel-bug.ts';
-import { type MemMap, PG } from '../physical/mem-map.ts';
+import { type MemMap, PAGE_AGE_START, PG } from '../physical/mem-map.ts';
 import type { Zone } from '../physical/zone.ts';
 import type { Trace } from '../trace/trace.ts';
 import type { Pfn } from '../types.ts';
 import { MM_PAGE_AGE, MM_PAGE_LIST } from './aging-tracepoints.ts';
 
-/** Age of a page that leaves the allocator; what a use adds; the most it can be. @linux PAGE_AGE_START, _ADV, _MAX */
-export const PAGE_AGE_START = 2;
+export { PAGE_AGE_START };
+
+/** What a use adds to a page's age; the most it can be. @linux PAGE_AGE_ADV, PAGE_AGE_MAX */
 const PAGE_AGE_ADV = 3;
 const PAGE_AGE_MAX = 64;
 
