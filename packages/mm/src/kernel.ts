@@ -246,7 +246,8 @@ export class Kernel {
       readZero: (addr, count) => readZero(this.vm, this.mmu, addr, count),
       vmEnoughMemory: (pages) => vmEnoughMemory(this.vm, pages),
     });
-    this.fs = new FileSystem(this.pageCache, this.shmem, this.vfs);
+    this.paging = this.bootPaging(physical);
+    this.fs = new FileSystem(this.pageCache, this.shmem, this.vfs, this.paging.diskFiles);
     installCharDevices({
       vm: this.vm,
       rules: deviceRules(this.release),
@@ -262,7 +263,6 @@ export class Kernel {
     });
     const seconds = () => Math.floor(this.clock.now / 1e9);
     this.shm = new SysvShm(this.vm, this.shmem, seconds, sysvShmRules(this.release));
-    this.paging = this.bootPaging(physical);
     this.paging.startThreads(this.threads);
     for (const disk of config.swap ?? []) this.paging.addSwap(disk);
     // The time of boot is not ours: it went into drivers. From here on work takes time.
@@ -279,6 +279,7 @@ export class Kernel {
       clock: this.clock,
       slab: this.slab,
       caches: this.caches,
+      vfs: this.vfs,
       blockRules: blockRules(this.release),
       slotRules: swapSlotRules(this.release),
       oomRules: oomRules(this.release),
@@ -293,7 +294,6 @@ export class Kernel {
         chargeTime: () => this.cpus.charge(),
         tasks: () => this.tasks,
         reapKilled: () => this.reapKilled(),
-        syncInodes: () => {},
         swapFile: (path) => this.swapFile(path),
         print: (text) => physical.log.print(text),
       },

@@ -20,6 +20,11 @@ import { PF } from './page-allocator/process-flags.ts';
 import { BDF } from './page-cache/buffers/bdflush-parameters.ts';
 import { BufferCache } from './page-cache/buffers/buffer-cache.ts';
 import { bdflushRound, syncOldBuffers } from './page-cache/buffers/flush.ts';
+import { DiskFiles } from './page-cache/disk-file.ts';
+import { DiskFileStore } from './page-cache/disk-file-store.ts';
+import { InodeLists } from './page-cache/inode-lists.ts';
+import { InodeWriteback } from './page-cache/inode-writeback.ts';
+import type { VfsObjects } from './page-cache/vfs-objects.ts';
 import { PG } from './physical/mem-map.ts';
 import { Kswapd } from './reclaim/kswapd.ts';
 import { TwoListReclaim } from './reclaim/two-list/two-list-reclaim.ts';
@@ -63,8 +68,6 @@ export interface PagingPorts {
   /** @linux shrink_dcache_memory(), shrink_icache_memory() */
   shrinkDcacheMemory(priority: number, gfp: number): void;
   shrinkIcacheMemory(priority: number, gfp: number): void;
-  /** Writes inodes that have changed: the first half of kupdated's work. @linux sync_unlocked_inodes(), sync_supers() */
-  syncInodes(): void;
   /** A path that is no disk of {@link Paging.disks}: -errno, or what swapping to that file takes. */
   swapFile(path: string): SwapBacking | number;
   /** Counts the time that passed as the running task's. @linux update_process_times() */
@@ -83,6 +86,7 @@ export interface PagingParts {
   readonly clock: Clock;
   readonly slab: SlabAllocator;
   readonly caches: KernelCaches;
+  readonly vfs: VfsObjects;
   readonly blockRules: BlockRules;
   readonly slotRules: SwapSlotRules;
   readonly oomRules: OomRules;
@@ -109,12 +113,19 @@ const DISK_NAMES: readonly (readonly [string, number])[] = [
   ['hdh', 0x2240],
 ];
 
+/** hda1: it holds the files that the host makes. */
+const ROOT_DISK = 0x0301;
+
 export class Paging {
   readonly events: EventQueue;
   readonly waits: Waits;
   readonly daemons: Daemons;
   readonly block: BlockLayer;
   readonly buffers: BufferCache;
+  /** Writes inodes back. */
+  readonly writeback: InodeWriteback;
+  /** Files whose contents the host tells: the machine's first disk. */
+  readonly diskFiles: DiskFiles;
   readonly swapAreas: SwapAreas;
   readonly swapCache: SwapCache;
   readonly swapSwitch: SwapSwitch;
@@ -154,6 +165,11 @@ export class Paging {
         mayNotDoIo: () => (vm.allocator.currentFlags & PF.NOIO) !== 0,
       },
     });
+    const inodes = new InodeLists();
+    this.writeback = new InodeWriteback(this.buffers, inodes);
+    const store = new DiskFileStore();
+    this.block.register(ROOT_DISK, this.newDevice(store));
+    this.diskFiles = new DiskFiles(this.buffers, parts.vfs, store, ROOT_DISK, inodes);
     const print = (text: string) => ports.print(text);
     this.swapAreas = new SwapAreas({ rules: parts.slotRules, trace, print });
     this.swapCache = new SwapCache({ cache: pageCache, buffers: this.buffers, areas: this.swapAreas });
@@ -250,7 +266,8 @@ export class Paging {
     for (;;) {
       const interval = this.buffers.parameters.get(BDF.interval);
       yield interval === 0 ? Number.POSITIVE_INFINITY : this.parts.clock.now + interval * JIFFY_NS;
-      this.parts.ports.syncInodes();
+      this.writeback.syncUnlockedInodes();
+      this.writeback.syncSupers();
       syncOldBuffers(this.buffers);
       this.block.runTqDisk();
     }
@@ -298,23 +315,21 @@ export class Paging {
    */
   step(): boolean {
     if (this.daemons.runOne()) return true;
-    return this.disks.some(({ device }) => device.busy) && this.events.runNext();
+    return this.block.anyBusy && this.events.runNext();
   }
 
   // ---- disks and swap
+
+  private newDevice(store: BlockStore): BlockDevice {
+    const { clock, disk } = this.parts;
+    return new BlockDevice({ store, model: disk, clock, events: this.events, failures: this.ioFailures });
+  }
 
   /** Adds a disk. @throws ConfigError when the machine has no place for it */
   addDisk(store: BlockStore): Disk {
     const name = DISK_NAMES[this.disks.length];
     if (name === undefined) throw new ConfigError(`disks: more than ${DISK_NAMES.length}`);
-    const { clock, disk } = this.parts;
-    const device = new BlockDevice({
-      store,
-      model: disk,
-      clock,
-      events: this.events,
-      failures: this.ioFailures,
-    });
+    const device = this.newDevice(store);
     const added = { path: `/dev/${name[0]}`, dev: name[1], device };
     this.disks.push(added);
     this.block.register(added.dev, device);

@@ -72,6 +72,12 @@ export class BlockLayer {
     return [...this.queues.keys()];
   }
 
+  /** Whether a disk is at work. */
+  get anyBusy(): boolean {
+    for (const queue of this.queues.values()) if (queue.device.busy) return true;
+    return false;
+  }
+
   /** Lets all disks begin with what was collected for them. @linux run_task_queue(&tq_disk) */
   runTqDisk(): void {
     const queues = this.plugged;

@@ -17,6 +17,11 @@ export interface AddressSpaceOperations {
   readonly readpage?: (inode: Inode, pfn: Pfn) => number;
   /** Writes a locked page back and unlocks it. Without it a shared writable mapping is refused (-EINVAL). */
   readonly writepage?: (inode: Inode, pfn: Pfn) => number;
+  /**
+   * Makes the buffers of a locked page forget their blocks from byte `offset` on, as the file was cut there; from 0 on, frees
+   * them. False: the page keeps buffers. @linux flushpage
+   */
+  readonly flushpage?: (pfn: Pfn, offset: number) => boolean;
   /** Told when a page leaves the cache. @linux 2.4.22 removepage */
   readonly removepage?: (inode: Inode, pfn: Pfn) => void;
 }

@@ -15,7 +15,7 @@ function fail(message: string): never {
  * - the chains hold exactly those pages, pageCacheSize of them,
  * - no (mapping, index) is there twice,
  * - each page of an LRU list has PG_lru, the active flag of its list and a reference; lists add up to the counters,
- * - no read of a file is under way, and no cached page is locked but by I/O of its buffers.
+ * - no cached page is locked but by I/O of its buffers.
  *
  * Call it between system calls. Cost: the cached pages and the LRU pages, not the machine's size.
  *
@@ -33,7 +33,6 @@ export function checkPageCache(cache: PageCache, underIo: (pfn: Pfn) => boolean 
   if (listed !== hashed.size) fail(`${listed} pages are on mappings' lists, ${hashed.size} are hashed`);
   checkLru(cache, cache.activeList, true, cache.nrActivePages);
   checkLru(cache, cache.inactiveList, false, cache.nrInactivePages);
-  if (cache.diskReads.pending !== 0) fail(`${cache.diskReads.pending} reads are still under way`);
 }
 
 /** The pages in the hash table. */

@@ -1,18 +1,22 @@
 /**
- * Files that are read and written through the generic functions of the page cache.
+ * Files of a disk whose contents the host tells: bytes, a function, or nothing (zeroes). They are read and written through
+ * buffers like those of any file system on a disk, with all that follows: reads take time, writes are dirty buffers first.
  *
- * Pages that lie on the "disk" come from outside when they are first read. What they contain is told by the host: bytes, a
- * function, or nothing (zeroes). Changes stay in the cache, as there is no device to write them to. A file without
- * anything on the disk is one of ramfs: what is not in the cache is a hole.
+ * Where a file's blocks are is known without asking the disk. A file that needs its metadata on the disk belongs on a mounted
+ * file system: see `disk-fs/`.
  */
+import { BH, type BufferHead } from '../block/buffer-head.ts';
 import { Errno } from '../errno.ts';
 import { GFP_HIGHUSER } from '../page-allocator/gfp.ts';
-import { PG } from '../physical/mem-map.ts';
 import type { Pfn } from '../types.ts';
 import type { AddressSpaceOperations } from './address-space.ts';
+import { BlockPages } from './buffers/block-pages.ts';
+import type { BufferCache } from './buffers/buffer-cache.ts';
+import { fsyncBuffersList } from './buffers/flush.ts';
+import type { DiskFileStore, PageSource } from './disk-file-store.ts';
 import { genericFileRead } from './generic-file-read.ts';
 import { genericFileWrite, type PageWriter } from './generic-file-write.ts';
-import type { Inode } from './inode.ts';
+import type { InodeLists } from './inode-lists.ts';
 import {
   type CopyActor,
   FileInode,
@@ -20,59 +24,80 @@ import {
   type OpenFile,
   type Prefault,
 } from './open-file.ts';
-import type { PageCache } from './page-cache.ts';
 import type { FileSizeLimit } from './ports.ts';
+import { MAX_LFS_FILESIZE } from './ram-file.ts';
+import { SuperBlock } from './super-block.ts';
 import type { VfsObjects } from './vfs-objects.ts';
-import { failWritepage } from './write-back.ts';
-
-/**
- * Fills page `index` of a file: `words` are the 1024 words of its frame, zero before. False: the device cannot read it.
- */
-export type PageSource = (index: number, words: Int32Array) => boolean;
-
-/** A source that reads `bytes`, zeroes behind them. */
-export function bytesSource(bytes: Uint8Array): PageSource {
-  return (index, words) => {
-    const page = bytes.subarray(index * 4096, (index + 1) * 4096);
-    new Uint8Array(words.buffer, words.byteOffset, 4096).set(page);
-    return true;
-  };
-}
 
 /** All such files. */
 export class DiskFiles implements InodeOperations, PageWriter {
-  /** 2^31 pages less one byte. @linux MAX_LFS_FILESIZE */
-  readonly maxBytes = 0x7ff_ffff_ffff;
+  readonly maxBytes = MAX_LFS_FILESIZE;
   readonly mmapKind = 'file';
-  private readonly cache: PageCache;
+  private readonly buffers: BufferCache;
   private readonly vfs: VfsObjects;
-  private readonly mappingOps: AddressSpaceOperations = {
-    readpage: (inode, pfn) => this.readpage(inode, pfn),
-    writepage: (_inode, pfn) => failWritepage(this.cache, pfn),
-  };
+  private readonly store: DiskFileStore;
+  private readonly pages: BlockPages;
+  private readonly lists: InodeLists;
+  private readonly sb: SuperBlock;
+  private readonly blockDev: number;
+  private readonly mappingOps: AddressSpaceOperations;
 
-  constructor(cache: PageCache, vfs: VfsObjects) {
-    this.cache = cache;
+  /** @param dev the disk that `store` is the medium of */
+  constructor(buffers: BufferCache, vfs: VfsObjects, store: DiskFileStore, dev: number, lists: InodeLists) {
+    this.buffers = buffers;
     this.vfs = vfs;
+    this.store = store;
+    this.blockDev = dev;
+    this.lists = lists;
+    this.sb = new SuperBlock(dev, {});
+    lists.superBlocks.push(this.sb);
+    const pages = new BlockPages(buffers, (inode, block, bh, create) =>
+      this.getBlock(inode as DiskInode, block, bh, create),
+    );
+    this.pages = pages;
+    this.mappingOps = {
+      readpage: (inode, pfn) => pages.readFullPage(inode as FileInode, pfn),
+      writepage: (inode, pfn) => pages.writeFullPage(inode as FileInode, pfn),
+      flushpage: (pfn, offset) => buffers.discardPage(pfn, offset),
+    };
   }
 
   /** A new empty file; null = no memory. */
   newInode(ino: number, dev: number, mode: number): DiskInode | null {
     const inode = new DiskInode(ino, dev, mode, this);
     if (!inode.charge(this.vfs)) return null;
-    inode.mapping = this.cache.newMapping(inode, this.mappingOps, GFP_HIGHUSER);
+    inode.mapping = this.buffers.cache.newMapping(inode, this.mappingOps, GFP_HIGHUSER);
+    inode.blockDev = this.blockDev;
+    inode.sb = this.sb;
+    inode.moveTo(this.lists.inUse);
     return inode;
   }
 
   /** Puts contents on the disk of an empty file. `source` null: `size` zeroes, which are read from the disk all the same. */
   setSource(inode: DiskInode, size: number, source: PageSource | null): void {
     inode.size = size;
-    inode.source = source;
-    inode.sourceSize = size;
+    inode.firstBlock = this.store.allocate(size, source);
+    inode.extentBlocks = Math.ceil(size / 4096);
+  }
+
+  /** @linux get_block_t */
+  private getBlock(inode: DiskInode, block: number, bh: BufferHead, create: boolean): number {
+    let place = block < inode.extentBlocks ? inode.firstBlock + block : inode.blocks.get(block);
+    if (place === undefined) {
+      if (!create) return 0;
+      place = this.store.allocateBlock();
+      inode.blocks.set(block, place);
+      bh.state |= BH.new;
+      inode.markDirty();
+    }
+    bh.dev = this.blockDev;
+    bh.blocknr = place;
+    bh.state |= BH.mapped;
+    return 0;
   }
 
   read(file: OpenFile, position: number, count: number, actor: CopyActor): number {
-    return genericFileRead(this.cache, file, position, count, actor);
+    return genericFileRead(this.buffers.cache, file, position, count, actor);
   }
 
   write(
@@ -83,72 +108,49 @@ export class DiskFiles implements InodeOperations, PageWriter {
     limit: FileSizeLimit,
     prefault: Prefault | null,
   ): number {
-    return genericFileWrite(this.cache, this, file, position, count, actor, limit, prefault);
-  }
-
-  /** What was cut off does not come back when the file grows again. */
-  truncate(inode: FileInode): void {
-    const disk = inode as DiskInode;
-    disk.sourceSize = Math.min(disk.sourceSize, inode.size);
+    return genericFileWrite(this.buffers.cache, this, file, position, count, actor, limit, prefault);
   }
 
   prepareWrite(pfn: Pfn, from: number, to: number): number {
-    const { cache } = this;
-    if (cache.testFlags(pfn, PG.uptodate) || (from === 0 && to === 4096)) return 0;
-    if (!this.fill(pfn)) return -Errno.EIO;
-    cache.setFlags(pfn, PG.uptodate);
-    return 0;
+    return this.pages.prepareWrite(pfn, from, to);
   }
 
-  commitWrite(pfn: Pfn, _from: number, to: number): number {
-    const inode = this.inodeOf(pfn);
-    const end = this.cache.memMap.index[pfn] as number;
-    inode.size = Math.max(inode.size, (end >>> 0) * 4096 + to);
-    this.cache.setFlags(pfn, PG.uptodate | PG.dirty);
-    return 0;
+  commitWrite(pfn: Pfn, from: number, to: number): number {
+    return this.pages.commitWrite(pfn, from, to);
   }
 
-  /** Starts to read a page. A hole needs no disk: it is there at once. */
-  private readpage(inode: Inode, pfn: Pfn): number {
-    const { cache } = this;
-    const index = (cache.memMap.index[pfn] as number) >>> 0;
-    if (index * 4096 < (inode as DiskInode).sourceSize) {
-      cache.diskReads.submit(pfn, this.filler);
-      return 0;
-    }
-    cache.memory.clearUser(pfn);
-    cache.setFlags(pfn, PG.uptodate);
-    cache.unlockPage(pfn);
-    return 0;
+  /** Blocks that were cut off do not come back when the file grows again. */
+  truncate(inode: FileInode): void {
+    const disk = inode as DiskInode;
+    this.pages.truncatePage(disk.mapping, disk.size);
+    const kept = Math.ceil(disk.size / 4096);
+    disk.extentBlocks = Math.min(disk.extentBlocks, kept);
+    for (const block of disk.blocks.keys()) if (block >= kept) disk.blocks.delete(block);
+    disk.markDirty();
   }
 
-  private readonly filler = (pfn: Pfn): boolean => this.fill(pfn);
-
-  private inodeOf(pfn: Pfn): DiskInode {
-    return this.cache.mappingOf(pfn)?.host as DiskInode;
+  fsync(inode: FileInode): number {
+    return fsyncBuffersList(this.buffers, inode.dirtyDataBuffers) === 0 ? 0 : -Errno.EIO;
   }
 
-  /** Puts the source's contents of a page into its frame; zeroes beyond the source. */
-  private fill(pfn: Pfn): boolean {
-    const { memory, memMap } = this.cache;
-    if (memory.contentFree) return true;
-    memory.clear(pfn);
-    const { source, sourceSize } = this.inodeOf(pfn);
-    const index = (memMap.index[pfn] as number) >>> 0;
-    const bytes = sourceSize - index * 4096;
-    if (source === null || bytes <= 0) return true;
-    const base = memory.base(pfn);
-    const good = source(index, memory.words.subarray(base, base + 1024));
-    if (bytes < 4096) memory.bytes.fill(0, base * 4 + bytes, base * 4 + 4096);
-    return good;
+  osync(inode: FileInode): number {
+    return this.fsync(inode);
+  }
+
+  deleteInode(inode: FileInode): void {
+    const disk = inode as DiskInode;
+    this.store.free(disk.firstBlock, disk.blocks.values());
+    disk.moveTo(null);
   }
 }
 
-/** A file of a disk. */
+/** A file of such a disk. */
 export class DiskInode extends FileInode {
-  source: PageSource | null = null;
-  /** Bytes that the source may be asked for. */
-  sourceSize = 0;
+  /** Blocks that it was made with, one after the other, and how many of them it still has. */
+  firstBlock = 0;
+  extentBlocks = 0;
+  /** Blocks that it got later, by block of the file. */
+  readonly blocks = new Map<number, number>();
 
   constructor(ino: number, dev: number, mode: number, ops: InodeOperations) {
     super(ino, dev, 'regular', mode, ops);

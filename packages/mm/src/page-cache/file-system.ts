@@ -1,13 +1,15 @@
 import { Errno } from '../errno.ts';
 import { ConfigError } from '../kernel-bug.ts';
 import type { Owner } from './directory.ts';
-import { bytesSource, DiskFiles, type DiskInode, type PageSource } from './disk-file.ts';
+import type { DiskFiles, DiskInode } from './disk-file.ts';
+import { bytesSource, type PageSource } from './disk-file-store.ts';
 import { type File, FMODE } from './inode.ts';
 import { MountTable } from './mount-table.ts';
 import { Namei } from './namei.ts';
 import { type CopyActor, discard, type FileInode, fput, OpenFile } from './open-file.ts';
 import type { PageCache } from './page-cache.ts';
 import type { FileSizeLimit } from './ports.ts';
+import { RamFiles } from './ram-file.ts';
 import { evictInode, vmtruncate } from './truncate.ts';
 import type { VfsObjects } from './vfs-objects.ts';
 
@@ -74,6 +76,7 @@ export class FileSystem {
   private readonly cache: PageCache;
   private readonly makers: InodeMakers;
   private readonly vfs: VfsObjects;
+  private readonly ram: RamFiles;
   private readonly disk: DiskFiles;
   private readonly names = new Map<string, FileInode>();
   private nextIno = 1000;
@@ -88,13 +91,15 @@ export class FileSystem {
 
   /**
    * @param makers shared memory, which lies above
+   * @param disk files of kind `disk`
    * @throws ConfigError when there is no memory even for a device's inode
    */
-  constructor(cache: PageCache, makers: InodeMakers, vfs: VfsObjects) {
+  constructor(cache: PageCache, makers: InodeMakers, vfs: VfsObjects, disk: DiskFiles) {
     this.cache = cache;
     this.makers = makers;
     this.vfs = vfs;
-    this.disk = new DiskFiles(cache, vfs);
+    this.ram = new RamFiles(cache, vfs);
+    this.disk = disk;
     this.addDevice('/dev/zero', (ino, dev) => makers.newDevZero(ino, dev), DEV_ZERO_INO);
   }
 
@@ -190,7 +195,10 @@ export class FileSystem {
     mode: number,
   ): FileInode | number {
     if (kind === 'tmpfs') return this.makers.newTmpfsInode(ino, dev ?? TMPFS_DEVICE, mode);
-    const inode = this.disk.newInode(ino, dev ?? (kind === 'disk' ? DISK_DEVICE : RAMFS_DEVICE), mode);
+    const inode =
+      kind === 'disk'
+        ? this.disk.newInode(ino, dev ?? DISK_DEVICE, mode)
+        : this.ram.newInode(ino, dev ?? RAMFS_DEVICE, mode);
     if (inode !== null) return inode;
     // ramfs takes any failure for a full disk.
     return kind === 'disk' ? -Errno.ENOMEM : -Errno.ENOSPC;

@@ -61,8 +61,8 @@ export function readClusterNonblocking(
  * A miss reads a whole cluster, but nothing beyond the area: the file is taken to be as long as the area sees it.
  *
  * @param address page-aligned address of the fault
- * @param ownMm whether the fault is in the running task's own address space; a debugger may look past the file's end
  * @param withinArea false: a miss reads on to the end of the file (2.4.0)
+ * @param ownMm whether the fault is in the running task's own address space; a debugger may look past the file's end
  * @linux 2.4.22 mm/filemap.c filemap_nopage()
  */
 export function filemapNopage(
@@ -88,7 +88,6 @@ export function filemapNopage(
           ? readClusterNonblocking(cache, mapping, pgoff, size)
           : pageCacheRead(cache, mapping, pgoff);
       if (error < 0) {
-        cache.diskReads.complete();
         return error === -Errno.ENOMEM ? NOPAGE_OOM : NOPAGE_SIGBUS;
       }
       pfn = cache.findGetPage(mapping, pgoff);
@@ -101,12 +100,10 @@ export function filemapNopage(
     }
     if (state === FAILED) {
       cache.allocator.putPage(pfn);
-      cache.diskReads.complete();
       return NOPAGE_SIGBUS;
     }
     if ((area.vmFlags & VM_SEQ_READ) !== 0) nopageSequentialReadahead(cache, area, pgoff, size);
     cache.markPageAccessed(pfn);
-    cache.diskReads.complete();
     return pfn;
   }
 }

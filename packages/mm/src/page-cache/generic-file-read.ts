@@ -86,7 +86,7 @@ export function genericFileRead(
     }
   }
   file.reada = 1;
-  cache.diskReads.complete();
+  inode.ops.accessed?.(inode);
   return read > 0 ? read : error;
 }
 

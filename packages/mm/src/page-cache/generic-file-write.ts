@@ -6,7 +6,7 @@ import { type File, FMODE } from './inode.ts';
 import { type CopyActor, OpenFile, type Prefault } from './open-file.ts';
 import type { PageCache } from './page-cache.ts';
 import type { FileSizeLimit } from './ports.ts';
-import { MAX_NON_LFS } from './truncate.ts';
+import { MAX_NON_LFS, vmtruncate } from './truncate.ts';
 
 const RLIM_INFINITY = 0xffffffff;
 
@@ -88,7 +88,9 @@ export function genericFileWrite(
   const range: WriteRange = { position, count };
   const refused = precheckFileWrite(file, range, limit);
   if (refused !== 0 || range.count === 0) return refused;
-  const mapping = file.inode.mapping;
+  const { inode } = file;
+  const { mapping } = inode;
+  inode.ops.modified?.(inode);
   let written = 0;
   let error = 0;
   while (written < range.count && error === 0) {
@@ -110,9 +112,13 @@ export function genericFileWrite(
       if (error === 0) written += bytes;
       cache.setFlags(pfn, PG.referenced);
     }
+    const unprepared = error !== 0 && error !== -Errno.EFAULT;
     cache.unlockPage(pfn);
     cache.allocator.putPage(pfn);
+    // A file system may have given the page blocks that now lie behind the end of the file.
+    if (unprepared && at + bytes > inode.size) vmtruncate(cache, inode, inode.size, limit);
   }
+  if (error === 0 && file.sync) error = inode.ops.osync?.(inode) ?? 0;
   return written > 0 ? written : error;
 }
 

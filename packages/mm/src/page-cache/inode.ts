@@ -17,6 +17,8 @@ export interface Inode {
   /** > 0 writers, < 0 mappings with VM_DENYWRITE. @linux i_writecount */
   writecount: number;
   readonly mapping: AddressSpace;
+  /** Told when a page was changed through a mapping. @linux mark_inode_dirty_pages() */
+  markDirty?(flags: number): void;
 }
 
 /** f_mode bits. */

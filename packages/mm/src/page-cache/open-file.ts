@@ -1,7 +1,9 @@
+import type { BufferHead } from '../block/buffer-head.ts';
 import type { Addr, Pfn } from '../types.ts';
 import type { AddressSpace } from './address-space.ts';
 import { type File, FMODE, type Inode, type InodeKind } from './inode.ts';
 import type { FileSizeLimit } from './ports.ts';
+import { I, type SuperBlock } from './super-block.ts';
 import type { Dentry, VfsObjects } from './vfs-objects.ts';
 
 /**
@@ -44,6 +46,18 @@ export interface InodeOperations {
   setSize?(inode: FileInode, size: number, change: () => number): number;
   /** Told after `size` changed and the pages beyond it were dropped. @linux i_op->truncate */
   truncate?(inode: FileInode): void;
+  /** Told of a read, for the time of the last access. @linux UPDATE_ATIME */
+  accessed?(inode: FileInode): void;
+  /** Told that a write begins, for the time of the last change. */
+  modified?(inode: FileInode): void;
+  /** Writes what write(2) has changed, and waits: 0 or -EIO. For files opened with O_SYNC. @linux generic_osync_inode() */
+  osync?(inode: FileInode): number;
+  /**
+   * Writes a file's buffers and inode, and waits: 0 or -EIO. Without it fsync is refused.
+   * @param datasync only what is needed to read the data again
+   * @linux file_operations.fsync
+   */
+  fsync?(inode: FileInode, datasync: boolean): number;
   /** Told when the last link and the last user are gone and no page is left; the mapping is freed afterwards. */
   deleteInode?(inode: FileInode): void;
 }
@@ -68,6 +82,18 @@ export class FileInode implements Inode {
   slabAddr: Addr = 0;
   /** Its name; null before it has one. */
   dentry: Dentry | null = null;
+  /** File system on a disk that it belongs to; null: none, or one that lives in memory. */
+  sb: SuperBlock | null = null;
+  /** {@link I} bits. @linux i_state */
+  state = 0;
+  /** The list that it hangs on: of its super block, or of clean inodes. @linux i_list */
+  list: Set<FileInode> | null = null;
+  /** Device of its blocks (major << 8 | minor), and bytes of a block as a power of two. @linux i_dev, i_blkbits */
+  blockDev = 0;
+  blkBits = 12;
+  /** Dirty buffers of its metadata and of its data, the oldest first. @linux i_dirty_buffers, i_dirty_data_buffers */
+  readonly dirtyBuffers = new Set<BufferHead>();
+  readonly dirtyDataBuffers = new Set<BufferHead>();
   /** Makes away with the inode; set by who made it. */
   onUnused: ((inode: FileInode) => void) | null = null;
 
@@ -94,6 +120,26 @@ export class FileInode implements Inode {
     this.dentry = null;
   }
 
+  /** Users of any kind. @linux i_count */
+  get count(): number {
+    return this.users;
+  }
+
+  /** Notes that the inode is to be written. @linux mark_inode_dirty(), __mark_inode_dirty() */
+  markDirty(flags: number = I.dirtySync | I.dirtyDatasync | I.dirtyPages): void {
+    const { sb } = this;
+    if (sb === null || (this.state & flags) === flags) return;
+    this.state |= flags;
+    if ((this.state & (I.lock | I.freeing)) === 0) this.moveTo(sb.dirty);
+  }
+
+  /** Moves the inode to the young end of a list; null: to none. */
+  moveTo(list: Set<FileInode> | null): void {
+    this.list?.delete(this);
+    this.list = list;
+    list?.add(this);
+  }
+
   /** Ends the inode if nobody can reach it any more. @linux iput() */
   put(): void {
     if (this.nlink === 0 && this.users === 0) this.onUnused?.(this);
@@ -110,6 +156,10 @@ export class OpenFile implements File {
   /** O_SYNC */
   readonly sync: boolean;
   readonly path: string;
+  /** Where read and write go on, bytes. @linux f_pos */
+  pos = 0;
+  /** Drops what else the file holds: the name that it was opened by. @linux f_dentry */
+  onClose: (() => void) | null = null;
   count = 1;
   readonly mmapKind: File['mmapKind'];
   /** Its object in `filp`, 0 = none: the host's own use of a file. */
@@ -162,4 +212,5 @@ export function discard(file: OpenFile): void {
   if (file.slabAddr !== 0) inode.vfs?.putFilp(file.slabAddr);
   inode.users--;
   inode.put();
+  file.onClose?.();
 }

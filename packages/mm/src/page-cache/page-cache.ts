@@ -5,10 +5,10 @@ import { type MemMap, PG } from '../physical/mem-map.ts';
 import type { Trace } from '../trace/trace.ts';
 import type { Pfn } from '../types.ts';
 import { AddressSpace, type AddressSpaceOperations } from './address-space.ts';
-import { DiskReads } from './disk-reads.ts';
 import { HASH_DIVISOR, pageHashOrder, SIZEOF_INODE } from './hash.ts';
 import type { Inode } from './inode.ts';
 import { NO_UPPER_ROOMS, type PageCachePorts } from './ports.ts';
+import { I } from './super-block.ts';
 import {
   MM_FILEMAP_ADD_TO_PAGE_CACHE,
   MM_FILEMAP_DELETE_FROM_PAGE_CACHE,
@@ -52,9 +52,9 @@ export class PageCache {
 
   /** Pages in the hash table, those of the swap cache included. Recount: the chains. @linux page_cache_size */
   pageCacheSize = 0;
-  /** Pages of block devices that hold buffers: 0 until buffers exist. @linux buffermem_pages */
+  /** Pages of block devices that hold buffers. @linux buffermem_pages */
   buffermemPages = 0;
-  /** Pages in the swap cache: 0 until swap exists. @linux swapper_space.nrpages */
+  /** Pages in the swap cache. @linux swapper_space.nrpages */
   swapperPages = 0;
   /** Length of the active list. Recount: the list. */
   nrActivePages = 0;
@@ -68,8 +68,6 @@ export class PageCache {
   /** Bounds of read-ahead, pages (`vm.min-readahead`, `vm.max-readahead`); settable, without limits. */
   minReadahead = 3;
   maxReadahead = 31;
-  /** Reads under way. */
-  readonly diskReads = new DiskReads(this);
 
   private readonly flags: Int32Array;
   private readonly count: Int32Array;
@@ -288,6 +286,7 @@ export class PageCache {
     if (mapping === null) return;
     this.memMap.listDel(pfn);
     this.memMap.listAdd(pfn, mapping.dirtyPages);
+    mapping.host?.markDirty?.(I.dirtyPages);
   }
 
   /** Sets flags of a page. @linux SetPageUptodate() and its like */
@@ -327,8 +326,6 @@ export class PageCache {
 
   /** Waits until a page's I/O is over. @linux wait_on_page() */
   waitOnPage(pfn: Pfn): void {
-    if (((this.flags[pfn] as number) & PG.locked) === 0) return;
-    this.diskReads.completeUpTo(pfn);
     if (((this.flags[pfn] as number) & PG.locked) === 0) return;
     this.ports.waitForIo(pfn);
     if (((this.flags[pfn] as number) & PG.locked) !== 0) {

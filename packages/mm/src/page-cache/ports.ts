@@ -15,7 +15,7 @@ export interface PageCachePorts {
    * @linux mm/filemap.c filemap_sync()
    */
   filemapSync(area: MappedArea, address: number, size: number): void;
-  /** Lets the running task wait until `pfn`, which no read of a file holds locked, is unlocked. */
+  /** Lets the running task wait until `pfn` is unlocked: disks are told to begin, and others run. */
   waitForIo(pfn: Pfn): void;
 }
 

@@ -28,38 +28,79 @@ const RLIM_INFINITY = 0xffffffff;
  * @linux 2.4.22 mm/filemap.c truncate_inode_pages()
  */
 export function truncateInodePages(cache: PageCache, mapping: AddressSpace, from: number): void {
-  const start = Math.ceil(from / 4096);
-  const partial = from % 4096;
-  for (const head of [mapping.cleanPages, mapping.dirtyPages, mapping.lockedPages]) {
-    truncateListPages(cache, head, start, partial);
+  const cut: Cut = { start: Math.ceil(from / 4096), partial: from % 4096 };
+  let again = true;
+  while (again) {
+    again = truncateListPages(cache, mapping.cleanPages, cut);
+    again = truncateListPages(cache, mapping.dirtyPages, cut) || again;
+    again = truncateListPages(cache, mapping.lockedPages, cut) || again;
   }
 }
 
-/** One list, scanned from the tail. */
-function truncateListPages(cache: PageCache, head: number, start: number, partial: number): void {
-  const { memMap } = cache;
+/** Where a file is cut: first page that goes, and how much of the page before it stays (0: all, or it was seen to). */
+interface Cut {
+  readonly start: number;
+  partial: number;
+}
+
+/**
+ * One list, scanned from the tail. While a page is dealt with the list may change: its head is moved to the place where the
+ * scan goes on.
+ *
+ * @returns whether a page was met
+ */
+function truncateListPages(cache: PageCache, head: number, cut: Cut): boolean {
+  const { memMap, allocator } = cache;
+  let met = false;
   let pfn = memMap.prev[head] as Pfn;
   while (pfn !== head) {
-    const before = memMap.prev[pfn] as Pfn;
     const index = (memMap.index[pfn] as number) >>> 0;
-    if (index >= start || (partial !== 0 && index + 1 === start)) {
-      cache.allocator.getPage(pfn);
-      cache.lockPage(pfn);
-      if (index >= start) truncateCompletePage(cache, pfn);
-      else clearPageEnd(cache, pfn, partial);
-      cache.unlockPage(pfn);
-      cache.allocator.putPage(pfn);
+    const isPartial = cut.partial !== 0 && index + 1 === cut.start;
+    if (index < cut.start && !isPartial) {
+      pfn = memMap.prev[pfn] as Pfn;
+      continue;
     }
-    pfn = before;
+    met = true;
+    allocator.getPage(pfn);
+    const locked = cache.tryLockPage(pfn);
+    memMap.listDel(head);
+    memMap.listAdd(head, locked ? (memMap.prev[pfn] as number) : pfn);
+    if (!locked) {
+      cache.waitOnPage(pfn);
+    } else {
+      if (isPartial) {
+        truncatePartialPage(cache, pfn, cut.partial);
+        cut.partial = 0;
+      } else {
+        truncateCompletePage(cache, pfn);
+      }
+      cache.unlockPage(pfn);
+    }
+    allocator.putPage(pfn);
+    pfn = memMap.prev[head] as Pfn;
   }
+  return met;
 }
 
 /** Takes a locked page out of the cache and off the LRU lists. @linux 2.4.22 mm/filemap.c truncate_complete_page() */
 function truncateCompletePage(cache: PageCache, pfn: Pfn): void {
-  cache.lruCacheDel(pfn);
+  // A page whose buffers are in use stays for them, as nobody's page, until reclaim finds it.
+  if (flushPage(cache, pfn, 0)) cache.lruCacheDel(pfn);
   cache.clearFlags(pfn, PG.dirty | PG.uptodate);
   cache.removeInodePage(pfn);
   cache.allocator.putPage(pfn);
+}
+
+/** Lets go of the buffers of a page from byte `offset` on; false: some remain. @linux 2.4.22 mm/filemap.c do_flushpage() */
+function flushPage(cache: PageCache, pfn: Pfn, offset: number): boolean {
+  if (cache.memMap.buffers[pfn] === 0) return true;
+  return cache.mappingOf(pfn)?.ops.flushpage?.(pfn, offset) ?? true;
+}
+
+/** @linux 2.4.22 mm/filemap.c truncate_partial_page() */
+function truncatePartialPage(cache: PageCache, pfn: Pfn, partial: number): void {
+  clearPageEnd(cache, pfn, partial);
+  flushPage(cache, pfn, partial);
 }
 
 /** Zeroes a page from byte `offset` on. @linux 2.4.22 include/linux/highmem.h memclear_highpage_flush() */

@@ -8,6 +8,7 @@ import { FileSystem, type InodeMakers } from '../../src/page-cache/file-system.t
 import type { File } from '../../src/page-cache/inode.ts';
 import { FileInode, type InodeOperations } from '../../src/page-cache/open-file.ts';
 import { VfsObjects } from '../../src/page-cache/vfs-objects.ts';
+import { DiskRig } from '../page-cache/disk-rig.ts';
 import { FaultMachine } from './fault-machine.ts';
 
 interface Phdr {
@@ -108,7 +109,8 @@ it('kernelReadOf reads a file through the page cache', () => {
       new FileInode(ino, dev, 'chardev', 0o666, {} as InodeOperations),
   } as unknown as InodeMakers;
   const vfs = new VfsObjects({ ...machine.vm, mempages: 4096, euid: () => 0 });
-  const fs = new FileSystem(machine.pageCache, makers, vfs);
+  const disk = new DiskRig({ cache: machine.pageCache, ...machine.vm, vfs });
+  const fs = new FileSystem(machine.pageCache, makers, vfs, disk.diskFiles);
   const bytes = elf([TEXT, DATA]);
   fs.create('/bin/p', { kind: 'disk', bytes });
   const file = fs.open('/bin/p', 0) as File;

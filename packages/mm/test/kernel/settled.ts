@@ -8,6 +8,8 @@ import { cacheUsage } from '../../src/slab/check.ts';
  */
 export function settledFreePages(kernel: Kernel): number {
   const { slab, caches } = kernel;
+  // Some buffer heads are kept for the next buffers.
+  kernel.paging.buffers.heads.drain();
   for (let round = 0; round < 2; round++) {
     for (const cache of slab.chain) {
       if (slab.build.smp) slab.kmemTuneCpucache(cache, 0, 0);

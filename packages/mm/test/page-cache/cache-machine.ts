@@ -2,6 +2,8 @@
  * A machine just large enough for files: real page allocator, page cache and shared memory; no address spaces. Addresses of
  * "user memory" are offsets in a host array.
  */
+
+import { isUnderIo } from '../../src/check-swap.ts';
 import { PhysicalMemory } from '../../src/hardware/physical-memory.ts';
 import { ClassZoneAllocator } from '../../src/page-allocator/class-zone-allocator.ts';
 import type { PageAllocator } from '../../src/page-allocator/page-allocator.ts';
@@ -36,6 +38,8 @@ export interface CacheMachineOptions {
   readonly frames?: number;
   readonly rules?: ShmemRules;
   readonly tmpfsPages?: number;
+  /** Sectors of the disk's largest request. */
+  readonly maxSectors?: number;
 }
 
 export class CacheMachine {
@@ -80,7 +84,12 @@ export class CacheMachine {
       tmpfsPages: options.tmpfsPages ?? frames >>> 1,
       vmEnoughMemory: () => this.enoughMemory,
     });
-    this.disk = new DiskRig({ cache: this.cache, vfs, ...this.slab });
+    this.disk = new DiskRig({
+      cache: this.cache,
+      vfs,
+      ...this.slab,
+      ...(options.maxSectors && { maxSectors: options.maxSectors }),
+    });
     this.fs = new FileSystem(this.cache, this.shmem, vfs, this.disk.diskFiles);
     this.freeAtStart = allocator.nrFreePages();
   }
@@ -113,7 +122,7 @@ export class CacheMachine {
   }
 
   check(): void {
-    checkPageCache(this.cache);
+    checkPageCache(this.cache, (pfn) => isUnderIo(this.disk.buffers, pfn));
     checkShmem(this.shmem, this.cache);
   }
 

@@ -4,13 +4,15 @@ import type { OpenFile } from '../../src/page-cache/open-file.ts';
 import { CacheMachine, cachedPages } from './cache-machine.ts';
 
 function setup(pages = 100) {
-  const machine = new CacheMachine();
+  // The sheet's disk moves one page at a time, and is done with all before the next read.
+  const machine = new CacheMachine({ maxSectors: 8 });
   machine.fs.create('/data', { kind: 'disk', size: pages * 4096 });
   const file = machine.open('/data');
   const read = (page: number, bytes = 4096): number[] => {
     const before = new Set(cachedPages(machine, file, pages));
     const buffer = new Uint8Array(bytes);
     expect(readFile(file, page * 4096, bytes, machine.reader(buffer))).toBe(bytes);
+    machine.disk.drain();
     return cachedPages(machine, file, pages).filter((index) => !before.has(index));
   };
   return { machine, file, read };

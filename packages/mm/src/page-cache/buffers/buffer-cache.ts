@@ -379,8 +379,11 @@ export class BufferCache {
       next = bh.nextFree;
       if (dev !== null && bh.dev !== dev) continue;
       if ((bh.state & BH.lock) !== 0) continue;
-      bh.state = (bh.state | BH.lock) & ~BH.dirty;
+      const dirty = (bh.state & BH.dirty) !== 0;
+      // One that a page's own write has made clean is only put where it belongs.
+      bh.state = dirty ? (bh.state | BH.lock) & ~BH.dirty : bh.state;
       this.rings.refile(bh);
+      if (!dirty) continue;
       bh.count++;
       batch.push(bh);
       if (batch.length === WRITE_BATCH) break;
