@@ -65,6 +65,7 @@ import { addressSpaceRules } from './release/address-space-rules.ts';
 import { deviceRules } from './release/device-rules.ts';
 import { highmemRules, vmallocRules } from './release/kernel-memory-rules.ts';
 import { physicalBootConfig } from './release/machine-config.ts';
+import { pageCacheRules } from './release/page-cache-rules.ts';
 import { blockRules, oomRules, swapSlotRules } from './release/paging-rules.ts';
 import { shmemRules } from './release/shmem-rules.ts';
 import { slabRelease } from './release/slab-2.4.ts';
@@ -177,6 +178,7 @@ export class Kernel {
       memMap,
       allocator,
       trace,
+      rules: pageCacheRules(this.release),
     });
     this.pageCache.ports = {
       ...this.pageCache.ports,

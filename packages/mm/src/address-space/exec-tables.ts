@@ -35,34 +35,37 @@ export interface ElfTables {
   readonly base: Addr;
   /** The program's own entry point. */
   readonly entry: Addr;
+  /** It has an interpreter. */
+  readonly interpreted: boolean;
 }
 
 /**
  * Writes what a program finds on its stack, and sets where arguments and environment lie.
  *
- * ```
- *   esp (16-byte aligned)                                              p = arg_start
- *   argc | argv[0..n] 0 | envp[0..n] 0 | 13 auxv pairs | AT_PLATFORM | AT_NULL | .. "i686" | strings
- * ```
  * @param p address of the first argument's string; the strings follow each other, arguments then environment
  * @returns the program's first stack pointer
- * @linux 2.4.22 fs/binfmt_elf.c create_elf_tables()
  */
-export function createElfTables(
+export type CreateElfTables = (
   vm: Vm,
   p: Addr,
   argv: readonly Uint8Array[],
   envp: readonly Uint8Array[],
   tables: ElfTables,
-): Addr {
+) => Addr;
+
+type Pairs = readonly (readonly [number, number])[];
+
+/** What the auxiliary vector tells of the machine. */
+const MACHINE: Pairs = [
+  [AT.hwcap, ELF_HWCAP],
+  [AT.pagesz, 4096],
+  [AT.clktck, 100],
+];
+
+/** And of the program. */
+function programPairs(vm: Vm, tables: ElfTables): Pairs {
   const task = vm.current;
-  const mm = task.mm as MmStruct;
-  const platform = p - PLATFORM.length;
-  writeUser(vm, platform, PLATFORM, PLATFORM.length);
-  const pairs: readonly (readonly [number, number])[] = [
-    [AT.hwcap, ELF_HWCAP],
-    [AT.pagesz, 4096],
-    [AT.clktck, 100],
+  return [
     [AT.phdr, tables.phdr],
     [AT.phent, 32],
     [AT.phnum, tables.phnum],
@@ -74,21 +77,80 @@ export function createElfTables(
     [AT.gid, task.gid],
     [AT.egid, task.gid],
   ];
+}
+
+/**
+ * ```
+ *   esp (16-byte aligned)                                              p = arg_start
+ *   argc | argv[0..n] 0 | envp[0..n] 0 | 13 auxv pairs | AT_PLATFORM | AT_NULL | .. "i686" | strings
+ * ```
+ * @linux 2.4.22 fs/binfmt_elf.c create_elf_tables()
+ */
+export const createElfTables: CreateElfTables = (vm, p, argv, envp, tables) => {
+  const platform = putPlatform(vm, p);
+  const pairs = [...MACHINE, ...programPairs(vm, tables)];
   const words = 2 + 2 + pairs.length * 2 + envp.length + 1 + argv.length + 1 + 1;
   let sp = platform & ~15;
   sp -= (sp - words * 4) & 15;
-  sp >>>= 0;
+  sp = putPair(vm, sp >>> 0, AT.null, 0);
+  sp = putPair(vm, sp, AT.platform, platform);
+  return putArguments(vm, putPairs(vm, sp, pairs), p, argv, envp);
+};
 
-  const pair = (at: Addr, key: number, value: number) => {
-    putWord(vm, at, key);
-    putWord(vm, at + 4, value);
-  };
-  pair((sp -= 8), AT.null, 0);
-  pair((sp -= 8), AT.platform, platform);
+/**
+ * Without an interpreter the program learns of the machine only. The room that is reckoned with is not that which is used, so
+ * that the stack pointer of a program with an interpreter is 8 above a multiple of 16.
+ *
+ * ```
+ *   argc | argv[0..n] 0 | envp[0..n] 0 | 10 auxv pairs | 3 auxv pairs | AT_PLATFORM | AT_NULL | 16 bytes .. "i686" | strings
+ * ```
+ * @linux 2.4.0 fs/binfmt_elf.c create_elf_tables()
+ */
+export const createElfTablesForInterpreter: CreateElfTables = (vm, p, argv, envp, tables) => {
+  const platform = putPlatform(vm, p);
+  const room = (tables.interpreted ? 26 : 4) + 2 + envp.length + 1 + argv.length + 1 + 1;
+  let sp = (platform & ~15) - 16;
+  sp -= (sp - room * 4) & 15;
+  sp = putPair(vm, sp >>> 0, AT.null, 0);
+  sp = putPair(vm, sp, AT.platform, platform);
+  sp = putPairs(vm, sp, MACHINE);
+  if (tables.interpreted) sp = putPairs(vm, sp, programPairs(vm, tables));
+  return putArguments(vm, sp, p, argv, envp);
+};
+
+/** Writes the platform's name below the strings. */
+function putPlatform(vm: Vm, p: Addr): Addr {
+  const platform = p - PLATFORM.length;
+  writeUser(vm, platform, PLATFORM, PLATFORM.length);
+  return platform;
+}
+
+/** Pushes an entry of the auxiliary vector. */
+function putPair(vm: Vm, sp: Addr, key: number, value: number): Addr {
+  sp -= 8;
+  putWord(vm, sp, key);
+  putWord(vm, sp + 4, value);
+  return sp;
+}
+
+/** Pushes entries that lie in the order of `pairs`. */
+function putPairs(vm: Vm, sp: Addr, pairs: Pairs): Addr {
   sp -= pairs.length * 8;
   pairs.forEach(([key, value], i) => {
-    pair(sp + i * 8, key, value);
+    putPair(vm, sp + (i + 1) * 8, key, value);
   });
+  return sp;
+}
+
+/** Pushes the pointers to environment and arguments, and argc. */
+function putArguments(
+  vm: Vm,
+  sp: Addr,
+  p: Addr,
+  argv: readonly Uint8Array[],
+  envp: readonly Uint8Array[],
+): Addr {
+  const mm = vm.current.mm as MmStruct;
   sp -= (envp.length + 1) * 4;
   const envpAt = sp;
   sp -= (argv.length + 1) * 4;

@@ -6,7 +6,6 @@ import { type Addr, pageAlign } from '../types.ts';
 import { doBrk } from './brk.ts';
 import type { ExecImage, ExecSegment } from './exec-image.ts';
 import { type BinPrm, copyStrings, freeArgPages, newBinPrm, setupArgPages } from './exec-strings.ts';
-import { createElfTables } from './exec-tables.ts';
 import { SCHED_PROCESS_EXEC, traceRss } from './fault-tracepoints.ts';
 import { getUnusedFd } from './files-struct.ts';
 import { fput } from './fput.ts';
@@ -210,6 +209,7 @@ function mapProgram(
   envp: readonly Uint8Array[],
 ): number {
   const task = vm.current;
+  const rules = vm.rules.exec;
   const mm = task.mm as MmStruct;
   const refused = setupArgPages(vm, bprm);
   if (refused !== 0) {
@@ -229,11 +229,11 @@ function mapProgram(
   let loadAddr = 0;
   let loaded = false;
   for (const segment of image.segments) {
-    if (brk > bss) fillEarlyBss(vm, bss, brk, bias);
+    if (brk > bss && rules.mapsEarlyBss) fillEarlyBss(vm, bss, brk, bias);
     let flags = MAP.private | MAP.denyWrite | MAP.executable;
     const { vaddr, offset, filesz, memsz, prot } = segment;
     if (image.dynamic !== true || loaded) flags |= MAP.fixed;
-    else bias = pageStart(ELF_ET_DYN_BASE - vaddr);
+    else bias = rules.loadsAtFixedBias ? ELF_ET_DYN_BASE : pageStart(ELF_ET_DYN_BASE - vaddr);
     const wanted = (bias + vaddr) >>> 0;
     const at = elfMap(vm, image.file, wanted, segment, flags);
     // A segment that cannot be mapped is left out; the program will find out.
@@ -243,7 +243,8 @@ function mapProgram(
       loadAddr = (vaddr - offset) >>> 0;
       if (image.dynamic === true) {
         bias = (bias + at - pageStart(wanted)) >>> 0;
-        loadAddr = (loadAddr + bias) >>> 0;
+        // 2.4.0 adds the address of the segment: right for programs that begin at 0, as all do.
+        loadAddr = (loadAddr + (rules.loadsAtFixedBias ? at : bias)) >>> 0;
       }
     }
     startCode = Math.min(startCode, vaddr);
@@ -268,11 +269,12 @@ function mapProgram(
     }
   }
 
-  bprm.p = createElfTables(vm, bprm.p, argv, envp, {
+  bprm.p = rules.createElfTables(vm, bprm.p, argv, envp, {
     phdr: (loadAddr + (image.phoff ?? 52)) >>> 0,
     phnum: image.phnum ?? image.segments.length,
     base: interpreterBase,
     entry: (image.entry + bias) >>> 0,
+    interpreted: image.interpreter !== undefined,
   });
   mm.startBrk = brk;
   mm.brk = brk;

@@ -10,6 +10,7 @@ import type { Trace } from '../trace/trace.ts';
 import type { Addr, Pfn } from '../types.ts';
 import type { AdmitMapping } from './admit-mapping.ts';
 import type { ReusesPage } from './cow.ts';
+import type { ExecRules } from './exec-rules.ts';
 import type { FreeRangeSearch } from './get-unmapped-area.ts';
 import type { BringIn } from './get-user-pages.ts';
 import type { KernelAddressFault } from './kernel-address-fault.ts';
@@ -63,6 +64,7 @@ export interface AddressSpaceRules {
   readonly readsWithinArea: boolean;
   /** 2.4.0: a child inherits mlockall(MCL_FUTURE) and the rss, and is put on the list of address spaces when it is complete. */
   readonly forkCopiesMm: boolean;
+  readonly exec: ExecRules;
 }
 
 /** Upper rooms that this one calls; kernel.ts plugs them in. */

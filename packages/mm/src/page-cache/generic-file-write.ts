@@ -72,7 +72,8 @@ export interface PageWriter {
 /**
  * Writes into the page cache, page by page. The caller's buffer is touched first, for it may be the very page that is
  * locked for the write. A buffer that turns bad ends the write with what was written, or -EFAULT; the file is longer all
- * the same, for the page was committed whole.
+ * the same, for the page was committed whole. (2.4.0 commits nothing of that page, whose contents are read again, as far as
+ * its buffers do not have them.)
  * @linux 2.4.22 mm/filemap.c do_generic_file_write()
  */
 export function genericFileWrite(
@@ -107,7 +108,11 @@ export function genericFileWrite(
     error = writer.prepareWrite(pfn, offset, offset + bytes);
     if (error === 0) {
       const missing = actor(pfn, offset, bytes, written);
-      error = writer.commitWrite(pfn, offset, offset + bytes);
+      if (missing === 0 || cache.rules.commitsFailedCopies) {
+        error = writer.commitWrite(pfn, offset, offset + bytes);
+      } else {
+        cache.clearFlags(pfn, PG.uptodate);
+      }
       if (missing !== 0) error = -Errno.EFAULT;
       if (error === 0) written += bytes;
       cache.setFlags(pfn, PG.referenced);

@@ -16,12 +16,23 @@ import {
   MM_LRU_INSERTION,
 } from './tracepoints.ts';
 
+/** What differs between releases in this room. */
+export interface PageCacheRules {
+  /** Not 2.4.0: a page of a write whose buffer turned out bad is committed all the same. */
+  readonly commitsFailedCopies: boolean;
+}
+
+/** As in 2.4.20 and 2.4.22. */
+export const PAGE_CACHE_RULES: PageCacheRules = { commitsFailedCopies: true };
+
 /** The rooms below, handed in at boot. */
 export interface PageCacheParts {
   readonly memory: PhysicalMemory;
   readonly memMap: MemMap;
   readonly allocator: PageAllocator;
   readonly trace: Trace;
+  /** Default: {@link PAGE_CACHE_RULES}. */
+  readonly rules?: PageCacheRules;
 }
 
 /** Largest block that the allocator has: no table is larger. */
@@ -47,6 +58,7 @@ export class PageCache {
   readonly memMap: MemMap;
   readonly allocator: PageAllocator;
   readonly trace: Trace;
+  readonly rules: PageCacheRules;
   /** What upper rooms do for this one; `kernel.ts` sets it. */
   ports: PageCachePorts = NO_UPPER_ROOMS;
 
@@ -87,6 +99,7 @@ export class PageCache {
     this.memMap = parts.memMap;
     this.allocator = parts.allocator;
     this.trace = parts.trace;
+    this.rules = parts.rules ?? PAGE_CACHE_RULES;
     const memMap = parts.memMap;
     this.flags = memMap.flags;
     this.count = memMap.count;

@@ -1,5 +1,6 @@
 import { checkThenPlace, placeThenCheck } from '../address-space/admit-mapping.ts';
 import { reusesExclusive, reusesUnshared } from '../address-space/cow.ts';
+import { createElfTables, createElfTablesForInterpreter } from '../address-space/exec-tables.ts';
 import { searchUpFromHint, tryHintThenSearch } from '../address-space/get-unmapped-area.ts';
 import { bringInAll, bringInAllowed } from '../address-space/get-user-pages.ts';
 import { MERGES_HEAP_ONLY } from '../address-space/heap-merge.ts';
@@ -32,6 +33,7 @@ const RULES_2_4_22: AddressSpaceRules = {
   newSignalQueue: () => new FaultSignals(),
   readsWithinArea: true,
   forkCopiesMm: false,
+  exec: { createElfTables, mapsEarlyBss: true, loadsAtFixedBias: false },
 };
 
 const RULES_2_4_20: AddressSpaceRules = {
@@ -64,6 +66,11 @@ const RULES_2_4_0: AddressSpaceRules = {
   newSignalQueue: (vm) => new LeakySignals(vm),
   readsWithinArea: false,
   forkCopiesMm: true,
+  exec: {
+    createElfTables: createElfTablesForInterpreter,
+    mapsEarlyBss: false,
+    loadsAtFixedBias: true,
+  },
 };
 
 const RULES: Readonly<Record<string, AddressSpaceRules>> = {
