@@ -61,4 +61,5 @@ const INPUT_ERRORS: ReadonlySet<string> = new Set([
   'RecordError',
   'OpsError',
   'KopsError',
+  'WorkloadError',
 ]);

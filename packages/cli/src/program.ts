@@ -10,6 +10,7 @@ import { replayCommand } from './commands/replay.ts';
 import { slabCommand } from './commands/slab.ts';
 import { vtopCommand } from './commands/vtop.ts';
 import { whereCommand } from './commands/where.ts';
+import { workloadCommand } from './commands/workload.ts';
 import { VERSION } from './version.ts';
 
 /** The whole command line, ready to parse. Errors are thrown, not exited on. */
@@ -39,6 +40,7 @@ Examples:
     kmemCommand,
     recordCommand,
     replayCommand,
+    workloadCommand,
     demoCommand,
     whereCommand,
   ]) {

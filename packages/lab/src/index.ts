@@ -1,4 +1,13 @@
 /** Recorded workloads: scripts of system calls, recordings of real programs, their replay. */
+export {
+  COUNTS,
+  type CountComparison,
+  type CountName,
+  type Counts,
+  compareCounts,
+  type PressureRecording,
+  readPressureRecordings,
+} from './compare/pressure-recordings.ts';
 export { EventHub } from './events/event-hub.ts';
 export {
   type AllocationDifference,
@@ -38,6 +47,8 @@ export type {
   StopReport,
   ZoneReport,
 } from './replay/report.ts';
+export { bootWithFrames } from './squeeze/boot-with-frames.ts';
+export { FramePeak } from './squeeze/frame-peak.ts';
 export * from './trace/format.ts';
 export type {
   FilterSettings,
@@ -51,3 +62,13 @@ export { openTrace, readTraceHeader, traceFromBytes } from './trace/open.ts';
 export type { TraceFile, TraceReader } from './trace/reader.ts';
 export { memorySink, type TraceSink } from './trace/sink.ts';
 export { createTrace, TraceWriter } from './trace/writer.ts';
+export {
+  PATTERNS,
+  type PatternName,
+  parseWorkload,
+  usageOf,
+  type WorkloadSpec,
+} from './workload/arguments.ts';
+export { IoCounters, type IoCounts } from './workload/io-counters.ts';
+export { type WorkloadReport, WorkloadRun } from './workload/run.ts';
+export { WorkloadError } from './workload/workload-error.ts';

@@ -23,8 +23,11 @@ export class Killed extends Error {
 export class Runner {
   readonly kernel: Kernel;
   process: Process;
+  /** Accesses of the parent, as the recorded program counts them. */
   accesses = 0;
   writes = 0;
+  /** Accesses of all processes. */
+  turns = 0;
 
   constructor(kernel: Kernel, process: Process) {
     this.kernel = kernel;
@@ -40,6 +43,7 @@ export class Runner {
   /** One turn of the inner loop begins: time passes, interrupts come, the program's own pages are used. */
   turn(): void {
     const { kernel } = this;
+    this.turns++;
     kernel.clock.advance(TURN_NS);
     if (kernel.paging.events.nextDue <= kernel.clock.now) kernel.paging.catchUp();
     touchOwnPages(this.process);

@@ -40,13 +40,13 @@ export interface WorkloadReport extends IoCounts {
  *
  * ```ts
  * const run = new WorkloadRun(kernel, parseWorkload(['seq', '1', '30000', '3']));
- * while (run.step()) progress(run.accesses);
+ * while (run.step()) console.log(run.progress);
  * run.report().majflt;
  * ```
  */
 export class WorkloadRun {
-  /** Accesses that it will make, children's included: for progress. */
-  readonly total: number;
+  // Accesses that it will make, children's included.
+  private readonly total: number;
   private readonly kernel: Kernel;
   private readonly spec: WorkloadSpec;
   private readonly runner: Runner;
@@ -88,9 +88,9 @@ export class WorkloadRun {
     };
   }
 
-  /** Accesses made so far, less those of children that have ended. */
-  get accesses(): number {
-    return this.runner.accesses;
+  /** Share of the accesses that were made, 0 .. 1. */
+  get progress(): number {
+    return this.total === 0 ? 1 : Math.min(1, this.runner.turns / this.total);
   }
 
   /** Goes on for some thousand accesses. False: the program has ended. */

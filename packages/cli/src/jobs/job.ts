@@ -1,0 +1,56 @@
+import type { IoCounts, ReplayReport, WorkloadReport } from '@pagewalk/lab';
+
+/** A machine as plain data, so that it can be handed to a worker thread. */
+export interface JobMachine {
+  readonly release: string;
+  readonly memory: number;
+  readonly machine: string;
+  /** Sizes of the swap disks in bytes. */
+  readonly swap: readonly number[];
+  readonly sysctl: Readonly<Record<string, string>>;
+  readonly highmem?: string;
+  readonly cmdline?: string;
+  readonly seed: number;
+}
+
+/** What runs: a workload's arguments, or the path of a recording. */
+export type JobWork =
+  | { readonly kind: 'workload'; readonly args: readonly string[] }
+  | { readonly kind: 'replay'; readonly path: string };
+
+/** One machine with one thing to run on it. */
+export interface Job {
+  readonly machine: JobMachine;
+  readonly work: JobWork;
+  /** Frames that are free when the work begins; absent: what `memory` leaves. */
+  readonly frames?: number;
+}
+
+/** What came of a job. */
+export interface JobResult {
+  readonly io: IoCounts;
+  readonly workload: WorkloadReport | null;
+  readonly replay: ReplayReport | null;
+  /** Frames that were free at the begin. */
+  readonly framesFree: number;
+  /** Most frames of users and files at a time. */
+  readonly framePeak: number;
+  readonly minorFaults: number;
+  readonly majorFaults: number;
+  readonly virtualTimeNs: number;
+  /** Share of the work that was done, 0 .. 1. */
+  readonly done: number;
+  /** Why it ended early; null when it did not. */
+  readonly stopped: string | null;
+}
+
+/** What a worker thread is given: jobs that it does one after another. */
+export interface WorkerOrder {
+  readonly pagewalkJobs: readonly Job[];
+}
+
+/** What it tells. `job` is the index in the order. */
+export type WorkerMessage =
+  | { readonly job: number; readonly done: number }
+  | { readonly job: number; readonly result: JobResult }
+  | { readonly job: number; readonly error: { readonly name: string; readonly message: string } };

@@ -1,0 +1,80 @@
+import {
+  bootWithFrames,
+  EventHub,
+  FramePeak,
+  IoCounters,
+  openTrace,
+  parseWorkload,
+  Replay,
+  WorkloadRun,
+} from '@pagewalk/lab';
+import { boot, type Kernel, type MachineConfig } from '@pagewalk/mm';
+import type { Job, JobMachine, JobResult } from './job.ts';
+
+/** References between two reports of progress. */
+const SLICE = 50_000;
+
+/** Does a job to its end. @param progress is told the share that is done, 0 .. 1 */
+export function runJob(job: Job, progress: (done: number) => void): JobResult {
+  const config = machineConfig(job.machine);
+  const kernel = job.frames === undefined ? boot(config) : bootWithFrames(config, job.frames);
+  const hub = new EventHub(kernel.trace);
+  const frames = new FramePeak(kernel, hub);
+  const framesFree = kernel.allocator.nrFreePages();
+  const partial =
+    job.work.kind === 'workload'
+      ? runWorkloadJob(kernel, job.work.args, progress)
+      : runReplayJob(kernel, hub, job.work.path, progress);
+  return { framesFree, framePeak: frames.peak, virtualTimeNs: kernel.clock.now, ...partial };
+}
+
+type Partial = Omit<JobResult, 'framesFree' | 'framePeak' | 'virtualTimeNs'>;
+
+function runWorkloadJob(kernel: Kernel, args: readonly string[], progress: (done: number) => void): Partial {
+  const run = new WorkloadRun(kernel, parseWorkload(args));
+  while (run.step()) progress(run.progress);
+  const report = run.report();
+  const { pgpgin, pgpgout, pswpin, pswpout } = report;
+  return {
+    workload: report,
+    replay: null,
+    io: { pgpgin, pgpgout, pswpin, pswpout },
+    minorFaults: report.minflt + report.child_minflt,
+    majorFaults: report.majflt + report.child_majflt,
+    done: report.stopped === null ? 1 : run.progress,
+    stopped: report.stopped,
+  };
+}
+
+function runReplayJob(
+  kernel: Kernel,
+  hub: EventHub,
+  path: string,
+  progress: (done: number) => void,
+): Partial {
+  const trace = openTrace(path);
+  const io = new IoCounters(kernel);
+  const replay = new Replay(kernel, trace, hub);
+  const share = (): number => replay.references / trace.totals.references;
+  while (replay.step(SLICE)) progress(share());
+  const report = replay.report();
+  return {
+    workload: null,
+    replay: report,
+    io: io.since(),
+    minorFaults: report.minorFaults,
+    majorFaults: report.majorFaults,
+    done: report.stopped === null ? 1 : share(),
+    stopped: report.stopped?.message ?? null,
+  };
+}
+
+function machineConfig(machine: JobMachine): MachineConfig {
+  const { swap, highmem, cmdline, ...rest } = machine;
+  return {
+    ...rest,
+    swap: swap.map((size) => ({ size })),
+    ...(highmem === undefined ? {} : { highmem }),
+    ...(cmdline === undefined ? {} : { cmdline }),
+  };
+}
