@@ -7,6 +7,7 @@ import type { Vm } from './address-space/vm.ts';
 import type { Clock } from './hardware/clock.ts';
 import { COST_NS } from './hardware/cost-model.ts';
 import type { EventQueue, PendingEvent } from './hardware/event-queue.ts';
+import { PF } from './page-allocator/process-flags.ts';
 import { defineTracepoint } from './trace/trace.ts';
 
 /** A kernel thread gets the CPU. */
@@ -124,7 +125,8 @@ export class Daemons {
     task.flags = vm.allocator.currentFlags;
     vm.current = previous;
     vm.trace.pid = pid;
-    vm.allocator.currentFlags = flags;
+    // The thread may have killed the task that it interrupts.
+    vm.allocator.currentFlags = flags | (previous.flags & PF.MEMDIE);
     this.clock.advance(COST_NS.contextSwitch);
   }
 }

@@ -12,7 +12,7 @@ import { vmEnoughMemory } from './address-space/overcommit.ts';
 import { readZero } from './address-space/read-zero.ts';
 import { remapPageRange } from './address-space/remap-page-range.ts';
 import { setBootLimits, spawnTask } from './address-space/spawn.ts';
-import { SIGKILL, SIGTERM, Task } from './address-space/task.ts';
+import { deadlySignal, Task } from './address-space/task.ts';
 import { tryToUnuse } from './address-space/unuse.ts';
 import { CLONE, refuseCloneFlags, waitForVfork } from './address-space/vfork.ts';
 import { type AddressSpacePorts, type AddressSpaceSysctls, Vm } from './address-space/vm.ts';
@@ -41,6 +41,7 @@ import { mountTmpfs, remountTmpfs, umount } from './mounts.ts';
 import { bootPhysical, type PhysicalBoot } from './page-allocator/boot.ts';
 import { checkPageAllocator } from './page-allocator/check.ts';
 import type { PageAllocator } from './page-allocator/page-allocator.ts';
+import { PF } from './page-allocator/process-flags.ts';
 import { checkPageCache } from './page-cache/check.ts';
 import { FileSystem } from './page-cache/file-system.ts';
 import { PageCache } from './page-cache/page-cache.ts';
@@ -134,6 +135,8 @@ export class Kernel {
   // Pid 1 and the kernel's threads.
   private readonly threads: readonly Task[];
   private lastPid: number;
+  // Tasks that are on the JavaScript stack, in the middle of the kernel, while others exit.
+  private readonly interrupted = new Set<Task>();
 
   /** @internal use {@link boot} */
   constructor(config: MachineConfig) {
@@ -500,7 +503,10 @@ export class Kernel {
 
   /** Goes on with a process, on its CPU, which switches to it if it runs another one. @linux schedule(), switch_mm() */
   run(process: Process): void {
-    const task = process.task;
+    const { task, ending } = process;
+    if (ending !== null && ending.signal !== 0) {
+      throw new ConfigError(`process ${task.pid} has ended: the kernel killed it (signal ${ending.signal})`);
+    }
     if (task.vforkChild !== null) {
       const child = task.vforkChild.pid;
       throw new ConfigError(`process ${task.pid} sleeps until its vfork child ${child} calls exec or exit`);
@@ -603,24 +609,41 @@ export class Kernel {
 
   /** Lets a process that was killed, and is not the running one, exit as if its turn had come. Whether there was one. */
   private reapKilled(): boolean {
-    const { current } = this.vm;
+    const { vm, cpus } = this;
+    // A kernel thread only borrows the CPU of this task, which is in the middle of something.
+    const interrupted = cpus.currentOf(cpus.cpu);
     for (const process of this.processes.values()) {
       const { task } = process;
-      if (task === current || task.vforkChild !== null) continue;
-      const deadly = task.pending.find(({ signo }) => signo === SIGKILL || signo === SIGTERM);
-      if (deadly === undefined) continue;
-      this.cpus.run(task);
-      this.exit(process, deadly.signo);
-      this.cpus.run(current);
+      if (task === interrupted || task.vforkChild !== null || this.interrupted.has(task)) continue;
+      const deadly = deadlySignal(task);
+      if (deadly === null) continue;
+      const borrower = vm.current;
+      const flags = vm.allocator.currentFlags;
+      this.interrupted.add(interrupted);
+      vm.current = interrupted;
+      this.kill(process, deadly.signo);
+      cpus.run(interrupted);
+      this.interrupted.delete(interrupted);
+      vm.current = borrower;
+      vm.trace.pid = borrower.pid;
+      const killed = borrower === interrupted ? interrupted.flags & PF.MEMDIE : 0;
+      vm.allocator.currentFlags = flags | killed;
       return true;
     }
     return false;
   }
 
+  /** @internal a signal ends a process when it would go back to user mode */
+  kill(process: Process, signal: number): void {
+    this.cpus.run(process.task);
+    this.exit(process, signal, signal);
+  }
+
   /** @internal see {@link Process.exit}: the parent, or init, reaps it at once */
-  exit(process: Process, code: number): void {
+  exit(process: Process, code: number, signal = 0): void {
     const task = process.task;
     doExit(this.vm, task, code);
+    process.ending = { code: signal === 0 ? code : 0, signal };
     this.processes.delete(task.pid);
     const parent = task.parent;
     const reaper = parent !== null && !parent.dead && parent.vforkChild === null ? parent : this.init;

@@ -15,7 +15,7 @@ import { sysMprotect } from './address-space/mprotect.ts';
 import { sysMremap } from './address-space/mremap.ts';
 import { sysMsync } from './address-space/msync.ts';
 import { sysMunmap } from './address-space/munmap.ts';
-import { CAP, type PendingSignal, RLIM_INFINITY, type Task } from './address-space/task.ts';
+import { CAP, deadlySignal, type PendingSignal, RLIM_INFINITY, type Task } from './address-space/task.ts';
 import { CLONE } from './address-space/vfork.ts';
 import type { Vm } from './address-space/vm.ts';
 import { Errno } from './errno.ts';
@@ -37,8 +37,23 @@ export interface ResourceLimit {
 /** Permission bits that new files of a process do not get. @linux INIT_FS: umask 0022 */
 const UMASK = 0o022;
 
+/** How a process ended. */
+export interface Ending {
+  /** What it gave to {@link Process.exit}; 0 when a signal ended it. */
+  readonly code: number;
+  /** The signal that ended it: 9 or 15 from the OOM killer, 9 when a fault or an exec found no memory; 0: it exited by itself. */
+  readonly signal: number;
+}
+
+/**
+ * A process. When the kernel kills it, which happens only for want of memory, it ends as soon as it would go on in user mode:
+ * when the system call or the access returns in which it was killed, or at once if another process runs. {@link ended} tells,
+ * and whatever is asked of it then is a ConfigError, except {@link exit} and {@link takeSignal}.
+ */
 export class Process {
   readonly task: Task;
+  /** @internal see {@link ended} */
+  ending: Ending | null = null;
   private readonly kernel: Kernel;
 
   /** @internal made by {@link Kernel.spawn} and {@link fork} */
@@ -59,6 +74,11 @@ export class Process {
     return this.task.majFlt;
   }
 
+  /** How it ended; null: it lives. */
+  get ended(): Ending | null {
+    return this.ending;
+  }
+
   /** Makes this the running task, which it mostly is already, with its page directory loaded. */
   private vm(): Vm {
     const kernel = this.kernel;
@@ -69,54 +89,69 @@ export class Process {
 
   /** {@link vm} for a system call, which takes time. */
   private enter(): Vm {
+    if (this.task.pending.length !== 0) this.dieIfKilled();
     (this.kernel.systemCalls[0] as number)++;
     const { vm, paging } = this.kernel;
     if (vm.needResched || paging.events.nextDue <= this.kernel.clock.now) paging.catchUp();
     return this.vm();
   }
 
+  /** Back to user mode with the result of a system call or an access, unless a signal ends the process instead. */
+  private leave<T>(result: T): T {
+    if (this.task.pending.length !== 0) this.dieIfKilled();
+    return result;
+  }
+
+  /** @linux 2.4.22 arch/i386/kernel/signal.c do_signal() */
+  private dieIfKilled(): void {
+    const deadly = deadlySignal(this.task);
+    if (deadly !== null && this.ending === null && this.task.vforkChild === null) {
+      this.kernel.kill(this, deadly.signo);
+    }
+  }
+
   /** mmap with the offset in pages. @linux sys_mmap2() */
   mmap2(addr: Addr, len: number, prot: number, flags: number, fd: number, pgoff: number): SysResult {
-    return sysMmap2(this.enter(), addr >>> 0, len >>> 0, prot, flags, fd, pgoff >>> 0);
+    return this.leave(sysMmap2(this.enter(), addr >>> 0, len >>> 0, prot, flags, fd, pgoff >>> 0));
   }
   /** mmap with the offset in bytes. @linux old_mmap() */
   oldMmap(addr: Addr, len: number, prot: number, flags: number, fd: number, offset: number): SysResult {
-    return oldMmap(this.enter(), addr >>> 0, len >>> 0, prot, flags, fd, offset >>> 0);
+    return this.leave(oldMmap(this.enter(), addr >>> 0, len >>> 0, prot, flags, fd, offset >>> 0));
   }
   munmap(addr: Addr, len: number): SysResult {
-    return sysMunmap(this.enter(), addr >>> 0, len >>> 0);
+    return this.leave(sysMunmap(this.enter(), addr >>> 0, len >>> 0));
   }
   mprotect(addr: Addr, len: number, prot: number): SysResult {
-    return sysMprotect(this.enter(), addr >>> 0, len >>> 0, prot >>> 0);
+    return this.leave(sysMprotect(this.enter(), addr >>> 0, len >>> 0, prot >>> 0));
   }
   mremap(addr: Addr, oldLen: number, newLen: number, flags: number, newAddr: Addr): SysResult {
-    return sysMremap(this.enter(), addr >>> 0, oldLen >>> 0, newLen >>> 0, flags, newAddr >>> 0);
+    return this.leave(sysMremap(this.enter(), addr >>> 0, oldLen >>> 0, newLen >>> 0, flags, newAddr >>> 0));
   }
   /** Always the resulting break, never an errno. */
   brk(addr: Addr): Addr {
-    return sysBrk(this.enter(), addr >>> 0);
+    return this.leave(sysBrk(this.enter(), addr >>> 0));
   }
   madvise(addr: Addr, len: number, advice: number): SysResult {
-    return sysMadvise(this.enter(), addr >>> 0, len >>> 0, advice);
+    return this.leave(sysMadvise(this.enter(), addr >>> 0, len >>> 0, advice));
   }
   mlock(addr: Addr, len: number): SysResult {
-    return sysMlock(this.enter(), addr >>> 0, len >>> 0);
+    return this.leave(sysMlock(this.enter(), addr >>> 0, len >>> 0));
   }
   munlock(addr: Addr, len: number): SysResult {
-    return sysMunlock(this.enter(), addr >>> 0, len >>> 0);
+    return this.leave(sysMunlock(this.enter(), addr >>> 0, len >>> 0));
   }
   mlockall(flags: number): SysResult {
-    return sysMlockall(this.enter(), flags);
+    return this.leave(sysMlockall(this.enter(), flags));
   }
   munlockall(): SysResult {
-    return sysMunlockall(this.enter());
+    return this.leave(sysMunlockall(this.enter()));
   }
   msync(addr: Addr, len: number, flags: number): SysResult {
-    return sysMsync(this.enter(), addr >>> 0, len >>> 0, flags);
+    return this.leave(sysMsync(this.enter(), addr >>> 0, len >>> 0, flags));
   }
   /** Fills `vec` with one byte a page: 1 = in the page cache. */
   mincore(addr: Addr, len: number, vec: Uint8Array): SysResult {
-    return sysMincore(this.enter(), addr >>> 0, len >>> 0, vec);
+    return this.leave(sysMincore(this.enter(), addr >>> 0, len >>> 0, vec));
   }
   /** 2.4 has no such call: -ENOSYS. */
   remapFilePages(): SysResult {
@@ -143,7 +178,7 @@ export class Process {
       }
     }
     putname(vm, name);
-    return fd;
+    return this.leave(fd);
   }
   /** Whether exec closes a descriptor: 0 or -EBADF. @linux sys_fcntl() F_SETFD */
   setCloseOnExec(fd: number, on: boolean): SysResult {
@@ -164,43 +199,33 @@ export class Process {
     if (!file) return -Errno.EBADF;
     this.task.files[fd] = null;
     this.kernel.fs.release(file);
-    return 0;
+    return this.leave(0);
   }
   pread(fd: number, addr: Addr, len: number, offset: number): SysResult {
-    return sysPread(
-      this.enter(),
-      this.kernel.mmu,
-      this.task.files[fd] ?? null,
-      addr >>> 0,
-      len >>> 0,
-      offset,
+    return this.leave(
+      sysPread(this.enter(), this.kernel.mmu, this.task.files[fd] ?? null, addr >>> 0, len >>> 0, offset),
     );
   }
   pwrite(fd: number, addr: Addr, len: number, offset: number): SysResult {
-    return sysPwrite(
-      this.enter(),
-      this.kernel.mmu,
-      this.task.files[fd] ?? null,
-      addr >>> 0,
-      len >>> 0,
-      offset,
+    return this.leave(
+      sysPwrite(this.enter(), this.kernel.mmu, this.task.files[fd] ?? null, addr >>> 0, len >>> 0, offset),
     );
   }
   ftruncate(fd: number, size: number): SysResult {
-    return sysFtruncate(this.enter(), this.task.files[fd] ?? null, size);
+    return this.leave(sysFtruncate(this.enter(), this.task.files[fd] ?? null, size));
   }
 
   shmget(key: number, size: number, flags: number): SysResult {
     this.enter();
-    return this.kernel.shm.shmget(key, size, flags);
+    return this.leave(this.kernel.shm.shmget(key, size, flags));
   }
   shmat(id: number, addr: Addr, flags: number): SysResult {
     this.enter();
-    return this.kernel.shm.shmat(id, addr >>> 0, flags);
+    return this.leave(this.kernel.shm.shmat(id, addr >>> 0, flags));
   }
   shmdt(addr: Addr): SysResult {
     this.enter();
-    return this.kernel.shm.shmdt(addr >>> 0);
+    return this.leave(this.kernel.shm.shmdt(addr >>> 0));
   }
   /**
    * `cmd`: IPC_RMID 0, IPC_SET 1, IPC_STAT 2, IPC_INFO 3, SHM_LOCK 11, SHM_UNLOCK 12, SHM_STAT 13, SHM_INFO 14.
@@ -208,7 +233,7 @@ export class Process {
    */
   shmctl(id: number, cmd: number, buffer?: ShmctlBuffer): SysResult {
     this.enter();
-    return this.kernel.shm.shmctl(id, cmd, buffer);
+    return this.leave(this.kernel.shm.shmctl(id, cmd, buffer));
   }
 
   /** Makes a directory; only mounts ({@link Kernel.mountTmpfs}) have any. */
@@ -277,7 +302,7 @@ export class Process {
     }
     if (names.length === paths) result = call();
     for (const name of names) putname(vm, name);
-    return result;
+    return this.leave(result);
   }
 
   /** @linux sys_setrlimit(): raising the hard limit needs CAP_SYS_RESOURCE. */
@@ -298,7 +323,7 @@ export class Process {
   /** The child, or a negative errno. @linux sys_fork() */
   fork(): Process | number {
     this.enter();
-    return this.kernel.fork(this);
+    return this.leave(this.kernel.fork(this));
   }
   /**
    * A child that runs in this process's own memory, stack included, or a negative errno. Until it calls {@link exec} or
@@ -318,7 +343,7 @@ export class Process {
    */
   clone(flags: number, stack: Addr = 0): Process | number {
     this.enter();
-    return this.kernel.fork(this, flags, stack >>> 0);
+    return this.leave(this.kernel.fork(this, flags, stack >>> 0));
   }
   /**
    * Replaces the program: 0, or -errno (past the point of no return a signal was sent). @linux sys_execve()
@@ -350,28 +375,32 @@ export class Process {
       this.kernel.fs.release(image.file);
       if (image.interpreter !== undefined) this.kernel.fs.release(image.interpreter.file);
     }
-    return result;
+    return this.leave(result);
   }
-  /** Ends the process. @linux sys_exit() */
+  /** Ends the process; one that the kernel killed has ended already. @linux sys_exit() */
   exit(code: number): void {
+    this.dieIfKilled();
+    if (this.ending !== null && this.ending.signal !== 0) return;
     this.enter();
     this.kernel.exit(this, code);
   }
 
   /** Loads a byte: 0..255, or -1 when a signal was sent ({@link takeSignal}). */
   load8(addr: Addr): number {
-    return access.load8(this.vm(), this.kernel.mmu, addr >>> 0);
+    const value = access.load8(this.vm(), this.kernel.mmu, addr >>> 0);
+    return value >= 0 ? value : this.leave(value);
   }
   /** Stores a byte; false when a signal was sent. */
   store8(addr: Addr, value: number): boolean {
-    return access.store8(this.vm(), this.kernel.mmu, addr >>> 0, value);
+    return access.store8(this.vm(), this.kernel.mmu, addr >>> 0, value) || this.leave(false);
   }
   /** One access to `addr` without data; false when a signal was sent. */
   touch(addr: Addr, write: boolean): boolean {
-    return access.touch(this.vm(), this.kernel.mmu, addr >>> 0, write);
+    return access.touch(this.vm(), this.kernel.mmu, addr >>> 0, write) || this.leave(false);
   }
-  /** The oldest undelivered signal, taken off the queue. */
+  /** The oldest undelivered signal, taken off the queue: SIGKILL and SIGTERM cannot be caught, and have ended the process. */
   takeSignal(): PendingSignal | null {
+    this.dieIfKilled();
     return this.kernel.vm.signals.take(this.task);
   }
 }

@@ -11,6 +11,7 @@ import type { Mmu } from '../hardware/mmu.ts';
 import { KernelBug } from '../kernel-bug.ts';
 import type { Addr } from '../types.ts';
 import { doPageFault, FAULT_RETRY } from './page-fault.ts';
+import { deadlySignal } from './task.ts';
 import type { Vm } from './vm.ts';
 
 /** Faults in a row on one access: a write may need three (stack growth, page in, copy). More than this is a loop of ours. */
@@ -31,6 +32,8 @@ export function faultIn(vm: Vm, mmu: Mmu, addr: Addr, write: 0 | 1, user: 0 | 1)
     const result = doPageFault(vm, addr, mmu.errorCode);
     if (vm.needResched) vm.ports.catchUp();
     if (result !== FAULT_RETRY) return -1;
+    // Killed for its memory while it asked for more: it has got the page, and never returns to user mode.
+    if (user === 1 && vm.current.pending.length !== 0 && deadlySignal(vm.current) !== null) return -1;
     const base = mmu.translate(addr, write, user);
     if (base >= 0) return base;
   }

@@ -109,3 +109,9 @@ export class Task {
     return ((this.capEffective >>> cap) & 1) === 1;
   }
 }
+
+/** The first undelivered signal that ends a task: nobody catches these here. Null: there is none. */
+export function deadlySignal(task: Task): PendingSignal | null {
+  for (const signal of task.pending) if (signal.signo === SIGKILL || signal.signo === SIGTERM) return signal;
+  return null;
+}
