@@ -4,17 +4,17 @@
 import type { Kernel } from './kernel.ts';
 import { ConfigError } from './kernel-bug.ts';
 import { formatIomem } from './proc/iomem.ts';
-import { formatMeminfo } from './proc/meminfo.ts';
+import type { MemInfo } from './proc/meminfo.ts';
 import { mapsText } from './proc/pid-maps.ts';
 import { statmText } from './proc/pid-statm.ts';
 import { statusText } from './proc/pid-status.ts';
-import { formatShowMem, NO_COUNTERS } from './proc/show-mem.ts';
+import { NO_COUNTERS } from './proc/show-mem.ts';
 import { formatSlabinfo } from './proc/slabinfo.ts';
 import { sysvipcShmText } from './shmem/sysvipc-shm.ts';
 
 /** See {@link Kernel.proc}. */
 export function procText(kernel: Kernel, path: string, pid?: number): string {
-  if (path === 'meminfo') return formatMeminfo(memInfo(kernel));
+  if (path === 'meminfo') return kernel.procRules.meminfo(memInfo(kernel));
   if (path === 'iomem') return formatIomem(kernel.physical.resources);
   if (path === 'slabinfo') return formatSlabinfo(kernel.slab);
   if (path === 'sysvipc/shm') return sysvipcShmText(kernel.shm);
@@ -33,11 +33,11 @@ export function procText(kernel: Kernel, path: string, pid?: number): string {
   const task = process.task;
   if (match[2] === 'maps') return mapsText(task);
   return match[2] === 'statm'
-    ? statmText(kernel.vm, task)
-    : statusText(task, task === kernel.cpus.currentOf(task.processor));
+    ? statmText(kernel.vm, task, kernel.procRules.statmCountsReserved)
+    : statusText(task, task === kernel.cpus.currentOf(task.processor), kernel.procRules.statusShowsTgid);
 }
 
-function memInfo(kernel: Kernel) {
+function memInfo(kernel: Kernel): MemInfo {
   const { physical, allocator, pageCache } = kernel;
   const swap = kernel.paging.swapAreas.swapinfo();
   return {
@@ -58,7 +58,7 @@ function memInfo(kernel: Kernel) {
 
 /** See {@link Kernel.showMem}. */
 export function showMemText(kernel: Kernel): string {
-  return formatShowMem(kernel.allocator, {
+  return kernel.procRules.showMem(kernel.allocator, {
     ...NO_COUNTERS,
     active: kernel.pageCache.nrActivePages,
     inactive: kernel.pageCache.nrInactivePages,

@@ -15,6 +15,9 @@ export function bootIdleTasks(vm: Vm, idle: readonly Task[]): void {
   for (const task of idle.slice(1)) takeBlock(vm, task);
 }
 
+/** Threads that may use the last page, so that they can free others. @linux PF_MEMALLOC */
+const RECLAIMERS: ReadonlySet<string> = new Set(['kswapd', 'kreclaimd']);
+
 /**
  * Starts pid 1 and the kernel's threads, in the order of boot: the processes of users come behind them.
  *
@@ -23,24 +26,16 @@ export function bootIdleTasks(vm: Vm, idle: readonly Task[]): void {
  * ```
  * The program of init is not simulated: it is the parent of whatever has no other, and reaps it.
  *
+ * @param names of the release's threads, init's first
  * @linux 2.4.22 init/main.c rest_init(), do_basic_setup(); kernel/context.c start_context_thread(); kernel/softirq.c
  * spawn_ksoftirqd(); mm/vmscan.c kswapd_init(); fs/buffer.c bdflush_init()
  */
-export function startKernelThreads(vm: Vm, cpus: number): Task[] {
-  const names = [
-    'init',
-    'keventd',
-    ...Array.from({ length: cpus }, (_, cpu) => `ksoftirqd_CPU${cpu}`),
-    'kswapd',
-    'bdflush',
-    'kupdated',
-  ];
+export function startKernelThreads(vm: Vm, names: readonly string[]): Task[] {
   const tasks: Task[] = [];
   for (const [index, name] of names.entries()) {
     const task = new Task(index + 1, tasks[0] ?? null, name);
     takeBlock(vm, task);
-    // kswapd may use the last page, so that it can free others.
-    if (name === 'kswapd') task.flags |= PF.MEMALLOC;
+    if (RECLAIMERS.has(name)) task.flags |= PF.MEMALLOC;
     tasks[0]?.children.push(task);
     tasks.push(task);
   }

@@ -61,6 +61,7 @@ import { diskModel, Paging } from './paging.ts';
 import type { BootLogLine } from './physical/boot-log.ts';
 import type { MemMap } from './physical/mem-map.ts';
 import { PG } from './physical/mem-map.ts';
+import type { ProcRules } from './proc/proc-rules.ts';
 import { Process } from './process.ts';
 import { addressSpaceRules } from './release/address-space-rules.ts';
 import { deviceRules } from './release/device-rules.ts';
@@ -68,6 +69,8 @@ import { highmemRules, vmallocRules } from './release/kernel-memory-rules.ts';
 import { physicalBootConfig } from './release/machine-config.ts';
 import { pageCacheRules } from './release/page-cache-rules.ts';
 import { blockRules, oomRules, swapSlotRules } from './release/paging-rules.ts';
+import { procRules } from './release/proc-rules.ts';
+import { processRules } from './release/process-rules.ts';
 import { shmemRules } from './release/shmem-rules.ts';
 import { slabRelease } from './release/slab-2.4.ts';
 import { bootPopulation } from './release/slab-boot-population-2.4.ts';
@@ -116,6 +119,8 @@ export class Kernel {
   readonly fs: FileSystem;
   readonly shmem: Shmem;
   readonly shm: SysvShm;
+  /** How the files of /proc read. */
+  readonly procRules: ProcRules;
   /** MMU of the selected CPU. */
   mmu: Mmu;
   /** The MMUs of all CPUs. */
@@ -160,6 +165,7 @@ export class Kernel {
     this.memory = physical.memory;
     this.memMap = physical.memMap;
     this.allocator = physical.allocator;
+    this.procRules = procRules(physical.allocator);
 
     const pae = physicalConfig.highmem === '64g';
     this.geometry = pae ? I386_PAE : I386;
@@ -199,6 +205,7 @@ export class Kernel {
     this.highmem = this.bootHighmem(physical, tables, mmus);
 
     const idle = idleTasks(mmus.length);
+    const rules = processRules(this.release);
     const sysctls: AddressSpaceSysctls = { overcommitMemory: 0, maxMapCount: 65536 };
     this.vm = new Vm({
       memory,
@@ -218,7 +225,7 @@ export class Kernel {
       current: idle[0] as Task,
     });
     bootIdleTasks(this.vm, idle);
-    this.threads = startKernelThreads(this.vm, mmus.length);
+    this.threads = startKernelThreads(this.vm, rules.kernelThreads(mmus.length));
     this.lastPid = this.threads.length;
     physical.startKswapd();
     physical.freeInitmem();
@@ -473,7 +480,7 @@ export class Kernel {
     this.cpus.assign(task);
     if (task.uid !== 0) task.capEffective = 0;
     task.startTime = this.clock.jiffies();
-    setBootLimits(task, this.physical.maxMapnr);
+    setBootLimits(task, processRules(this.release).maxThreads(this.physical.maxMapnr));
     const process = new Process(this, task);
     this.processes.set(task.pid, process);
     return process;

@@ -240,6 +240,7 @@ export class Paging {
       kswapd: () => this.kswapd.body(),
       bdflush: () => this.bdflush(),
       kupdated: () => this.kupdated(),
+      kupdate: () => this.kupdated(),
     };
     for (const task of tasks) {
       const body = bodies[task.comm];

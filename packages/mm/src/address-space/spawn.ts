@@ -51,14 +51,12 @@ function addStack(vm: Vm, mm: MmStruct): boolean {
   return true;
 }
 
-/** Limits of the first process. @param pages frames of the machine. @linux 2.4.22 include/asm-i386/resource.h INIT_RLIMITS; kernel/fork.c fork_init() */
-export function setBootLimits(task: Task, pages: number): void {
+/** Limits of the first process. @param maxThreads most processes there may be; a user may have half as many. @linux 2.4.22 include/asm-i386/resource.h INIT_RLIMITS; kernel/fork.c fork_init() */
+export function setBootLimits(task: Task, maxThreads: number): void {
   task.rlimCur.fill(RLIM_INFINITY);
   task.rlimMax.fill(RLIM_INFINITY);
   task.rlimCur[RLIMIT.stack] = 8 * 2 ** 20;
   task.rlimCur[RLIMIT.core] = 0;
-  // fork_init() allows half of the threads whose stacks would fill an eighth of memory.
-  const maxThreads = Math.max(20, Math.floor(pages / 2 / 8));
   task.rlimCur[RLIMIT.nproc] = Math.floor(maxThreads / 2);
   task.rlimMax[RLIMIT.nproc] = Math.floor(maxThreads / 2);
   task.rlimCur[RLIMIT.nofile] = 1024;

@@ -24,9 +24,10 @@ interface AreaCounts {
  * "size" is not the size of the address space but the number of pages that were ever touched and are still mapped or
  * swapped out.
  *
+ * @param reservedCount reserved pages are resident, and dirty if their entries are, as in 2.4.0; they are never shared
  * @linux 2.4.22 fs/proc/array.c proc_pid_statm()
  */
-export function statmText(vm: Vm, task: Task): string {
+export function statmText(vm: Vm, task: Task, reservedCount = false): string {
   let size = 0;
   let resident = 0;
   let share = 0;
@@ -35,7 +36,7 @@ export function statmText(vm: Vm, task: Task): string {
   let drs = 0;
   let dt = 0;
   for (let vma = task.mm?.mmap ?? null; vma !== null; vma = vma.vmNext) {
-    const { total, pages, shared, dirty } = countArea(vm, vma);
+    const { total, pages, shared, dirty } = countArea(vm, vma, reservedCount);
     size += total;
     resident += pages;
     share += shared;
@@ -49,7 +50,7 @@ export function statmText(vm: Vm, task: Task): string {
 }
 
 /** @linux fs/proc/array.c statm_pgd_range() */
-function countArea(vm: Vm, vma: Vma): AreaCounts {
+function countArea(vm: Vm, vma: Vma, reservedCount: boolean): AreaCounts {
   const { pageTables, memMap, memory } = vm;
   const counts: AreaCounts = { total: 0, pages: 0, shared: 0, dirty: 0 };
   let at = vma.vmStart;
@@ -65,10 +66,11 @@ function countArea(vm: Vm, vma: Vma): AreaCounts {
         counts.total++;
         if ((low & PTE.presentMask) === 0) continue;
         const pfn = pageTables.ptePfn(entry);
-        if (pfn >= memMap.frames || ((memMap.flags[pfn] as number) & PG.reserved) !== 0) continue;
+        const reserved = pfn >= memMap.frames || ((memMap.flags[pfn] as number) & PG.reserved) !== 0;
+        if (reserved && !reservedCount) continue;
         counts.pages++;
         if ((low & PTE.dirty) !== 0) counts.dirty++;
-        if ((memMap.count[pfn] as number) > 1) counts.shared++;
+        if (!reserved && (memMap.count[pfn] as number) > 1) counts.shared++;
       }
     }
     at = tableEnd;

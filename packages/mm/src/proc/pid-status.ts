@@ -9,9 +9,10 @@ const COMM_LENGTH = 15;
  * /proc/PID/status. Signals are never blocked, ignored or caught here, and there are no supplementary groups.
  *
  * @param running whether the task runs, as one that reads its own status does; else it sleeps
+ * @param showsTgid 2.4.0 does not
  * @linux 2.4.22 fs/proc/array.c proc_pid_status()
  */
-export function statusText(task: Task, running = true): string {
+export function statusText(task: Task, running = true, showsTgid = true): string {
   const { uid, gid, mm } = task;
   const state = task.dead ? 'Z (zombie)' : running ? 'R (running)' : 'S (sleeping)';
   let pending = 0;
@@ -21,7 +22,7 @@ export function statusText(task: Task, running = true): string {
   return [
     `Name:\t${escapeName(task.comm)}`,
     `State:\t${state}`,
-    `Tgid:\t${task.tgid}`,
+    ...(showsTgid ? [`Tgid:\t${task.tgid}`] : []),
     `Pid:\t${task.pid}`,
     `PPid:\t${parentPid(task)}`,
     'TracerPid:\t0',

@@ -65,6 +65,20 @@ export function formatFreeAreas(
       `low:${kib6(zone.pagesLow)} high:${kib6(zone.pagesHigh)}\n`;
   }
   text += `( Active: ${counters.active}, inactive: ${counters.inactive}, free: ${free} )\n`;
+  text += freeListLines(allocator, node);
+  const c = counters;
+  return (
+    `${text}Swap cache: add ${c.swapCacheAdd}, delete ${c.swapCacheDelete}, ` +
+    `find ${c.swapCacheFindSuccess}/${c.swapCacheFindTotal}, race ${c.swapCacheNoentRace}+${c.swapCacheExistRace}\n`
+  );
+}
+
+/** The blocks of a node's free lists, a line a zone; an empty zone has none. @param node default: the first of pgdat_list */
+export function freeListLines(
+  allocator: PageAllocator,
+  node: PhysicalNode = allocator.pgdatList[0] as PhysicalNode,
+): string {
+  let text = '';
   for (const zone of node.zones) {
     let total = 0;
     if (zone.size !== 0) {
@@ -75,11 +89,7 @@ export function formatFreeAreas(
     }
     text += `= ${total * KIB_PER_PAGE}kB)\n`;
   }
-  const c = counters;
-  return (
-    `${text}Swap cache: add ${c.swapCacheAdd}, delete ${c.swapCacheDelete}, ` +
-    `find ${c.swapCacheFindSuccess}/${c.swapCacheFindTotal}, race ${c.swapCacheNoentRace}+${c.swapCacheExistRace}\n`
-  );
+  return text;
 }
 
 /**
@@ -88,16 +98,16 @@ export function formatFreeAreas(
  * @linux 2.4.22 arch/i386/mm/init.c show_mem()
  */
 export function formatShowMem(allocator: PageAllocator, counters: ShowMemCounters): string {
-  const census = countFrames(allocator, counters.swapperSpace);
+  const frames = census(allocator, counters.swapperSpace);
   return [
     'Mem-info:\n',
     formatFreeAreas(allocator, counters),
     `Free swap:       ${kib6(counters.freeSwap)}\n`,
-    `${census.total} pages of RAM\n`,
-    `${census.highmem} pages of HIGHMEM\n`,
-    `${census.reserved} reserved pages\n`,
-    `${census.shared} pages shared\n`,
-    `${census.swapCached} pages swap cached\n`,
+    `${frames.total} pages of RAM\n`,
+    `${frames.highmem} pages of HIGHMEM\n`,
+    `${frames.reserved} reserved pages\n`,
+    `${frames.shared} pages shared\n`,
+    `${frames.swapCached} pages swap cached\n`,
     `${counters.pageTableCache} pages in page table cache\n`,
     `Buffer memory:   ${kib6(counters.buffermem)}\n`,
     `Cache memory:   ${kib6(counters.pageCache - counters.buffermem)}\n`,
@@ -105,24 +115,25 @@ export function formatShowMem(allocator: PageAllocator, counters: ShowMemCounter
 }
 
 /** Frames by use. A frame of the swap cache is not counted as shared, whoever else maps it. */
-function countFrames(allocator: PageAllocator, swapperSpace: number) {
+export function census(allocator: PageAllocator, swapperSpace: number) {
   const { flags, count, mapping, frames } = allocator.memMap;
   // High memory belongs to the last node.
   const highmem = allocator.nodes.at(-1)?.zones[2];
   const highStart = highmem === undefined || highmem.size === 0 ? frames : highmem.startPfn;
-  const census = { total: frames, highmem: 0, reserved: 0, shared: 0, swapCached: 0 };
+  const counted = { total: frames, highmem: 0, reserved: 0, shared: 0, swapCached: 0 };
   for (let pfn = 0; pfn < frames; pfn++) {
     if (((flags[pfn] as number) & PG.reserved) !== 0) {
-      census.reserved++;
+      counted.reserved++;
       continue;
     }
-    if (pfn >= highStart) census.highmem++;
-    if (swapperSpace !== 0 && mapping[pfn] === swapperSpace) census.swapCached++;
-    else if (count[pfn] !== 0) census.shared += (count[pfn] as number) - 1;
+    if (pfn >= highStart) counted.highmem++;
+    if (swapperSpace !== 0 && mapping[pfn] === swapperSpace) counted.swapCached++;
+    else if (count[pfn] !== 0) counted.shared += (count[pfn] as number) - 1;
   }
-  return census;
+  return counted;
 }
 
-function kib6(pages: number): string {
+/** Pages as kB, in six columns or more. */
+export function kib6(pages: number): string {
   return `${String(pages * KIB_PER_PAGE).padStart(6)}kB`;
 }

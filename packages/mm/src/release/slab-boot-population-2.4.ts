@@ -57,7 +57,7 @@ export function bootPopulation(version: string, pages: number, highmem: boolean)
       stay('size-256', 4),
       stay('size-128', older ? 244 : 249),
       stay('size-64', older ? 113 : 109),
-      stay('size-32', older ? 143 : 139),
+      stay('size-32', older ? 142 : 138),
       stay('blkdev_requests', requests),
       stay('buffer_head', bufferHeads),
       // Path names live as long as a system call.

@@ -192,8 +192,6 @@ describe('freeing a page (sheet 7, section 4)', () => {
   it.each([
     ['inactiveDirty'],
     ['inactiveClean'],
-    ['swapCache'],
-    ['decrAfter'],
     ['locked'],
   ] as const)('a page with PG_%s is a bug', (flag) => {
     const { allocator } = machine([400, 0], [400, 0]);

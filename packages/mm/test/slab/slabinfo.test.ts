@@ -15,8 +15,9 @@ function parse(text: string): { name: string; numbers: number[] }[] {
     .split('\n')
     .slice(1)
     .map((line) => {
-      const [name, ...rest] = line.split(/\s+/);
-      return { name: name as string, numbers: rest.map(Number) };
+      // Names of 2.4.0 have blanks.
+      const [, name, rest] = /^(.*?)((?:\s+\d+)+)$/.exec(line) as unknown as [string, string, string];
+      return { name: name.trimEnd(), numbers: rest.trim().split(/\s+/).map(Number) };
     });
 }
 
@@ -25,7 +26,7 @@ function fixture(release: string, mib: number, file: string): string {
   return readFileSync(url, 'utf8');
 }
 
-const MACHINES = ['2.4.20', '2.4.22'].flatMap((release) =>
+const MACHINES = ['2.4.0', '2.4.20', '2.4.22'].flatMap((release) =>
   [16, 64, 256, 512, 2048].map((mib) => [release, mib] as const),
 );
 /** Caches whose objects belong to the recording's only process, /init, and to what it opened. */
