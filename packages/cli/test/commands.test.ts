@@ -216,20 +216,22 @@ describe('pagewalk replay', () => {
   it('fits into a terminal of any width', () => {
     for (const columns of [40, 120]) {
       // A script that pretends to be a terminal that wide; nothing but the width of standard output matters.
-      const { out } = pagewalk(['replay', PIPELINE], '', { COLUMNS: String(columns) });
+      const { out } = pagewalk(['replay', PIPELINE, '--no-squeeze'], '', { COLUMNS: String(columns) });
       expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(columns);
     }
   });
 
   it('replays without page contents, with equal figures', () => {
-    const [full, bare] = [[], ['--content-free']].map((more) => pagewalkJson(['replay', PIPELINE, ...more]));
+    const [full, bare] = [['--no-squeeze'], ['--content-free']].map((more) =>
+      pagewalkJson(['replay', PIPELINE, ...more]),
+    );
     for (const key of ['faults', 'peak', 'zones', 'processes', 'eventHash'])
       expect(bare?.[key]).toEqual(full?.[key]);
   });
 
   it('writes the event stream, from which every count can be made again', () => {
     const file = join(folder, 'events.txt');
-    const json = pagewalkJson(['replay', PIPELINE, '--events', file]);
+    const json = pagewalkJson(['replay', PIPELINE, '--no-squeeze', '--events', file]);
     const lines = readFileSync(file, 'utf8')
       .split('\n')
       .filter((line) => line !== '' && !line.startsWith('#'));
@@ -345,6 +347,7 @@ describe('pagewalk --help', () => {
     'ops',
     'record',
     'replay',
+    'workload',
     'demo',
   ])('%s --help has examples', (command) => {
     const { status, out } = pagewalk([command, '--help']);

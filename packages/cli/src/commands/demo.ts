@@ -1,23 +1,13 @@
-import { existsSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join, relative } from 'node:path';
 import { Command } from 'commander';
 import { addMachineOptions } from '../machine-options.ts';
 import { print } from '../output/print.ts';
 import { terminalWidth, wrap } from '../output/text.ts';
+import { recordingsFolder } from '../recordings-folder.ts';
 import { type ReplayCommandOptions, replayTrace } from './replay.ts';
 
 /** The recording that is shown: several processes, files and a heap, in a second or two. */
 const DEMO = 'pipeline.pwt';
-
-/** Folder of the shipped recordings, seen from the built program (packages/cli/dist). */
-function recordings(): string {
-  const here = dirname(fileURLToPath(import.meta.url));
-  for (const up of ['../../lab/recordings', '../../../lab/recordings']) {
-    if (existsSync(join(here, up, DEMO))) return join(here, up);
-  }
-  return join(here, '../../lab/recordings');
-}
 
 /** `pagewalk demo`: what `npm start` runs. */
 export function demoCommand(): Command {
@@ -25,7 +15,7 @@ export function demoCommand(): Command {
     .description('replay a shipped recording; the shortest way to see what this is')
     .addHelpText('after', '\nExamples:\n  pagewalk demo\n  pagewalk demo --memory 64M --release 2.4.20')
     .action(async (options: ReplayCommandOptions) => {
-      const path = relative(process.cwd(), join(recordings(), DEMO));
+      const path = relative(process.cwd(), join(recordingsFolder(), DEMO));
       if (options.json !== true) {
         const intro =
           'A program that really ran on Linux was recorded: every system call that concerns memory, every page that it touched. Now it runs again, on a simulated PC under a simulated kernel of 2003.';
@@ -35,8 +25,8 @@ export function demoCommand(): Command {
       const report = await replayTrace(path, options, 'demo');
       if (options.json === true) return;
       print('\nTry next:');
-      print('  npx --no-install pagewalk boot --memory 1G');
-      print(`  npx --no-install pagewalk replay ${path} --memory 32M`);
+      print('  npx --no-install pagewalk workload seq 1 30000 3');
+      print(`  npx --no-install pagewalk explain ${path} --memory 8M --swap 64M`);
       // The busiest process, shortly before its end.
       const [busiest] = [...report.processes].sort((a, b) => b.references - a.references);
       const event = Math.floor((busiest?.lastEvent ?? 1000) * 0.99);

@@ -1,16 +1,20 @@
 import { type ReplayReport, readTraceHeader } from '@pagewalk/lab';
 import { Command } from 'commander';
 import { UsageError } from '../errors.ts';
+import { jobMachine } from '../jobs/job.ts';
+import { endIfInterrupted } from '../jobs/pool.ts';
 import { addMachineOptions, type MachineOptions } from '../machine-options.ts';
 import { printJson } from '../output/print.ts';
 import { printReplay, replayJson } from '../output/replay-report.ts';
 import { Session } from '../session.ts';
 import { DEFAULTS, kindOf, runReplay } from '../workload.ts';
+import { printSqueeze, SQUEEZE_SWAP, squeeze } from './squeeze.ts';
 
 /** Options of `replay`. */
 export interface ReplayCommandOptions extends MachineOptions {
   readonly contentFree?: boolean;
   readonly verify?: boolean;
+  readonly squeeze?: boolean;
 }
 
 /** `pagewalk replay`: runs a recorded program on a simulated machine. */
@@ -20,14 +24,18 @@ export function replayCommand(): Command {
     .argument('<trace>', 'a recording (.pwt) made by "pagewalk record"')
     .option('--content-free', 'keep page tables and descriptors only, no page contents: for large machines')
     .option('--verify', 'store data with each write and compare every byte with a model (slow)')
+    .option('--no-squeeze', 'only this machine, not also ones with less and less memory')
     .addHelpText(
       'after',
       `
 Examples:
   pagewalk replay packages/lab/recordings/sort.pwt
   pagewalk replay packages/lab/recordings/sort.pwt --memory 128M --release 2.4.20
-  pagewalk replay my.pwt --events my.ftrace --check
-  pagewalk replay my.pwt --json > result.json`,
+  pagewalk replay my.pwt --no-squeeze --events my.ftrace --check
+  pagewalk replay my.pwt --json > result.json
+
+Afterwards the recording is squeezed: replayed with 100, 50, 25 and 12 % of the frames that it
+uses, on two releases. --content-free, --verify, --check, --fail-alloc and --fail-io go without.`,
     )
     .action(async (trace: string, options: ReplayCommandOptions) => {
       await replayTrace(trace, options, 'replay');
@@ -60,10 +68,25 @@ export async function replayTrace(
   const report = replay.report();
   const hashes = session.hashes();
   session.finish();
-  if (options.json) printJson(replayJson(command, trace, session.machine, report, seconds, hashes));
-  else if (report.stopped === null) printReplay(report, session.machine, seconds);
   if (report.stopped !== null) {
+    if (options.json) printJson(replayJson(command, trace, session.machine, report, seconds, hashes, null));
     throw new UsageError(report.stopped.message);
   }
+  if (!options.json) printReplay(report, session.machine, seconds);
+  const machine = jobMachine(options, { memory: DEFAULTS.replay.memory, swap: SQUEEZE_SWAP });
+  const squeezed = maySqueeze(options) ? await squeeze(trace, machine) : null;
+  if (options.json) {
+    printJson(replayJson(command, trace, session.machine, report, seconds, hashes, squeezed));
+  } else if (squeezed !== null) {
+    printSqueeze(squeezed);
+  }
+  endIfInterrupted(squeezed?.interrupted === true);
   return report;
+}
+
+/** Whether nothing was asked that only the machine of the command itself can do. */
+function maySqueeze(options: ReplayCommandOptions): boolean {
+  const { contentFree, verify, check, failAlloc, failIo } = options;
+  if (contentFree === true || verify === true || check !== undefined) return false;
+  return options.squeeze !== false && failAlloc === undefined && failIo === undefined;
 }

@@ -68,6 +68,8 @@ function jobOf({ release, memoryMiB, swapMiB, pageCluster, command }: PressureRe
       release,
       memory: memoryMiB * MIB,
       machine: 'qemu',
+      cpus: 1,
+      nodes: 1,
       swap: [swapMiB * MIB],
       sysctl: pageCluster === 3 ? {} : { 'vm.page-cluster': String(pageCluster) },
       seed: 0,

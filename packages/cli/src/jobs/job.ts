@@ -1,16 +1,43 @@
 import type { IoCounts, ReplayReport, WorkloadReport } from '@pagewalk/lab';
+import type { E820Entry } from '@pagewalk/mm';
+import type { MachineOptions } from '../machine-options.ts';
 
 /** A machine as plain data, so that it can be handed to a worker thread. */
 export interface JobMachine {
   readonly release: string;
   readonly memory: number;
   readonly machine: string;
+  readonly cpus: number;
+  readonly nodes: number;
   /** Sizes of the swap disks in bytes. */
   readonly swap: readonly number[];
   readonly sysctl: Readonly<Record<string, string>>;
   readonly highmem?: string;
   readonly cmdline?: string;
+  readonly e820?: readonly E820Entry[];
   readonly seed: number;
+}
+
+/** The machine of the options, without what only the command itself can do: files, injected failures, checks. */
+export function jobMachine(
+  options: MachineOptions,
+  defaults: { readonly memory: number; readonly swap: number },
+): JobMachine {
+  const { release, machine, cpus, nodes, sysctl, seed, highmem, cmdline, e820, swap } = options;
+  const sizes = swap?.flatMap(({ size }) => (size === undefined ? [] : [size]));
+  return {
+    release,
+    machine,
+    cpus,
+    nodes,
+    sysctl,
+    seed,
+    memory: options.memory ?? defaults.memory,
+    swap: sizes === undefined || sizes.length === 0 ? [defaults.swap] : sizes,
+    ...(highmem === undefined ? {} : { highmem }),
+    ...(cmdline === undefined ? {} : { cmdline }),
+    ...(e820 === undefined ? {} : { e820 }),
+  };
 }
 
 /** What runs: a workload's arguments, or the path of a recording. */

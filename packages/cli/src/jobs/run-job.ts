@@ -69,12 +69,6 @@ function runReplayJob(
   };
 }
 
-function machineConfig(machine: JobMachine): MachineConfig {
-  const { swap, highmem, cmdline, ...rest } = machine;
-  return {
-    ...rest,
-    swap: swap.map((size) => ({ size })),
-    ...(highmem === undefined ? {} : { highmem }),
-    ...(cmdline === undefined ? {} : { cmdline }),
-  };
+function machineConfig({ swap, ...rest }: JobMachine): MachineConfig {
+  return { ...rest, swap: swap.map((size) => ({ size })) };
 }

@@ -150,6 +150,7 @@ export function replayJson(
   report: ReplayReport,
   seconds: number,
   hashes: HashJson,
+  squeeze: object | null,
 ): Record<string, unknown> {
   const { header, totals, real, stopped, ...rest } = report;
   return {
@@ -159,6 +160,7 @@ export function replayJson(
     stopped,
     ...rest,
     real,
+    squeeze,
     wallSeconds: seconds,
     referencesPerSecond: Math.round(report.references / seconds),
     ...hashes,

@@ -109,8 +109,10 @@ export class Replay {
         this.#finish();
         break;
       }
-      if (this.#image !== null && !this.#belongsToImage()) this.#exec();
-      this.#event();
+      if (!this.#killed(this.#current)) {
+        if (this.#image !== null && !this.#belongsToImage()) this.#exec();
+        this.#event();
+      }
       if (this.#stopped !== null) {
         this.#done = true;
         trace.close();
@@ -171,6 +173,7 @@ export class Replay {
         return;
       case EventKind.Work:
         this.#kernel.clock.advance(trace.references * REFERENCE_NS);
+        this.#interrupts();
         return;
       case EventKind.File:
         this.#file();
@@ -209,6 +212,12 @@ export class Replay {
         this.#exit();
         return;
     }
+  }
+
+  /** Time has passed: timers fire, I/O ends, threads that were woken run. */
+  #interrupts(): void {
+    const { paging, clock } = this.#kernel;
+    if (paging.events.nextDue <= clock.now) paging.catchUp();
   }
 
   /** The process whose event this is. */
@@ -270,8 +279,21 @@ export class Replay {
     return true;
   }
 
+  /** Whether the kernel has killed the process for want of memory: that ends the replay. */
+  #killed(workload: Workload): boolean {
+    const ending = workload.process.ended;
+    if (ending === null || ending.signal === 0) return false;
+    const name = workload.program.slice(workload.program.lastIndexOf('/') + 1);
+    this.#stop(
+      'out-of-memory',
+      `out of memory: the kernel killed process ${workload.process.pid} (${name}); give the machine more with --memory or --swap`,
+    );
+    return true;
+  }
+
   /** An access got a signal. False: memory ran out, and the replay ends. */
   #signal(workload: Workload, address: number): boolean {
+    if (this.#killed(workload)) return false;
     const signal = workload.process.takeSignal();
     // The kernel never kills process 1 for want of memory: it waits, with nobody to wait for.
     if (signal === null || signal.signo === SIGKILL) {
@@ -291,7 +313,7 @@ export class Replay {
   #outOfMemory(): void {
     this.#stop(
       'out-of-memory',
-      'out of memory: this kernel cannot free pages yet (no reclaim, no swapping); give the machine more with --memory',
+      'out of memory: no frame can be freed; give the machine more with --memory or --swap',
     );
   }
 
@@ -310,8 +332,8 @@ export class Replay {
     if (this.#shared !== null && bytes > VERIFIED_FILE_MAX) {
       throw new ReplayError(`${name} has ${bytes} bytes; a verified replay makes up files of at most 256M`);
     }
-    const size = this.#shared === null ? { size: bytes } : { bytes: fileContents(file, bytes) };
-    this.#kernel.fs.create(path, size);
+    const contents = this.#shared === null ? { size: bytes } : { bytes: fileContents(file, bytes) };
+    this.#kernel.fs.create(path, { kind: 'disk', ...contents });
   }
 
   /** Whether the event is still part of loading the program of the last exec. */

@@ -46,13 +46,13 @@ export class Runner {
     this.turns++;
     kernel.clock.advance(TURN_NS);
     if (kernel.paging.events.nextDue <= kernel.clock.now) kernel.paging.catchUp();
-    touchOwnPages(this.process);
+    if (this.process.ended !== null || !touchOwnPages(this.process)) this.killed();
   }
 
   /** The access got no page. @throws Killed */
   killed(): never {
     const { process } = this;
-    throw new Killed(process.pid, process.takeSignal()?.signo ?? 9);
+    throw new Killed(process.pid, process.ended?.signal ?? process.takeSignal()?.signo ?? 9);
   }
 }
 

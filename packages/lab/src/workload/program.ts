@@ -70,9 +70,11 @@ export function startProgram(kernel: Kernel, process: Process, path: string, arg
   process.touch(process.task.esp, true);
 }
 
-/** What the inner loop uses besides the pages of the pattern. */
-export function touchOwnPages(process: Process): void {
-  process.touch(IMAGE.loop, false);
-  process.touch(IMAGE.counters, true);
-  process.touch(process.task.esp, true);
+/** What the inner loop uses besides the pages of the pattern. False: the process got no page. */
+export function touchOwnPages(process: Process): boolean {
+  return (
+    process.touch(IMAGE.loop, false) &&
+    process.touch(IMAGE.counters, true) &&
+    process.touch(process.task.esp, true)
+  );
 }
