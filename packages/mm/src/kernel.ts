@@ -65,10 +65,10 @@ import type { ProcRules } from './proc/proc-rules.ts';
 import { Process } from './process.ts';
 import { addressSpaceRules } from './release/address-space-rules.ts';
 import { deviceRules } from './release/device-rules.ts';
-import { highmemRules, vmallocRules } from './release/kernel-memory-rules.ts';
+import { highmemRules, keepsPageTables, vmallocRules } from './release/kernel-memory-rules.ts';
 import { physicalBootConfig } from './release/machine-config.ts';
 import { pageCacheRules } from './release/page-cache-rules.ts';
-import { blockRules, oomRules, swapSlotRules } from './release/paging-rules.ts';
+import { blockRules, oomRules, pageCluster, swapSlotRules } from './release/paging-rules.ts';
 import { procRules } from './release/proc-rules.ts';
 import { processRules } from './release/process-rules.ts';
 import { shmemRules } from './release/shmem-rules.ts';
@@ -179,7 +179,14 @@ export class Kernel {
     this.mmu = mmus[0] as Mmu;
     for (const mmu of mmus) mmu.loadCr3(tables.swapperPgDir);
     this.tlb = new TlbFlushI386({ memory, trace, mmus, swapperPgDir: tables.swapperPgDir });
-    const parts = { memory, allocator, trace, swapperPgDir: tables.swapperPgDir, cpus: mmus.length };
+    const parts = {
+      memory,
+      allocator,
+      trace,
+      swapperPgDir: tables.swapperPgDir,
+      cpus: mmus.length,
+      keepsTables: keepsPageTables(this.release),
+    };
     this.pageTables = pae ? new PaePageTables(parts) : new I386PageTables(parts);
 
     this.pageCache = new PageCache({
@@ -189,6 +196,7 @@ export class Kernel {
       trace,
       rules: pageCacheRules(this.release),
     });
+    this.pageCache.pageCluster = pageCluster(this.release, memMap.frames);
     this.pageCache.ports = {
       ...this.pageCache.ports,
       unmapMappingRange: (area, address, size) => zapPageRange(this.vm, (area as Vma).vmMm, address, size),

@@ -1,11 +1,22 @@
 import type { Kernel } from './kernel.ts';
 import { ConfigError } from './kernel-bug.ts';
+import type { Zone } from './physical/zone.ts';
 
-/** A setting under /proc/sys: how it is read and written; two numbers where the kernel has an array of two. */
+/** A setting under /proc/sys: how it is read and written; several numbers where the kernel has an array of so many. */
 interface Sysctl {
-  get(kernel: Kernel): number | readonly [number, number];
-  set(kernel: Kernel, value: number, second: number): void;
-  readonly numbers?: 2;
+  get(kernel: Kernel): number | readonly number[];
+  /** Missing: it can only be read. */
+  set?(kernel: Kernel, value: number, second: number, third: number): void;
+  readonly numbers?: 2 | 3;
+}
+
+/** Three numbers that nothing in the kernel reads. */
+function unused(key: string): Sysctl {
+  return {
+    numbers: 3,
+    get: ({ procRules }) => procRules.unusedSysctls.get(key) ?? [],
+    set: ({ procRules }, ...numbers) => void procRules.unusedSysctls.set(key, numbers),
+  };
 }
 
 const INT_MAX = 0x7fffffff;
@@ -32,6 +43,20 @@ const SYSCTLS: Readonly<Record<string, Sysctl>> = {
       pageTables.quicklist.high = high;
     },
   },
+  'vm.freepages': {
+    numbers: 3,
+    get: ({ allocator }) => {
+      const sum = (mark: (zone: Zone) => number) =>
+        allocator.zones.reduce((all, zone) => all + mark(zone), 0);
+      return [
+        sum(({ pagesMin }) => pagesMin),
+        sum(({ pagesLow }) => pagesLow),
+        sum(({ pagesHigh }) => pagesHigh),
+      ];
+    },
+  },
+  'vm.buffermem': unused('vm.buffermem'),
+  'vm.pagecache': unused('vm.pagecache'),
   'kernel.shmmax': {
     get: ({ shm }) => shm.shmmax,
     set: ({ shm }, value) => {
@@ -70,36 +95,49 @@ const SYSCTLS: Readonly<Record<string, Sysctl>> = {
   },
 };
 
-/** Names of all settings. */
+/** Names of all settings of all releases. */
 export const sysctlNames: readonly string[] = Object.keys(SYSCTLS);
+
+/** Settings of 2.4.0 that later kernels do not have, and the other way round. */
+const ONLY_OLD: ReadonlySet<string> = new Set(['vm.freepages', 'vm.buffermem', 'vm.pagecache']);
+const ONLY_NEW: ReadonlySet<string> = new Set(['vm.max_map_count', 'vm.min-readahead', 'vm.max-readahead']);
+
+function exists(kernel: Kernel, key: string): boolean {
+  return Object.hasOwn(SYSCTLS, key) && !(kernel.procRules.oldSysctls ? ONLY_NEW : ONLY_OLD).has(key);
+}
 
 /**
  * Sets one, as `sysctl -w key=value` does; two numbers are separated by white space, as in /proc/sys.
  * @throws ConfigError for an unknown key or a value that is no int
  */
 export function applySysctl(kernel: Kernel, key: string, value: string): void {
-  const sysctl = lookUp(key);
+  const sysctl = lookUp(kernel, key);
   const words = value.trim().split(/\s+/);
   const count = sysctl.numbers ?? 1;
   if (
     words.length !== count ||
     words.some((word) => !/^-?\d+$/.test(word) || Math.abs(Number(word)) > INT_MAX)
   ) {
-    const what = count === 1 ? 'whole numbers' : 'two whole numbers';
-    throw new ConfigError(`sysctl ${key}=${value}: allowed are ${what} from -${INT_MAX} to ${INT_MAX}`);
+    const what = { 1: '', 2: 'two ', 3: 'three ' }[count];
+    throw new ConfigError(
+      `sysctl ${key}=${value}: allowed are ${what}whole numbers from -${INT_MAX} to ${INT_MAX}`,
+    );
   }
-  sysctl.set(kernel, Number(words[0]), Number(words[1]));
+  if (sysctl.set === undefined) throw new ConfigError(`sysctl ${key}: it can only be read`);
+  sysctl.set(kernel, Number(words[0]), Number(words[1]), Number(words[2]));
 }
 
 /** Reads one, as text of /proc/sys: numbers separated by a tab. @throws ConfigError for an unknown key */
 export function readSysctl(kernel: Kernel, key: string): string {
-  const value = lookUp(key).get(kernel);
+  const value = lookUp(kernel, key).get(kernel);
   return typeof value === 'number' ? String(value) : value.join('\t');
 }
 
-function lookUp(key: string): Sysctl {
-  const sysctl = SYSCTLS[key.replaceAll('/', '.')];
-  if (sysctl === undefined)
-    throw new ConfigError(`sysctl ${key}: unknown; there are: ${sysctlNames.join(', ')}`);
-  return sysctl;
+function lookUp(kernel: Kernel, key: string): Sysctl {
+  const name = key.replaceAll('/', '.');
+  if (!exists(kernel, name)) {
+    const names = sysctlNames.filter((each) => exists(kernel, each));
+    throw new ConfigError(`sysctl ${key}: unknown; there are: ${names.join(', ')}`);
+  }
+  return SYSCTLS[name] as Sysctl;
 }

@@ -18,6 +18,8 @@ export interface PageTableParts {
   readonly swapperPgDir: number;
   /** CPUs, each with a quicklist of its own. Default 1. */
   readonly cpus?: number;
+  /** False: page tables go straight back to the page allocator, the quicklists stay empty (2.4.0). Default true. */
+  readonly keepsTables?: boolean;
 }
 
 /**
@@ -35,6 +37,7 @@ export class PteQuicklist {
   private readonly memory: PhysicalMemory;
   private readonly allocator: PageTableParts['allocator'];
   private readonly trace: Trace;
+  private readonly keeps: boolean;
   private head: Pfn = 0;
   private size = 0;
 
@@ -43,6 +46,7 @@ export class PteQuicklist {
     this.memory = parts.memory;
     this.allocator = parts.allocator;
     this.trace = parts.trace;
+    this.keeps = parts.keepsTables ?? true;
   }
 
   /** Marks between which the list is trimmed, the same for all CPUs. @linux sysctl vm.pagetable_cache */
@@ -85,8 +89,13 @@ export class PteQuicklist {
     return pfn;
   }
 
-  /** Puts a page table, all zero, on the list. @linux pte_free_fast() */
+  /** Puts a page table, all zero, on the list, or gives it back. @linux pte_free_fast(), pte_free_slow() */
   put(pfn: Pfn): void {
+    if (!this.keeps) {
+      if (this.trace.on) this.trace.emit(PTE_FREE, pfn, 0);
+      this.allocator.freePages(pfn, 0);
+      return;
+    }
     // As in the kernel the link is the next table's address in the direct map.
     this.memory.words[this.memory.base(pfn)] = this.head === 0 ? 0 : DIRECT_MAP + (this.head << 12);
     this.head = pfn;

@@ -136,7 +136,7 @@ export const PTE_ALLOC = defineTracepoint({
   origin: 'mm/memory.c pte_alloc()',
   hex: ['address'],
 });
-/** A page table left its directory entry for the quicklist, which now holds `cached`. */
+/** A page table left its directory entry for the quicklist, which now holds `cached`; 0: it went to the page allocator. */
 export const PTE_FREE = defineTracepoint({
   name: 'pte_free',
   fields: ['pfn', 'cached'],

@@ -10,6 +10,10 @@ export interface ProcRules {
   readonly showMem: (allocator: PageAllocator, counters: ShowMemCounters) => string;
   /** /proc/PID/status shows the thread group. */
   readonly statusShowsTgid: boolean;
+  /** /proc/sys/vm has what 2.4.0 has. */
+  readonly oldSysctls: boolean;
+  /** Settings that nothing reads, by name. */
+  readonly unusedSysctls: Map<string, readonly number[]>;
   /** /proc/PID/statm counts reserved pages (the zero page) as resident. */
   readonly statmCountsReserved: boolean;
 }

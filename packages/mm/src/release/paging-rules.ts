@@ -41,3 +41,13 @@ export function swapSlotRules(_release: string): SwapSlotRules {
 export function oomRules(release: string): OomRules {
   return { sparesDying: release === '2.4.22' };
 }
+
+/**
+ * How many pages are read together, as a power of two, on a machine of `frames` page frames.
+ *
+ * @linux 2.4.22, 2.4.0 mm/swap.c swap_setup()
+ */
+export function pageCluster(release: string, frames: number): number {
+  if (frames < 16 * 256) return 2;
+  return release === '2.4.0' && frames >= 32 * 256 ? 4 : 3;
+}

@@ -8,16 +8,20 @@ import { formatShowMem } from '../proc/show-mem.ts';
 
 /** How /proc and SysRq-m of the kernel with this page allocator read. */
 export function procRules(allocator: PageAllocator): ProcRules {
-  return allocator instanceof AgingPageAllocator ? agedProc(allocator) : CLASS_ZONES;
+  return allocator instanceof AgingPageAllocator ? agedProc(allocator) : classZoneProc();
 }
 
 /** 2.4.20 and 2.4.22. */
-const CLASS_ZONES: ProcRules = {
-  meminfo: formatMeminfo,
-  showMem: formatShowMem,
-  statusShowsTgid: true,
-  statmCountsReserved: false,
-};
+function classZoneProc(): ProcRules {
+  return {
+    meminfo: formatMeminfo,
+    showMem: formatShowMem,
+    statusShowsTgid: true,
+    statmCountsReserved: false,
+    oldSysctls: false,
+    unusedSysctls: new Map(),
+  };
+}
 
 /** 2.4.0. */
 function agedProc(allocator: AgingPageAllocator): ProcRules {
@@ -34,6 +38,11 @@ function agedProc(allocator: AgingPageAllocator): ProcRules {
     meminfo: (info) => formatAgedMeminfo(info, aged()),
     showMem: (pages, counters) => formatAgedShowMem(pages, counters, aged()),
     statusShowsTgid: false,
+    oldSysctls: true,
+    unusedSysctls: new Map([
+      ['vm.buffermem', [2, 10, 60]],
+      ['vm.pagecache', [2, 15, 75]],
+    ]),
     statmCountsReserved: true,
   };
 }

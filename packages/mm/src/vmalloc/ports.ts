@@ -9,6 +9,8 @@ import type { Addr } from '../types.ts';
 export interface VmallocRules {
   /** 2.4.22: there is vmap(). */
   readonly hasVmap: boolean;
+  /** 2.4.0: a hole that is exactly large enough is passed over. */
+  readonly holeMustBeLarger: boolean;
   /** 2.4.20: __vmalloc() of no bytes, or of more than the machine has, is a BUG(); 2.4.22: it fails. */
   readonly badSizeIsBug: boolean;
   /** 2.4.20: the search goes on behind each area, even if that is before where it was. */

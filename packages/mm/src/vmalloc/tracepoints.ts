@@ -1,13 +1,16 @@
 /** Tracepoints of the vmalloc room. */
 import { defineTracepoint } from '../trace/trace.ts';
 
-/** Does a new area, guard page included, fit before the area that begins at `next`? */
+/**
+ * Does a new area, guard page included, fit before the area that begins at `next`? `spare`: bytes by which the hole must be
+ * larger than needed (2.4.0: 1).
+ */
 export const VM_AREA_FITS = defineTracepoint({
   name: 'vm_area_fits',
-  fields: ['address', 'size', 'next', 'outcome'],
+  fields: ['address', 'size', 'spare', 'next', 'outcome'],
   origin: 'mm/vmalloc.c get_vm_area()',
   hex: ['address', 'size', 'next'],
-  decision: 'address + size <= next',
+  decision: 'address + size + spare <= next',
 });
 /** An area was asked for; `size` has the guard page, `address` 0: there is no room, or no memory for its descriptor. */
 export const GET_VM_AREA = defineTracepoint({

@@ -163,14 +163,16 @@ export class VmallocArea {
   private place(area: Addr, size: number, flags: number): boolean {
     const { structs } = this;
     const { trace, rules, start, end } = this.parts;
+    // Bytes by which a hole must be larger than needed.
+    const spare = rules.holeMustBeLarger ? 1 : 0;
     let addr = start;
     let previous = 0;
     let next = this.head;
     for (; next !== 0; previous = next, next = structs.next(next)) {
       if (size + addr >= 2 ** 32) return false;
       const limit = structs.addr(next);
-      const fits = size + addr <= limit;
-      if (trace.on) trace.emit(VM_AREA_FITS, addr, size, limit, fits ? 1 : 0);
+      const fits = size + addr + spare <= limit;
+      if (trace.on) trace.emit(VM_AREA_FITS, addr, size, spare, limit, fits ? 1 : 0);
       if (fits) break;
       const behind = (limit + structs.size(next)) >>> 0;
       if (behind > addr || rules.searchMayMoveBack) addr = behind;

@@ -159,6 +159,16 @@ describe('kmap', () => {
     expect(kernel.highmem.kmapAtomic(a, KM.bhIrq)).toBe(0xffff9000);
   });
 
+  it('2.4.0 has two kinds of atomic mapping', () => {
+    const kernel = machine('qemu', { release: '2.4.0' });
+    const [a] = highPages(kernel, 1) as [number];
+    expect(() => kernel.highmem.kmapNonblock(a)).toThrow(ConfigError);
+    expect(() => kernel.highmem.kmapAtomic(a, 2)).toThrow(ConfigError);
+    expect(kernel.highmem.kmapAtomic(a, 0)).toBe(0xffffe000);
+    expect(kernel.highmem.kmapAtomic(a, 1)).toBe(0xffffd000);
+    kernel.checkInvariants();
+  });
+
   it('tells each step', () => {
     const kernel = machine();
     const [a] = highPages(kernel, 1) as [number];

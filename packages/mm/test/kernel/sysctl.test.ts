@@ -20,6 +20,28 @@ describe('sysctls', () => {
   });
 
   it.each([
+    ['vm.freepages', '223\t446\t669'],
+    ['vm.buffermem', '2\t10\t60'],
+    ['vm.pagecache', '2\t15\t75'],
+    ['vm.page-cluster', '4'],
+    ['vm.pagetable_cache', '25\t50'],
+    ['vm.overcommit_memory', '0'],
+  ])('%s of 2.4.0 is %s, as recorded with 64 MiB (sheet 7 section 16)', (key, value) => {
+    expect(readSysctl(boot({ memory: 2 * MEMORY, release: '2.4.0' }), key)).toBe(value);
+  });
+
+  it('2.4.0 and later kernels have some that the others do not have', () => {
+    const old = boot({ memory: MEMORY, release: '2.4.0' });
+    expect(() => applySysctl(old, 'vm.freepages', '1 2 3')).toThrow('it can only be read');
+    applySysctl(old, 'vm.buffermem', '3 4 5');
+    expect(readSysctl(old, 'vm.buffermem')).toBe('3\t4\t5');
+    expect(() => readSysctl(old, 'vm.max_map_count')).toThrow(
+      'unknown; there are: vm.overcommit_memory, vm.page',
+    );
+    expect(() => readSysctl(boot({ memory: MEMORY }), 'vm.freepages')).toThrow('unknown');
+  });
+
+  it.each([
     ['vm.overcommit_memory', '1 2', 'allowed are whole numbers'],
     ['vm.overcommit_memory', '2147483648', 'allowed are whole numbers'],
     ['vm.pagetable_cache', '25', 'allowed are two whole numbers'],

@@ -1,9 +1,10 @@
 import { bootPhysical } from '../../src/page-allocator/boot.ts';
 import { physicalBootConfig } from '../../src/release/machine-config.ts';
-import { slabsOn } from '../../src/slab/check.ts';
-import { CACHE, SLAB_T } from '../../src/slab/descriptor-layout.ts';
+import { SLAB_T } from '../../src/slab/descriptor-layout.ts';
 import type { KmemCache } from '../../src/slab/kmem-cache.ts';
 import { SlabAllocator } from '../../src/slab/slab-allocator.ts';
+import type { SlabVariant } from '../../src/slab/slab-lists.ts';
+import { THREE_LISTS } from '../../src/slab/three-lists.ts';
 import { Trace } from '../../src/trace/trace.ts';
 
 export const MIB = 2 ** 20;
@@ -15,11 +16,13 @@ export interface SlabMachineOptions {
   readonly mib?: number;
   readonly cacheLine?: number;
   readonly upSpinlockBytes?: 0 | 4;
+  readonly variant?: SlabVariant;
 }
 
 /** A machine with the general caches and nothing else. */
 export function slabMachine(options: SlabMachineOptions = {}) {
   const { cpus = 1, debug = false, mib = 64, cacheLine = 32, upSpinlockBytes = 0 } = options;
+  const { variant = THREE_LISTS } = options;
   const trace = new Trace(() => 0, 1024);
   const physical = bootPhysical(
     physicalBootConfig({ machine: 'ref-noh', memoryBytes: mib * MIB, cpus }),
@@ -32,6 +35,7 @@ export function slabMachine(options: SlabMachineOptions = {}) {
     allocator: physical.allocator,
     trace,
     build: { smp: cpus > 1, debug, upSpinlockBytes },
+    variant,
     cacheLine,
     cpus,
     cacheCacheAt: 0x200000,
@@ -77,12 +81,9 @@ export class SlabNames {
   /** `full[S1(3)] partial[S2(1)] free[]`, empty lists left out. */
   lists(): string {
     const parts: string[] = [];
-    for (const [name, list] of [
-      ['full', CACHE.slabsFull],
-      ['partial', CACHE.slabsPartial],
-      ['free', CACHE.slabsFree],
-    ] as const) {
-      const slabs = slabsOn(this.#slab, this.#cache, list);
+    const byUse = this.#slab.lists.byUse(this.#cache);
+    for (const name of ['full', 'partial', 'free'] as const) {
+      const slabs = byUse[name];
       if (slabs.length === 0) continue;
       const texts = slabs.map((slab) => `${this.#name(slab)}(${this.#slab.load(slab + SLAB_T.inuse)})`);
       parts.push(`${name}[${texts.join(',')}]`);

@@ -299,6 +299,57 @@ describe('vmap', () => {
   });
 });
 
+describe('sheet 7 section 15: vmalloc of 2.4.0', () => {
+  const kernel = () => boot({ memory: 64 * MIB, release: '2.4.0' });
+
+  it('passes a hole over that is exactly large enough', () => {
+    const { vmalloc } = kernel();
+    const [, second, third] = [1, 1, 1].map(() => vmalloc.vmalloc(4096)) as [number, number, number];
+    vmalloc.vfree(second);
+    expect(vmalloc.vmalloc(4096)).toBe(third + 8192);
+    expect(boot({ memory: 64 * MIB }).vmalloc.vmalloc(4096)).toBe(0xc4800000);
+  });
+
+  it('takes a larger one', () => {
+    const { vmalloc } = kernel();
+    const [, second] = [1, 8192, 1].map((bytes) => vmalloc.vmalloc(bytes)) as [number, number, number];
+    vmalloc.vfree(second);
+    expect(vmalloc.vmalloc(4096)).toBe(second);
+  });
+
+  it('tells why', () => {
+    const { vmalloc, trace } = kernel();
+    const [, second] = [1, 1, 1].map(() => vmalloc.vmalloc(4096)) as [number, number, number];
+    vmalloc.vfree(second);
+    trace.on = true;
+    vmalloc.vmalloc(4096);
+    const decisions = [...trace.events()].filter(({ name }) => name === 'vm_area_fits');
+    expect(decisions.map(({ values }) => [values.spare, values.outcome])).toEqual([
+      [1, 0],
+      [1, 0],
+    ]);
+  });
+
+  it('has no vmap; no pages, or too many, are a BUG()', () => {
+    const { vmalloc } = kernel();
+    expect(() => vmalloc.vmap([100])).toThrow(ConfigError);
+    expect(() => vmalloc.vmalloc(0)).toThrow(KernelBug);
+    expect(() => vmalloc.vmalloc(65 * MIB)).toThrow(KernelBug);
+  });
+
+  it('page tables out of use are not kept', () => {
+    const machine = kernel();
+    const process = machine.spawn('a');
+    const free = machine.allocator.nrFreePages();
+    const at = process.mmap2(0x50000000, 4096, 3, 0x22, -1, 0);
+    process.store8(at, 1);
+    process.munmap(at, 4096);
+    expect(machine.pageTables.cachedTables).toBe(0);
+    expect(machine.allocator.nrFreePages()).toBe(free);
+    machine.checkInvariants();
+  });
+});
+
 describe('sheet 1 section 17: ioremap', () => {
   it('refuses nothing, wraps and RAM in use; the legacy hole is in the direct map', () => {
     const kernel = h4g(64);
