@@ -164,9 +164,15 @@ function checkReferences(vm: Vm, references: ReadonlyMap<number, number>, ofDriv
       continue;
     }
     if ((flags & PG.slab) !== 0) fail(`page ${pfn} is mapped and belongs to a slab`);
-    if ((flags & PG.lru) === 0) fail(`page ${pfn} is mapped and on no LRU list`);
+    const listed = (flags & (PG.lru | PG.active | PG.inactiveDirty | PG.inactiveClean)) !== 0;
+    const cached = memMap.mapping[pfn] !== 0;
+    if (!listed && (cached || vm.rules.listsAnonymousPages)) fail(`page ${pfn} is mapped and on no LRU list`);
+    // Buffers may be all that is left of a page that was cut off its file.
+    if (listed && !cached && !vm.rules.listsAnonymousPages && memMap.buffers[pfn] === 0) {
+      fail(`page ${pfn} is anonymous and on an LRU list`);
+    }
     // A page of a cache has the cache's reference too, and buffers may hold another.
-    if (memMap.mapping[pfn] !== 0) {
+    if (cached) {
       if (count < mapped + 1) fail(`cache page ${pfn} has count ${count} and is mapped ${mapped} times`);
     } else if (count !== mapped && memMap.index[pfn] === 0) {
       fail(`anonymous page ${pfn} has count ${count} and is mapped ${mapped} times`);

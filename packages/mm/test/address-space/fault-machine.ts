@@ -7,7 +7,7 @@ import { mmAlloc, mmlistAdd } from '../../src/address-space/mm-life.ts';
 import type { MmStruct } from '../../src/address-space/mm-struct.ts';
 import { doPageFault } from '../../src/address-space/page-fault.ts';
 import { RLIM_INFINITY, RLIMIT, Task } from '../../src/address-space/task.ts';
-import { Vm } from '../../src/address-space/vm.ts';
+import { type AddressSpaceRules, Vm } from '../../src/address-space/vm.ts';
 import { protectionOf, VM_STACK_FLAGS, type Vma } from '../../src/address-space/vma.ts';
 import { newVma } from '../../src/address-space/vma-alloc.ts';
 import { insertVmStruct } from '../../src/address-space/vma-link.ts';
@@ -39,6 +39,8 @@ export interface MachineOptions {
   /** Page tables with 64-bit entries. */
   readonly pae?: boolean;
   readonly contentFree?: boolean;
+  /** Default: those of 2.4.22. */
+  readonly rules?: AddressSpaceRules;
 }
 
 export class FaultMachine {
@@ -79,7 +81,7 @@ export class FaultMachine {
       pageCache: this.pageCache,
       ...makeSlab({ memory, allocator, trace }),
       trace,
-      rules: addressSpaceRules('2.4.22'),
+      rules: options.rules ?? addressSpaceRules('2.4.22'),
       ports: {
         shmemZeroSetup: () => -12,
         shmemMmap: () => -12,
