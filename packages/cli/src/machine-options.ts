@@ -6,7 +6,7 @@ import { sizeOption } from './parse/size.ts';
 import { sysctlOption } from './parse/sysctl.ts';
 import { swapOption } from './swap-option.ts';
 
-export const RELEASES = ['2.4.22', '2.4.20'] as const;
+export const RELEASES = ['2.4.22', '2.4.20', '2.4.0'] as const;
 export const MACHINES = ['qemu', 'ref-h4g', 'ref-noh', 'ref-pae'] as const;
 export const HIGHMEM = ['off', '4g', '64g'] as const;
 

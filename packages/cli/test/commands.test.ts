@@ -39,11 +39,34 @@ describe('pagewalk boot', () => {
     expect(lines.indexOf('531 reserved pages')).toBeGreaterThan(lines.indexOf('On node 0 totalpages: 16352'));
   });
 
+  it('prints what the recorded 2.4.0 with 64 MiB printed, then its dump', () => {
+    const { status, out, err } = pagewalk(['boot', '--memory', '64M', '--release', '2.4.0']);
+    expect([status, err]).toEqual([0, '']);
+    const lines = out.split('\n');
+    for (const line of [
+      ' BIOS-e820: 0000000003ee0000 @ 0000000000100000 (usable)',
+      'On node 0 totalpages: 16352',
+      'Memory: 62948k/65408k available (535k kernel code, 2072k reserved, 189k data, 60k init, 0k highmem)',
+      'Inode-cache hash table entries: 4096 (order: 3, 32768 bytes)',
+      'Starting kswapd v1.8',
+      'Freeing unused kernel memory: 60k freed',
+      '4*4kB 3*8kB 4*16kB 4*32kB 2*64kB 1*128kB 1*256kB 0*512kB 0*1024kB 7*2048kB = 15080kB)',
+      '600 reserved pages',
+    ]) {
+      expect(lines).toContain(line);
+    }
+    expect(out).toMatch(
+      /^\( Active: 0, inactive_dirty: 0, inactive_clean: 0, free: \d+ \(223 446 669\) \)$/m,
+    );
+  });
+
   it('prints log levels with --raw', () => {
     expect(pagewalk(['boot', '--raw']).out).toContain('\n<6>Memory: 63216k/65408k available');
   });
 
   it.each([
+    ['2.4.0', '16M'],
+    ['2.4.0', '2G'],
     ['2.4.20', '16M'],
     ['2.4.22', '2G'],
   ])('boots %s with %s', (release, memory) => {

@@ -119,6 +119,7 @@ export class PhysicalBoot {
     config.bootDriver?.(bootmem);
     this.bootmemEnd = { lastPos: bootmem.node(0).lastPos, lastOffset: bootmem.node(0).lastOffset };
 
+    trace.show('gfp', release.gfpWord);
     this.config = config;
     this.log = log;
     this.map = map;

@@ -7,7 +7,7 @@
  * |FS|HIGHIO|IO|HIGH|WAIT| zone modifier: HIGHMEM, DMA |
  * +--+------+--+----+----+---------------------------+
  * ```
- * The low four bits index the node's sixteen zonelists. `HIGH` ("high priority") is carried but consulted nowhere in 2.4.
+ * Every release uses these numbers here; what 2.4.0 calls them is told by {@link gfpWord240}. The low four bits index the node's sixteen zonelists. `HIGH` ("high priority") is carried but consulted nowhere in 2.4.
  *
  * @linux 2.4.22 include/linux/mm.h __GFP_*
  */
@@ -62,6 +62,27 @@ const NAMES: readonly (readonly [number, string])[] = [
   [GFP.HIGHMEM, '__GFP_HIGHMEM'],
   [GFP.DMA, 'GFP_DMA'],
 ];
+
+/** Our bit and 2.4.0's. */
+const BITS_2_4_0: readonly (readonly [number, number])[] = [
+  [GFP.WAIT, 0x01],
+  [GFP.HIGH, 0x02],
+  [GFP.IO, 0x04],
+  [GFP.DMA, 0x08],
+  [GFP.HIGHMEM, 0x10],
+];
+
+/**
+ * The number that a mask has in 2.4.0, for display: everywhere else a mask is 2.4.22's, whatever the release. 2.4.0 has no FS and
+ * no HIGHIO; its GFP_BUFFER is GFP_NOIO.
+ *
+ * @linux 2.4.0 include/linux/mm.h __GFP_*
+ */
+export function gfpWord240(gfp: number): number {
+  let word = 0;
+  for (const [mask, bit] of BITS_2_4_0) if ((gfp & mask) !== 0) word |= bit;
+  return word;
+}
 
 /** A gfp mask in the kernel's names, e.g. `GFP_KERNEL|GFP_DMA`; `0` for no bits. */
 export function gfpToString(gfp: number): string {

@@ -61,6 +61,8 @@ export interface PhysicalRelease {
   readonly highMemoryAscends: boolean;
   /** The DMI scan comes before (not after) the iomem resources. */
   readonly dmiBeforeResources: boolean;
+  /** The release's number of a gfp mask, for display. */
+  readonly gfpWord: (gfp: number) => number;
   /** How `page->flags` is written. */
   readonly pageFlagWord: PageFlagWord;
   /** The hash tables that boot allocates, in order. */

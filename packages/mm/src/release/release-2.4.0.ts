@@ -1,4 +1,5 @@
 import { oldPagesMin, oldPairBitmaps } from '../boot-memory/old-zone-init.ts';
+import { gfpWord240 } from '../page-allocator/gfp.ts';
 import { parseMemOptions } from '../physical/command-line.ts';
 import { sizeAndStart } from '../physical/e820.ts';
 import type { HashTableRule, PhysicalRelease } from '../physical/machine.ts';
@@ -27,6 +28,7 @@ export const PHYSICAL_2_4_0: PhysicalRelease = {
   tellsLowmem: false,
   highMemoryAscends: true,
   dmiBeforeResources: false,
+  gfpWord: gfpWord240,
   pageFlagWord: plainPageFlags,
   hashTables: [
     named(DENTRY_HASH, 'Dentry-cache'),

@@ -20,6 +20,7 @@ export const PHYSICAL_2_4_20: PhysicalRelease = {
   tellsLowmem: true,
   highMemoryAscends: false,
   dmiBeforeResources: false,
+  gfpWord: (gfp) => gfp,
   pageFlagWord: zonedPageFlags,
   hashTables: [DENTRY_HASH, INODE_HASH, MOUNT_HASH_2_4_20, bufferHash('Buffer-cache', 4), PAGE_HASH],
   kswapdLine: 'Starting kswapd',

@@ -20,6 +20,7 @@ export const PHYSICAL_2_4_22: PhysicalRelease = {
   tellsLowmem: true,
   highMemoryAscends: false,
   dmiBeforeResources: true,
+  gfpWord: (gfp) => gfp,
   pageFlagWord: zonedPageFlags,
   hashTables: [DENTRY_HASH, INODE_HASH, MOUNT_HASH_2_4_22, bufferHash('Buffer cache', KERN.INFO), PAGE_HASH],
   kswapdLine: 'Starting kswapd',

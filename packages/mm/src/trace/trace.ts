@@ -83,6 +83,7 @@ export class Trace {
   readonly #now: () => number;
   readonly #strings: string[] = [''];
   readonly #stringIds = new Map<string, number>([['', 0]]);
+  readonly #shown = new Map<string, (value: number) => number>();
   #listener: TraceListener | null = null;
   #hash = 0x811c9dc5 | 0;
 
@@ -99,6 +100,11 @@ export class Trace {
   /** Gives every new record to `listener` (null: nobody). It must not change the machine. */
   listen(listener: TraceListener | null): void {
     this.#listener = listener;
+  }
+
+  /** How {@link format} shows the fields of a name: the number that the release has for it. Records keep ours. */
+  show(field: string, number: (value: number) => number): void {
+    this.#shown.set(field, number);
   }
 
   /** Records one event. Call only when {@link on}. */
@@ -187,7 +193,8 @@ export class Trace {
     const fields = event.definition.fields.map((field) => {
       const value = event.values[field] as number;
       if (event.definition.text?.includes(field)) return `${field}=${this.text(value)}`;
-      return `${field}=${event.definition.hex?.includes(field) ? (value >>> 0).toString(16) : value}`;
+      const shown = this.#shown.get(field)?.(value) ?? value;
+      return `${field}=${event.definition.hex?.includes(field) ? (shown >>> 0).toString(16) : shown}`;
     });
     const seconds = (event.time / 1e9).toFixed(6);
     return `${`${comm}-${event.pid}`.padStart(16)} [${String(event.cpu).padStart(3, '0')}] ${seconds.padStart(12)}: ${event.name}: ${fields.join(' ')}`;

@@ -1,13 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { KernelBug } from '../../src/kernel-bug.ts';
 import type { AgingPageAllocator } from '../../src/page-allocator/aging-page-allocator.ts';
+import { bootPhysical } from '../../src/page-allocator/boot.ts';
 import { checkPageAllocator } from '../../src/page-allocator/check.ts';
-import { GFP_ATOMIC, GFP_KERNEL, GFP_NOIO, GFP_USER } from '../../src/page-allocator/gfp.ts';
+import {
+  GFP_ATOMIC,
+  GFP_DMA,
+  GFP_HIGHUSER,
+  GFP_KERNEL,
+  GFP_NOIO,
+  GFP_USER,
+  gfpWord240,
+} from '../../src/page-allocator/gfp.ts';
 import { MemoryPressure } from '../../src/page-allocator/memory-pressure.ts';
 import { PF } from '../../src/page-allocator/page-allocator.ts';
 import { type AgingAllocatorPorts, NOTHING_AGES } from '../../src/page-allocator/ports.ts';
 import { PG } from '../../src/physical/mem-map.ts';
 import type { Zone } from '../../src/physical/zone.ts';
+import { Trace } from '../../src/trace/trace.ts';
 import { boot, MIB } from './machine.ts';
 
 /** The recorded 64 MiB machine with so many free and inactive clean pages a zone, and what its ports were asked. */
@@ -207,5 +217,28 @@ describe('page->flags as 2.4.0 writes it', () => {
     expect(booted.pageFlags(0)).toBe(0x80000000);
     booted.memMap.flags[5000] = PG.active | PG.inactiveClean | PG.dirty;
     expect(booted.pageFlags(5000)).toBe(0x40 | 0x800 | 0x10);
+  });
+});
+
+describe('gfp masks of 2.4.0 (sheet 7, section 2)', () => {
+  it.each([
+    ['GFP_BUFFER', GFP_NOIO, 3],
+    ['GFP_ATOMIC', GFP_ATOMIC, 2],
+    ['GFP_USER', GFP_USER, 5],
+    ['GFP_HIGHUSER', GFP_HIGHUSER, 0x15],
+    ['GFP_KERNEL', GFP_KERNEL, 7],
+    ['GFP_DMA', GFP_DMA, 8],
+  ])('%s', (_name, gfp, word) => {
+    expect(gfpWord240(gfp)).toBe(word);
+  });
+
+  it('are what the event stream shows', () => {
+    const { allocator, booted } = machine([400, 0], [400, 0]);
+    const trace = new Trace(() => 0, 64);
+    const again = bootPhysical(booted.config, trace).allocator;
+    trace.on = true;
+    again.allocPages(GFP_HIGHUSER, 0);
+    expect([...trace.events()].map((event) => trace.format(event)).at(-1)).toContain('gfp=15 ');
+    expect(allocator.nrFreePages()).toBe(800);
   });
 });
