@@ -81,6 +81,7 @@ import { Shmem } from './shmem/shmem.ts';
 import { SysvShm } from './shmem/sysv-shm.ts';
 import { populateAtBoot } from './slab/boot-population.ts';
 import { KernelCaches } from './slab/kernel-caches.ts';
+import { slabPgds } from './slab/pae-pgd.ts';
 import { SlabAllocator } from './slab/slab-allocator.ts';
 import { stateHash } from './state-hash.ts';
 import type { SwapBacking } from './swap/swap-info.ts';
@@ -209,6 +210,7 @@ export class Kernel {
     const slabs = this.bootSlab(physical, config.debugSlab ?? false);
     this.slab = slabs.slab;
     this.caches = slabs.caches;
+    if (this.pageTables instanceof PaePageTables) this.pageTables.pgds = slabPgds(this.slab);
     this.vmalloc = this.bootVmalloc(physical, tables);
     this.highmem = this.bootHighmem(physical, tables, mmus);
 

@@ -1,8 +1,8 @@
 import type { PhysicalMemory } from '../hardware/physical-memory.ts';
 import { GFP_KERNEL } from '../page-allocator/gfp.ts';
 import type { Addr, Pfn } from '../types.ts';
-import { PaePgdPool } from './pae-pgd-pool.ts';
 import type { PageTables } from './page-tables.ts';
+import type { PgdSource } from './pgd-source.ts';
 import { type PageTableParts, type PteQuicklist, Quicklists } from './quicklist.ts';
 import { PGD_ALLOC, PGD_FREE, PMD_ERROR } from './tracepoints.ts';
 
@@ -28,7 +28,8 @@ export class PaePageTables implements PageTables {
   private readonly quicklists: Quicklists;
   private readonly parts: PageTableParts;
   private readonly memory: PhysicalMemory;
-  private readonly pool: PaePgdPool;
+  /** Where top levels come from: the slab allocator, which boots after the first page tables. */
+  pgds: PgdSource | null = null;
 
   constructor(parts: PageTableParts) {
     this.parts = parts;
@@ -36,7 +37,6 @@ export class PaePageTables implements PageTables {
     this.swapperPgDir = parts.swapperPgDir;
     this.quicklists = new Quicklists(parts);
     this.quicklist = this.quicklists.of(0);
-    this.pool = new PaePgdPool(parts);
   }
 
   get cachedTables(): number {
@@ -53,14 +53,15 @@ export class PaePageTables implements PageTables {
 
   pgdAlloc(): number {
     const { memory, parts } = this;
-    const pgd = this.pool.alloc();
+    const pgds = this.pgds as PgdSource;
+    const pgd = pgds.alloc();
     if (pgd !== 0) {
       const top = topBase(memory, pgd);
       for (let i = 0; i < USER_ENTRIES; i++) {
         const pfn = parts.allocator.allocPages(GFP_KERNEL, 0);
         if (pfn === 0) {
           while (--i >= 0) parts.allocator.freePages((memory.words[top + 2 * i] as number) >>> 12, 0);
-          this.pool.free(pgd);
+          pgds.free(pgd);
           if (parts.trace.on) parts.trace.emit(PGD_ALLOC, 0);
           return 0;
         }
@@ -79,7 +80,7 @@ export class PaePageTables implements PageTables {
   pgdFree(pgd: number): void {
     if (this.parts.trace.on) this.parts.trace.emit(PGD_FREE, pgd);
     for (let i = 0; i < USER_ENTRIES; i++) this.parts.allocator.freePages(this.directory(pgd, i), 0);
-    this.pool.free(pgd);
+    (this.pgds as PgdSource).free(pgd);
   }
 
   pteOffset(pgd: number, addr: Addr): number {
@@ -159,10 +160,9 @@ export class PaePageTables implements PageTables {
     for (let i = 0; i < USER_ENTRIES; i++) visit(this.directory(pgd, i));
   }
 
-  /** Calls `visit` for each frame that is not one address space's: the quicklists, and frames that hold top levels. */
+  /** Calls `visit` for each frame that is kept for later use: the quicklists. */
   forEachCachedFrame(visit: (frame: Pfn) => void): void {
     for (const list of this.quicklists.lists) list.forEach(visit);
-    this.pool.forEachFrame(visit);
   }
 
   /** Frame of the middle directory that the top level's entry `index` names. */

@@ -28,6 +28,7 @@ import { TlbFlushI386 } from '../../src/page-tables/tlb-flush.ts';
 import { MemMap, PG } from '../../src/physical/mem-map.ts';
 import { PhysicalNode } from '../../src/physical/node.ts';
 import { addressSpaceRules } from '../../src/release/address-space-rules.ts';
+import { slabPgds } from '../../src/slab/pae-pgd.ts';
 import { Trace } from '../../src/trace/trace.ts';
 import { makeSlab, shrinkAll } from './slab-rig.ts';
 
@@ -70,6 +71,8 @@ export class FaultMachine {
     for (let pfn = 16; pfn < FRAMES; pfn++) allocator.freePagesOk(pfn, 0);
     const parts = { memory, allocator, trace, swapperPgDir: SWAPPER * 4096 };
     this.pageTables = pae ? new PaePageTables(parts) : new I386PageTables(parts);
+    const slabs = makeSlab({ memory, allocator, trace });
+    if (this.pageTables instanceof PaePageTables) this.pageTables.pgds = slabPgds(slabs.slab);
     this.mmu = new Mmu({ memory, clock: new Clock(), pae, pse: true, pge: true });
     const idle = new Task(0, null, 'swapper');
     this.vm = new Vm({
@@ -79,7 +82,7 @@ export class FaultMachine {
       pageTables: this.pageTables,
       tlb: new TlbFlushI386({ memory, trace, mmus: [this.mmu], swapperPgDir: SWAPPER * 4096 }),
       pageCache: this.pageCache,
-      ...makeSlab({ memory, allocator, trace }),
+      ...slabs,
       trace,
       rules: options.rules ?? addressSpaceRules('2.4.22'),
       ports: {

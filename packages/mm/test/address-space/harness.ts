@@ -29,6 +29,7 @@ import { TlbFlushI386 } from '../../src/page-tables/tlb-flush.ts';
 import { MemMap, PG } from '../../src/physical/mem-map.ts';
 import { PhysicalNode } from '../../src/physical/node.ts';
 import { addressSpaceRules } from '../../src/release/address-space-rules.ts';
+import { slabPgds } from '../../src/slab/pae-pgd.ts';
 import { Trace } from '../../src/trace/trace.ts';
 import { makeSlab, shrinkAll } from './slab-rig.ts';
 
@@ -106,6 +107,7 @@ export function makeHarness(options: HarnessOptions = {}): Harness {
   const cache = new PageCache({ memory, memMap, allocator, trace });
   allocator.ports = { ...NO_RECLAIM, lruCacheDel: (pfn) => cache.lruCacheDel(pfn) };
   const { slab, caches } = makeSlab({ memory, allocator, trace });
+  if (pageTables instanceof PaePageTables) pageTables.pgds = slabPgds(slab);
   const task = new Task(2, null, 'test');
   task.rlimCur.fill(RLIM_INFINITY);
   task.rlimMax.fill(RLIM_INFINITY);

@@ -15,7 +15,7 @@ export function makeSlab(parts: { memory: PhysicalMemory; allocator: PageAllocat
     version: '2.4.22',
     machine: 'qemu',
     cpus: 1,
-    pae: false,
+    pae: true,
     debug: false,
   });
   const slab = new SlabAllocator({

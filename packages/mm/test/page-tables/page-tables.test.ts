@@ -106,8 +106,7 @@ describe.each([
     expect(pageTables.cachedTables).toBe(4);
     const frames: number[] = [];
     pageTables.forEachCachedFrame((frame) => frames.push(frame));
-    // With PAE also the frame that holds the top level.
-    expect(frames).toHaveLength(pae ? 5 : 4);
+    expect(frames).toHaveLength(4);
   });
 
   it('takes page tables from the cache last in, first out, all zero', () => {

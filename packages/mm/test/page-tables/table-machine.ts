@@ -10,6 +10,7 @@ import { TlbFlushI386 } from '../../src/page-tables/tlb-flush.ts';
 import { MemMap, PG } from '../../src/physical/mem-map.ts';
 import { PhysicalNode } from '../../src/physical/node.ts';
 import { Trace } from '../../src/trace/trace.ts';
+import { FramePgds } from './frame-pgds.ts';
 
 const FRAMES = 1024;
 export const SWAPPER = 0x1000;
@@ -32,6 +33,7 @@ export class TableMachine {
     for (let pfn = 16; pfn < FRAMES; pfn++) this.allocator.freePagesOk(pfn, 0);
     const parts = { memory, allocator: this.allocator, trace, swapperPgDir: SWAPPER };
     this.pageTables = pae ? new PaePageTables(parts) : new I386PageTables(parts);
+    if (this.pageTables instanceof PaePageTables) this.pageTables.pgds = new FramePgds(parts);
     this.mmus = Array.from(
       { length: options.cpus ?? 1 },
       () => new Mmu({ memory, clock: new Clock(), pae, pse: true, pge: true }),

@@ -1,17 +1,15 @@
-import type { PhysicalMemory } from '../hardware/physical-memory.ts';
-import { KernelBug } from '../kernel-bug.ts';
-import { GFP_KERNEL } from '../page-allocator/gfp.ts';
-import type { Pfn } from '../types.ts';
-import type { PageTableParts } from './quicklist.ts';
+import type { PhysicalMemory } from '../../src/hardware/physical-memory.ts';
+import { KernelBug } from '../../src/kernel-bug.ts';
+import { GFP_KERNEL } from '../../src/page-allocator/gfp.ts';
+import type { PgdSource } from '../../src/page-tables/pgd-source.ts';
+import type { PageTableParts } from '../../src/page-tables/quicklist.ts';
+import type { Pfn } from '../../src/types.ts';
 
 const OBJECT_BYTES = 32;
 const OBJECTS = 4096 / OBJECT_BYTES;
 
-/**
- * The 32-byte top levels of PAE. Linux takes them from a slab cache ("pae_pgd"); here a frame holds 128 of them, and goes
- * back to the page allocator with its last one.
- */
-export class PaePgdPool {
+/** Top levels of PAE for a machine without slabs: a frame holds 128, and goes with its last one. */
+export class FramePgds implements PgdSource {
   private readonly memory: PhysicalMemory;
   private readonly allocator: PageTableParts['allocator'];
   // Frames in use, each with a flag an object.
@@ -45,11 +43,6 @@ export class PaePgdPool {
       this.frames.delete(pfn);
       this.allocator.freePages(pfn, 0);
     }
-  }
-
-  /** Calls `visit` for each frame that holds objects. */
-  forEachFrame(visit: (pfn: Pfn) => void): void {
-    for (const pfn of this.frames.keys()) visit(pfn);
   }
 
   private hand(pfn: Pfn, used: Uint8Array, index: number): number {
