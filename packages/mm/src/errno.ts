@@ -29,6 +29,7 @@ export const Errno = {
   ENOSPC: 28,
   ESPIPE: 29,
   EROFS: 30,
+  EMLINK: 31,
   ENAMETOOLONG: 36,
   ENOSYS: 38,
   ENOTEMPTY: 39,

@@ -37,11 +37,13 @@ import { procText, showMemText } from './kernel-proc.ts';
 import { type KernelRegion, kernelRegion } from './kernel-regions.ts';
 import { bootIdleTasks, idleTasks, startKernelThreads } from './kernel-threads.ts';
 import type { MachineConfig } from './machine-config.ts';
-import { mountTmpfs, remountTmpfs, umount } from './mounts.ts';
+import { mountDisk, mountTmpfs, remountTmpfs, umount } from './mounts.ts';
+import { AgingPageAllocator } from './page-allocator/aging-page-allocator.ts';
 import { bootPhysical, type PhysicalBoot } from './page-allocator/boot.ts';
 import { checkPageAllocator } from './page-allocator/check.ts';
 import type { PageAllocator } from './page-allocator/page-allocator.ts';
 import { PF } from './page-allocator/process-flags.ts';
+import { AgingPageCache } from './page-cache/aging-page-cache.ts';
 import { checkPageCache } from './page-cache/check.ts';
 import { FileSystem } from './page-cache/file-system.ts';
 import { PageCache } from './page-cache/page-cache.ts';
@@ -58,6 +60,8 @@ import type { PageTables } from './page-tables/page-tables.ts';
 import { TlbFlushI386 } from './page-tables/tlb-flush.ts';
 import { type Vtop, vtop } from './page-tables/vtop.ts';
 import { diskModel, Paging } from './paging.ts';
+import { AGING_PAGING } from './paging-aging.ts';
+import { TWO_LIST_PAGING } from './paging-two-list.ts';
 import type { BootLogLine } from './physical/boot-log.ts';
 import type { MemMap } from './physical/mem-map.ts';
 import { PG } from './physical/mem-map.ts';
@@ -190,7 +194,8 @@ export class Kernel {
     };
     this.pageTables = pae ? new PaePageTables(parts) : new I386PageTables(parts);
 
-    this.pageCache = new PageCache({
+    const aged = allocator instanceof AgingPageAllocator;
+    this.pageCache = new (aged ? AgingPageCache : PageCache)({
       memory,
       memMap,
       allocator,
@@ -302,6 +307,7 @@ export class Kernel {
       slab: this.slab,
       caches: this.caches,
       vfs: this.vfs,
+      generation: this.allocator instanceof AgingPageAllocator ? AGING_PAGING : TWO_LIST_PAGING,
       blockRules: blockRules(this.release),
       slotRules: swapSlotRules(this.release),
       oomRules: oomRules(this.release),
@@ -311,8 +317,7 @@ export class Kernel {
         allocMap: (bytes) => this.vmalloc.vmalloc(bytes),
         freeMap: (addr) => this.vmalloc.vfree(addr),
         tryToUnuse: (type) => tryToUnuse(this.vm, type, (entry, pfn) => this.shmem.unuse(entry, pfn)),
-        shrinkDcacheMemory: () => {},
-        shrinkIcacheMemory: () => {},
+        newDisk: ({ path, dev }) => this.fs.addDevice(path, () => this.paging.devices.node(dev).inode),
         chargeTime: () => this.cpus.charge(),
         tasks: () => this.tasks,
         reapKilled: () => this.reapKilled(),
@@ -449,7 +454,7 @@ export class Kernel {
       nrSwapPages: () => this.paging.swapAreas.nrSwapPages,
       swapCachePages: () => this.pageCache.swapperPages,
       catchUp: () => this.paging.catchUp(),
-      shrinkableSlabPages: () => 0,
+      shrinkableSlabPages: () => this.paging.shrinkableSlabPages,
       vmalloc: (size) => this.vmalloc.vmalloc(size),
       vfree: (addr) => this.vmalloc.vfree(addr),
     };
@@ -506,6 +511,14 @@ export class Kernel {
    */
   mountTmpfs(path: string, options = ''): number {
     return mountTmpfs(this, path, options);
+  }
+
+  /**
+   * Mounts the ext2 of a disk of {@link Paging.disks} ({@link mkfs} makes one): 0, -ENOENT, -ENXIO, -EBUSY, -EIO, -EINVAL, -ENOMEM.
+   * @throws ConfigError on a content-free machine
+   */
+  mount(path: string, disk: string): number {
+    return mountDisk(this, path, disk);
   }
 
   /** Changes the limits of a mounted tmpfs: 0, or -EINVAL: no mount, an option, or more is in use. */

@@ -1,6 +1,10 @@
-/** Mounting and unmounting tmpfs. */
+/** Mounting and unmounting file systems. */
+
+import { CAP } from './address-space/task.ts';
 import { Errno } from './errno.ts';
 import type { Kernel } from './kernel.ts';
+import { ConfigError } from './kernel-bug.ts';
+import { DiskFs } from './page-cache/disk-fs/disk-fs.ts';
 import { Tmpfs } from './shmem/tmpfs.ts';
 import { parseTmpfsOptions, type TmpfsDefaults } from './shmem/tmpfs-options.ts';
 
@@ -53,4 +57,35 @@ export function remountTmpfs(kernel: Kernel, path: string, options: string): num
 export function umount(kernel: Kernel, path: string): number {
   const mount = kernel.fs.namei.mountAt(path);
   return typeof mount === 'number' ? mount : kernel.fs.mounts.remove(mount);
+}
+
+/** What the machine's calendar shows at boot, seconds since 1970: the day on which 2.4.22 came out. */
+const BOOT_TIME = 1_061_856_000;
+
+/** See {@link Kernel.mount}. */
+export function mountDisk(kernel: Kernel, path: string, diskPath: string): number {
+  if (kernel.memory.contentFree) throw new ConfigError(`mount ${path}: a content-free machine has no bytes`);
+  const { namei, mounts } = kernel.fs;
+  const { paging, vfs, vm } = kernel;
+  if (!path.startsWith('/')) return -Errno.ENOENT;
+  const point = namei.mountPoint(path);
+  if (typeof point === 'number') return point;
+  const disk = paging.disks.find((other) => other.path === diskPath);
+  if (disk === undefined) return -Errno.ENXIO;
+  const fs = DiskFs.mount(
+    {
+      buffers: paging.buffers,
+      devices: paging.devices,
+      inodes: paging.inodeCache,
+      names: paging.dentryCache,
+      vfs,
+      rights: { mayUseReserve: () => vm.current.capable(CAP.sysResource), pid: () => vm.current.pid },
+      now: () => BOOT_TIME + Math.floor(kernel.clock.now / 1e9),
+    },
+    paging.devices.node(disk.dev),
+  );
+  if (typeof fs === 'number') return fs;
+  const error = mounts.add({ path: point.path, fs, covered: point.covered });
+  if (error !== 0) fs.destroy();
+  return error;
 }

@@ -15,23 +15,25 @@ import { DISK_MODELS, type DiskModel } from './hardware/disk-models.ts';
 import { EventQueue } from './hardware/event-queue.ts';
 import { ConfigError } from './kernel-bug.ts';
 import { OomKiller, type OomRules } from './oom/oom-killer.ts';
-import { GFP_NOIO } from './page-allocator/gfp.ts';
+import { GFP } from './page-allocator/gfp.ts';
 import { PF } from './page-allocator/process-flags.ts';
+import { BlockDevices } from './page-cache/block-devices.ts';
 import { BDF } from './page-cache/buffers/bdflush-parameters.ts';
-import { BufferCache } from './page-cache/buffers/buffer-cache.ts';
-import { bdflushRound, syncOldBuffers } from './page-cache/buffers/flush.ts';
+import type { BufferCache } from './page-cache/buffers/buffer-cache.ts';
+import { DentryCache, SIZEOF_DENTRY } from './page-cache/dentry-cache.ts';
 import { DiskFiles } from './page-cache/disk-file.ts';
 import { DiskFileStore } from './page-cache/disk-file-store.ts';
+import { SIZEOF_INODE } from './page-cache/hash.ts';
+import { InodeCache } from './page-cache/inode-cache.ts';
 import { InodeLists } from './page-cache/inode-lists.ts';
 import { InodeWriteback } from './page-cache/inode-writeback.ts';
 import type { VfsObjects } from './page-cache/vfs-objects.ts';
+import type { PagingGeneration, ReclaimMechanism } from './paging-generation.ts';
 import { PG } from './physical/mem-map.ts';
-import { Kswapd } from './reclaim/kswapd.ts';
-import { TwoListReclaim } from './reclaim/two-list/two-list-reclaim.ts';
 import type { KernelCaches } from './slab/kernel-caches.ts';
 import type { SlabAllocator } from './slab/slab-allocator.ts';
 import { SwapAreas, type SwapSlotRules } from './swap/swap-areas.ts';
-import { SwapCache } from './swap/swap-cache.ts';
+import type { SwapCache } from './swap/swap-cache.ts';
 import { makeSwapHeader } from './swap/swap-header.ts';
 import type { SwapBacking } from './swap/swap-info.ts';
 import { SWAP_FLAG_PREFER, SWAP_FLAG_PRIO_MASK, SwapSwitch } from './swap/swapon.ts';
@@ -65,9 +67,8 @@ export interface PagingPorts {
   freeMap(addr: Addr): void;
   /** @linux try_to_unuse() */
   tryToUnuse(type: number): number;
-  /** @linux shrink_dcache_memory(), shrink_icache_memory() */
-  shrinkDcacheMemory(priority: number, gfp: number): void;
-  shrinkIcacheMemory(priority: number, gfp: number): void;
+  /** A disk was added: it gets its node. */
+  newDisk(disk: Disk): void;
   /** A path that is no disk of {@link Paging.disks}: -errno, or what swapping to that file takes. */
   swapFile(path: string): SwapBacking | number;
   /** Counts the time that passed as the running task's. @linux update_process_times() */
@@ -87,6 +88,7 @@ export interface PagingParts {
   readonly slab: SlabAllocator;
   readonly caches: KernelCaches;
   readonly vfs: VfsObjects;
+  readonly generation: PagingGeneration;
   readonly blockRules: BlockRules;
   readonly slotRules: SwapSlotRules;
   readonly oomRules: OomRules;
@@ -124,13 +126,17 @@ export class Paging {
   readonly buffers: BufferCache;
   /** Writes inodes back. */
   readonly writeback: InodeWriteback;
+  /** Disks as files, and their metadata in memory. */
+  readonly devices: BlockDevices;
+  /** Inodes and names of disks. */
+  readonly inodeCache: InodeCache;
+  readonly dentryCache: DentryCache;
   /** Files whose contents the host tells: the machine's first disk. */
   readonly diskFiles: DiskFiles;
   readonly swapAreas: SwapAreas;
   readonly swapCache: SwapCache;
   readonly swapSwitch: SwapSwitch;
-  readonly reclaim: TwoListReclaim;
-  readonly kswapd: Kswapd;
+  readonly reclaim: ReclaimMechanism;
   readonly oom: OomKiller;
   /** The failure that is to be injected into the I/O of any disk. */
   readonly ioFailures = new IoFailures();
@@ -138,6 +144,8 @@ export class Paging {
   readonly disks: Disk[] = [];
   private readonly parts: PagingParts;
   private readonly threads = new Map<string, Daemon>();
+  // Work for keventd.
+  private readonly scheduled: (() => void)[] = [];
 
   constructor(parts: PagingParts) {
     this.parts = parts;
@@ -153,7 +161,7 @@ export class Paging {
       megs: parts.megs,
       ports: { waitUntil: (done) => this.waits.until(done), createBounce: (_write, bh) => bh },
     });
-    this.buffers = new BufferCache({
+    this.buffers = parts.generation.newBuffers({
       cache: pageCache,
       block: this.block,
       slab,
@@ -167,12 +175,24 @@ export class Paging {
     });
     const inodes = new InodeLists();
     this.writeback = new InodeWriteback(this.buffers, inodes);
+    this.devices = new BlockDevices(this.buffers);
+    this.inodeCache = new InodeCache(pageCache, this.writeback);
+    this.inodeCache.ports = {
+      scheduleFlush: () => this.scheduleTask(() => this.writeback.syncUnusedInodes()),
+      shrinkSlabs: () => slab.kmemCacheShrink(caches.inode),
+    };
+    this.dentryCache = new DentryCache(parts.vfs, this.inodeCache, trace);
+    this.dentryCache.shrinkSlabs = () => slab.kmemCacheShrink(caches.dentry);
     const store = new DiskFileStore();
     this.block.register(ROOT_DISK, this.newDevice(store));
     this.diskFiles = new DiskFiles(this.buffers, parts.vfs, store, ROOT_DISK, inodes);
     const print = (text: string) => ports.print(text);
     this.swapAreas = new SwapAreas({ rules: parts.slotRules, trace, print });
-    this.swapCache = new SwapCache({ cache: pageCache, buffers: this.buffers, areas: this.swapAreas });
+    this.swapCache = parts.generation.newSwapCache({
+      cache: pageCache,
+      buffers: this.buffers,
+      areas: this.swapAreas,
+    });
     this.swapSwitch = new SwapSwitch({
       areas: this.swapAreas,
       swapCache: this.swapCache,
@@ -200,25 +220,14 @@ export class Paging {
         yield: () => this.yield(),
       },
     });
-    this.reclaim = new TwoListReclaim({
-      vm,
-      swap: this.swapCache,
-      buffers: this.buffers,
-      slab,
-      ports: { ...ports, outOfMemory: () => this.oom.outOfMemory() },
-    });
-    this.kswapd = new Kswapd(
-      vm.allocator,
-      () => clock.now,
-      () => this.block.runTqDisk(),
-    );
+    this.reclaim = parts.generation.newReclaim(this, parts);
     this.plugIn();
   }
 
   /** Gives the rooms below what they asked for. */
   private plugIn(): void {
     const { vm } = this.parts;
-    const { allocator, pageCache, memMap } = vm;
+    const { pageCache, memMap } = vm;
     pageCache.ports = {
       ...pageCache.ports,
       waitForIo: (pfn) => {
@@ -226,24 +235,13 @@ export class Paging {
         this.waits.until(() => ((memMap.flags[pfn] as number) & PG.locked) === 0);
       },
     };
-    allocator.ports = {
-      ...allocator.ports,
-      tryToFreePagesZone: (zone, gfp) => this.reclaim.tryToFreePagesZone(zone, gfp),
-      wakeupKswapd: () => this.wake('kswapd'),
-      yieldAndRetry: (_gfp, _order, attempt) => attempt < MAX_YIELDS && this.yield(),
-    };
+    this.reclaim.plugIn();
   }
 
   /** Starts the kernel's threads. */
   startThreads(tasks: readonly Task[]): void {
-    const bodies: Readonly<Record<string, () => DaemonBody>> = {
-      kswapd: () => this.kswapd.body(),
-      bdflush: () => this.bdflush(),
-      kupdated: () => this.kupdated(),
-      kupdate: () => this.kupdated(),
-    };
     for (const task of tasks) {
-      const body = bodies[task.comm];
+      const body = task.comm === 'keventd' ? () => this.keventd() : this.reclaim.threads[task.comm];
       if (body !== undefined) this.threads.set(task.comm, this.daemons.start(task, body()));
     }
   }
@@ -254,31 +252,58 @@ export class Paging {
     if (daemon !== undefined) this.daemons.wake(daemon);
   }
 
-  /** @linux 2.4.22 fs/buffer.c bdflush() */
-  private *bdflush(): DaemonBody {
-    for (;;) {
-      yield Number.POSITIVE_INFINITY;
-      while (!bdflushRound(this.buffers));
-    }
-  }
-
-  /** @linux 2.4.22 fs/buffer.c kupdate() */
-  private *kupdated(): DaemonBody {
+  /** What kupdated does, with the release's way to write old buffers. @linux 2.4.22 fs/buffer.c kupdate() */
+  *kupdated(syncOldBuffers: () => void): DaemonBody {
     for (;;) {
       const interval = this.buffers.parameters.get(BDF.interval);
       yield interval === 0 ? Number.POSITIVE_INFINITY : this.parts.clock.now + interval * JIFFY_NS;
       this.writeback.syncUnlockedInodes();
       this.writeback.syncSupers();
-      syncOldBuffers(this.buffers);
+      syncOldBuffers();
       this.block.runTqDisk();
     }
+  }
+
+  /** Does work for those who may not wait. @linux 2.4.22 kernel/context.c context_thread() */
+  private *keventd(): DaemonBody {
+    for (;;) {
+      for (const task of this.scheduled.splice(0)) task();
+      if (this.scheduled.length === 0) yield Number.POSITIVE_INFINITY;
+    }
+  }
+
+  /** Has work done by keventd, once however often it is asked for. @linux schedule_task() */
+  private scheduleTask(work: () => void): void {
+    if (this.scheduled.length === 0) this.scheduled.push(work);
+    this.wake('keventd');
+  }
+
+  /** Reclaim's calls; who may not enter file systems leaves them alone. */
+  get shrinkers() {
+    const mayEnter = (gfp: number) => (gfp & GFP.FS) !== 0;
+    return {
+      shrinkDcacheMemory: (priority: number, gfp: number) => {
+        if (mayEnter(gfp)) this.dentryCache.shrink(priority);
+      },
+      shrinkIcacheMemory: (priority: number, gfp: number) => {
+        if (mayEnter(gfp)) this.inodeCache.shrink(priority);
+      },
+    };
+  }
+
+  /** Pages that unused names and inodes fill: what vm_enough_memory() counts on. */
+  get shrinkableSlabPages(): number {
+    const pages = (count: number, bytes: number) => Math.floor((count * bytes) / 4096);
+    return (
+      pages(this.dentryCache.nrUnused, SIZEOF_DENTRY) + pages(this.writeback.lists.nrUnused, SIZEOF_INODE)
+    );
   }
 
   /** @linux 2.4.22 fs/buffer.c free_more_memory() */
   private freeMoreMemory(): void {
     this.buffers.balanceDirty();
     this.wake('bdflush');
-    this.reclaim.tryToFreePages(GFP_NOIO);
+    this.reclaim.tryToFreePages();
     this.block.runTqDisk();
     this.yield();
   }
@@ -294,6 +319,22 @@ export class Paging {
     if (this.disks.some(({ device }) => device.busy)) return this.events.runNext();
     this.parts.clock.advance(JIFFY_NS);
     return true;
+  }
+
+  /** The same, but an allocation that has tried for minutes is given up: false. */
+  yieldUnlessHopeless(attempt: number): boolean {
+    return attempt < MAX_YIELDS && this.yield();
+  }
+
+  /** Others may run, if there are any; no time passes otherwise. @linux schedule() with SCHED_YIELD */
+  yieldCpu(): void {
+    this.events.runDue();
+    this.daemons.runOne();
+  }
+
+  /** Whether a kernel thread is at work, and waits for the running task to go on. */
+  isRunning(name: string): boolean {
+    return this.threads.get(name)?.running === true;
   }
 
   /** @linux force_sig() */
@@ -326,8 +367,14 @@ export class Paging {
     return new BlockDevice({ store, model: disk, clock, events: this.events, failures: this.ioFailures });
   }
 
-  /** Adds a disk. @throws ConfigError when the machine has no place for it */
+  /** Adds a disk, with its node in /dev. @throws ConfigError when the machine has no place for it */
   addDisk(store: BlockStore): Disk {
+    const disk = this.attach(store);
+    this.parts.ports.newDisk(disk);
+    return disk;
+  }
+
+  private attach(store: BlockStore): Disk {
     const name = DISK_NAMES[this.disks.length];
     if (name === undefined) throw new ConfigError(`disks: more than ${DISK_NAMES.length}`);
     const device = this.newDevice(store);
@@ -357,7 +404,7 @@ export class Paging {
       store = new MemoryStore(size);
       store.write(0, makeSwapHeader(size / 4096));
     }
-    const disk = this.addDisk(store);
+    const disk = this.attach(store);
     const flags = prio === undefined ? 0 : SWAP_FLAG_PREFER | prio;
     const error = this.swapSwitch.swapon(disk.path, flags, true);
     if (error !== 0) throw new ConfigError(`swap ${disk.path}: no usable swap area (error ${error})`);

@@ -2,6 +2,7 @@ import { KernelBug } from '../kernel-bug.ts';
 import { PG } from '../physical/mem-map.ts';
 import type { Pfn } from '../types.ts';
 import type { AddressSpace } from './address-space.ts';
+import { AgingPageCache } from './aging-page-cache.ts';
 import type { PageCache } from './page-cache.ts';
 
 function fail(message: string): never {
@@ -31,6 +32,10 @@ export function checkPageCache(cache: PageCache, underIo: (pfn: Pfn) => boolean 
   if (hashed.size !== cache.pageCacheSize)
     fail(`${hashed.size} pages are hashed, counted ${cache.pageCacheSize}`);
   if (listed !== hashed.size) fail(`${listed} pages are on mappings' lists, ${hashed.size} are hashed`);
+  if (cache instanceof AgingPageCache) {
+    for (const fault of cache.aging.check(cache.allocator.zones)) fail(fault);
+    return;
+  }
   checkLru(cache, cache.activeList, true, cache.nrActivePages);
   checkLru(cache, cache.inactiveList, false, cache.nrInactivePages);
 }

@@ -69,6 +69,11 @@ export class DirectoryInode extends PagelessInode {
     return this.links.get(name)?.inode ?? null;
   }
 
+  /** All names, as getdents tells them, with `.` and `..`; null: those of {@link links}. */
+  names(): readonly { readonly name: string; readonly ino: number }[] | null {
+    return null;
+  }
+
   /** Whether this is `other` or lies below it. */
   isBelow(other: DirectoryInode): boolean {
     for (let at: DirectoryInode = this; ; at = at.parent) {
@@ -97,6 +102,8 @@ export interface MountedFileSystem {
   /** Moves a name; one that is there already goes. */
   rename(oldDir: DirectoryInode, oldName: string, newDir: DirectoryInode, newName: string): number;
   statfs(): Statfs;
+  /** A walk along a path is over: what it found may go again. */
+  settle?(): void;
   /** Whether somebody uses one of its files. */
   readonly busy: boolean;
   /** Drops everything. */

@@ -307,6 +307,7 @@ export class FileSystem {
     const [append, largefile, sync] = [O.append, O.largefile, O.sync].map((bit) => (flags & bit) !== 0);
     const file = new OpenFile(inode, path, mode, append, largefile, sync, filp);
     const refused = inode.ops.open?.(file) ?? 0;
+    for (const mount of this.mounts) mount.fs.settle?.();
     if (refused !== 0) {
       discard(file);
       return refused;

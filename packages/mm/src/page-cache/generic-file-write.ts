@@ -119,6 +119,7 @@ export function genericFileWrite(
     }
     const unprepared = error !== 0 && error !== -Errno.EFAULT;
     cache.unlockPage(pfn);
+    cache.pageWritten(pfn, offset + bytes === 4096);
     cache.allocator.putPage(pfn);
     // A file system may have given the page blocks that now lie behind the end of the file.
     if (unprepared && at + bytes > inode.size) vmtruncate(cache, inode, inode.size, limit);

@@ -10,6 +10,8 @@ export interface Dirent {
 
 /** How far a directory was read. */
 interface Cursor {
+  /** What is left of a directory whose names are not in memory; null: it was not asked yet. */
+  told: Dirent[] | null;
   /** Entries given so far: `.`, `..`, names. @linux f_pos */
   position: number;
   /** Names that are left, as they were when the first was read. */
@@ -38,8 +40,13 @@ export function getdents(file: File | null, bytes: number): readonly Dirent[] | 
   if (inode.nlink === 0) return -Errno.ENOENT;
   let cursor = cursors.get(file);
   if (cursor === undefined) {
-    cursor = { position: 0, left: [] };
+    cursor = { told: null, position: 0, left: [] };
     cursors.set(file, cursor);
+  }
+  const told = cursor.told ?? inode.names();
+  if (told !== null) {
+    cursor.told = [...told];
+    return takeEntries(cursor.told, bytes);
   }
   const entries: Dirent[] = [];
   let room = bytes;
@@ -52,6 +59,18 @@ export function getdents(file: File | null, bytes: number): readonly Dirent[] | 
     if (cursor.position++ >= 2) cursor.left.shift();
     else if (cursor.position === 2) cursor.left.push(...[...inode.links].reverse());
   }
+}
+
+/** Takes as many entries as fit into `bytes`; -EINVAL when there are some, and not even one fits. */
+function takeEntries(left: Dirent[], bytes: number): readonly Dirent[] | number {
+  let room = bytes;
+  let count = 0;
+  for (const { name } of left) {
+    room -= recordBytes(name);
+    if (room < 0) break;
+    count++;
+  }
+  return count === 0 && left.length > 0 ? -Errno.EINVAL : left.splice(0, count);
 }
 
 function nextEntry(directory: DirectoryInode, cursor: Cursor): Dirent | null {

@@ -1,7 +1,7 @@
 import type { AddressSpace } from './address-space.ts';
 
 /** Kinds of file that memory cares about. */
-export type InodeKind = 'regular' | 'chardev' | 'shm' | 'directory' | 'symlink';
+export type InodeKind = 'regular' | 'chardev' | 'blockdev' | 'shm' | 'directory' | 'symlink';
 
 /** A file's identity, size and pages. @linux struct inode */
 export interface Inode {

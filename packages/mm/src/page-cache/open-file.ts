@@ -62,6 +62,12 @@ export interface InodeOperations {
   deleteInode?(inode: FileInode): void;
 }
 
+/** Who keeps inodes that nobody uses, as they are on a disk too. */
+export interface InodeKeeper {
+  /** The last reference is gone. */
+  unused(inode: FileInode): void;
+}
+
 /** An inode with its operations and users. @linux struct inode */
 export class FileInode implements Inode {
   ino: number;
@@ -84,6 +90,12 @@ export class FileInode implements Inode {
   dentry: Dentry | null = null;
   /** File system on a disk that it belongs to; null: none, or one that lives in memory. */
   sb: SuperBlock | null = null;
+  /** References that are no open files: names that were looked up. */
+  held = 0;
+  /** Keeps the inode when nobody uses it; null: it lives in memory alone, as long as it has a name. */
+  keeper: InodeKeeper | null = null;
+  /** What its file system knows of it. @linux u.generic_ip */
+  generic: object | null = null;
   /** {@link I} bits. @linux i_state */
   state = 0;
   /** The list that it hangs on: of its super block, or of clean inodes. @linux i_list */
@@ -122,7 +134,7 @@ export class FileInode implements Inode {
 
   /** Users of any kind. @linux i_count */
   get count(): number {
-    return this.users;
+    return this.users + this.held;
   }
 
   /** Notes that the inode is to be written. @linux mark_inode_dirty(), __mark_inode_dirty() */
@@ -142,6 +154,10 @@ export class FileInode implements Inode {
 
   /** Ends the inode if nobody can reach it any more. @linux iput() */
   put(): void {
+    if (this.keeper !== null) {
+      if (this.count === 0) this.keeper.unused(this);
+      return;
+    }
     if (this.nlink === 0 && this.users === 0) this.onUnused?.(this);
   }
 }

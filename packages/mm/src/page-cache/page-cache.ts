@@ -7,6 +7,7 @@ import type { Pfn } from '../types.ts';
 import { AddressSpace, type AddressSpaceOperations } from './address-space.ts';
 import { HASH_DIVISOR, pageHashOrder, SIZEOF_INODE } from './hash.ts';
 import type { Inode } from './inode.ts';
+import type { OpenFile } from './open-file.ts';
 import { NO_UPPER_ROOMS, type PageCachePorts } from './ports.ts';
 import { I } from './super-block.ts';
 import {
@@ -397,6 +398,28 @@ export class PageCache {
     this.activatePage(pfn);
     this.flags[pfn] = (this.flags[pfn] as number) & ~PG.referenced;
   }
+
+  // ---- what another generation of page lists does otherwise
+
+  /** Pages in use, and those that are not: as /proc/meminfo tells. */
+  get activePages(): number {
+    return this.nrActivePages;
+  }
+
+  get inactivePages(): number {
+    return this.nrInactivePages;
+  }
+
+  /** A buffer of the page was used. @linux touch_buffer() */
+  touchBuffer(pfn: Pfn): void {
+    this.markPageAccessed(pfn);
+  }
+
+  /** A write to the page is done; `toItsEnd`: the next one will be to another page. */
+  pageWritten(_pfn: Pfn, _toItsEnd: boolean): void {}
+
+  /** Read-ahead went on; what lies before the page `index` will hardly be read again. */
+  dropBehind(_file: OpenFile, _index: number): void {}
 
   /** Inserts at a list's head. Reclaim uses it together with {@link lruUnlink}; the counters are the caller's. */
   lruAdd(pfn: Pfn, head: number): void {

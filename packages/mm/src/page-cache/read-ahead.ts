@@ -89,4 +89,5 @@ export function genericFileReadahead(cache: PageCache, sequential: boolean, file
   file.rawin += file.ralen;
   file.raend = raend + ahead + 1;
   file.ramax = Math.min(2 * file.ramax, cache.maxReadahead);
+  cache.dropBehind(file, index);
 }

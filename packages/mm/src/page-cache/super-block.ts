@@ -23,6 +23,8 @@ export const I_DIRTY = I.dirtySync | I.dirtyDatasync | I.dirtyPages;
 export interface SuperOperations {
   /** Puts an inode into its buffer; with `sync`, on the device. */
   writeInode?(inode: FileInode, sync: boolean): void;
+  /** An inode without links and users, and without pages: gives back its blocks and itself. */
+  deleteInode?(inode: FileInode): void;
   /** Puts what the file system knows of itself into buffers. Clears {@link SuperBlock.dirt}. */
   writeSuper?(sb: SuperBlock): void;
 }
@@ -37,6 +39,8 @@ export class SuperBlock {
   readonly locked = new Set<FileInode>();
   /** Whether {@link SuperOperations.writeSuper} has something to do. @linux s_dirt */
   dirt = false;
+  /** False while it is unmounted: then no inode is kept. @linux MS_ACTIVE */
+  active = true;
 
   constructor(dev: number, ops: SuperOperations) {
     this.dev = dev;

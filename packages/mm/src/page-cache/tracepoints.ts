@@ -29,3 +29,25 @@ export const MM_LRU_ACTIVATE = defineTracepoint({
   fields: ['pfn'],
   origin: 'mm/swap.c activate_page()',
 });
+
+/** Reclaim frees names that nobody uses: of `unused`, one in `priority`; at 0, all. */
+export const MM_SHRINK_DCACHE = defineTracepoint({
+  name: 'mm_shrink_dcache',
+  fields: ['priority', 'unused', 'count'],
+  origin: 'fs/dcache.c shrink_dcache_memory()',
+});
+
+/** Reclaim frees inodes that nobody uses and that have no pages. */
+export const MM_SHRINK_ICACHE = defineTracepoint({
+  name: 'mm_shrink_icache',
+  fields: ['priority', 'unused', 'count'],
+  origin: 'fs/inode.c shrink_icache_memory()',
+});
+
+/** An inode leaves memory. */
+export const MM_INODE_EVICT = defineTracepoint({
+  name: 'mm_inode_evict',
+  fields: ['dev', 'ino', 'nlink'],
+  origin: 'fs/inode.c clear_inode()',
+  hex: ['dev'],
+});

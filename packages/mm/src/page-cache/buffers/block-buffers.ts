@@ -24,7 +24,7 @@ export function getblk(
     const bh = buffers.rings.find(dev, block, size);
     if (bh !== null) {
       bh.count++;
-      buffers.cache.markPageAccessed(bh.page);
+      buffers.cache.touchBuffer(bh.page);
       return bh;
     }
     if (!growBuffers(buffers, mapping, dev, block, size)) buffers.ports.freeMoreMemory();

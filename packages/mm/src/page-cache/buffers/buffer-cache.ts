@@ -126,28 +126,33 @@ export class BufferCache {
    * @linux 2.4.22 fs/buffer.c try_to_free_buffers()
    */
   tryToFreeBuffers(pfn: Pfn, gfp: number, mayDoIo: boolean): boolean {
-    const first = this.buffersOf(pfn) as BufferHead;
     for (let attempt = 0; ; attempt++) {
-      if (!isBusy(first)) {
-        if (first.hashed) this.cache.buffermemPages--;
-        for (let bh = first; ; ) {
-          const next = bh.thisPage as BufferHead;
-          removeInodeQueue(bh);
-          this.rings.forget(bh);
-          this.heads.put(bh);
-          if (next === first) break;
-          bh = next;
-        }
-        this.detach(pfn);
-        if (this.cache.trace.on) this.cache.trace.emit(MM_PAGE_BUFFERS_FREED, pfn);
-        return true;
-      }
+      if (this.freeIfUnused(pfn)) return true;
       if (this.cache.trace.on)
         this.cache.trace.emit(MM_PAGE_BUFFERS_BUSY, pfn, gfp, attempt, mayDoIo ? 1 : 0);
+      const first = this.buffersOf(pfn) as BufferHead;
       if (!mayDoIo || attempt > 0 || !this.syncPageBuffers(first)) break;
     }
     if (this.balanceDirtyState() >= 0) this.ports.wakeupBdflush();
     return false;
+  }
+
+  /** Frees the buffers of a page if none is referenced, dirty or locked. Whether it has none any more. */
+  protected freeIfUnused(pfn: Pfn): boolean {
+    const first = this.buffersOf(pfn) as BufferHead;
+    if (isBusy(first)) return false;
+    if (first.hashed) this.cache.buffermemPages--;
+    for (let bh = first; ; ) {
+      const next = bh.thisPage as BufferHead;
+      removeInodeQueue(bh);
+      this.rings.forget(bh);
+      this.heads.put(bh);
+      if (next === first) break;
+      bh = next;
+    }
+    this.detach(pfn);
+    if (this.cache.trace.on) this.cache.trace.emit(MM_PAGE_BUFFERS_FREED, pfn);
+    return true;
   }
 
   /**

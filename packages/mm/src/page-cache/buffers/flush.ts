@@ -99,3 +99,8 @@ export function syncOldBuffers(buffers: BufferCache): void {
     if (!buffers.writeSomeBuffers(null)) return;
   }
 }
+
+/** Takes all buffers off an inode's list: they are written all the same, but the inode does not wait for them. @linux invalidate_inode_buffers() */
+export function invalidateInodeBuffers(list: Set<BufferHead>): void {
+  for (const bh of [...list]) removeInodeQueue(bh);
+}
