@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { bootCommand } from './commands/boot.ts';
 import { demoCommand } from './commands/demo.ts';
+import { explainCommand } from './commands/explain.ts';
 import { kmemCommand } from './commands/kmem.ts';
 import { kopsCommand } from './commands/kops.ts';
 import { opsCommand } from './commands/ops.ts';
@@ -41,6 +42,7 @@ Examples:
     recordCommand,
     replayCommand,
     workloadCommand,
+    explainCommand,
     demoCommand,
     whereCommand,
   ]) {

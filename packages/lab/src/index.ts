@@ -9,6 +9,10 @@ export {
   readPressureRecordings,
 } from './compare/pressure-recordings.ts';
 export { EventHub } from './events/event-hub.ts';
+export { EventLog, type Selection } from './explain/event-log.ts';
+export { explain } from './explain/explain.ts';
+export { evaluate } from './explain/expression.ts';
+export type { Finding, Question } from './explain/finding.ts';
 export {
   type AllocationDifference,
   type AllocationReplay,

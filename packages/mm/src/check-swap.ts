@@ -15,6 +15,9 @@ import { SWAP_MAP_BAD } from './swap/swap-info.ts';
 import { swpEntry } from './swap/swp-entry.ts';
 import type { Pfn } from './types.ts';
 
+/** On a list that reclaim looks at, of either generation. */
+const LISTED = PG.lru | PG.active | PG.inactiveDirty | PG.inactiveClean;
+
 /**
  * Recounts swap: each slot's count is the number of page-table entries, shared-memory files and swap-cache pages that name it; a
  * page of the swap cache has a reference for the cache, one for its buffers and one for each page-table entry.
@@ -46,7 +49,7 @@ export function checkSwap(vm: Vm, swap: SwapCache, shmem: Shmem, tasks: readonly
       if (memMap.count[pfn] !== expected) {
         fail(`page ${pfn} of the swap cache has count ${memMap.count[pfn]}, recount ${expected}`);
       }
-      if (((memMap.flags[pfn] as number) & PG.lru) === 0)
+      if (((memMap.flags[pfn] as number) & LISTED) === 0)
         fail(`page ${pfn} of the swap cache is on no LRU list`);
     }
   }

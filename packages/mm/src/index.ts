@@ -49,6 +49,8 @@ export { MemMap, PG } from './physical/mem-map.ts';
 export { PhysicalNode } from './physical/node.ts';
 export type { Zone } from './physical/zone.ts';
 export { Process } from './process.ts';
+export { AGED_UNMAP_NAMES, LAUNDER_NAMES } from './reclaim/page-aging/tracepoints.ts';
+export { UNMAP_NAMES, VERDICT_NAMES } from './reclaim/two-list/tracepoints.ts';
 export { type CacheUsage, cacheUsage, slabsOn } from './slab/check.ts';
 export { CACHE, CPUCACHE, SLAB_T } from './slab/descriptor-layout.ts';
 export type { KmemCache } from './slab/kmem-cache.ts';

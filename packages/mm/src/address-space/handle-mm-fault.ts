@@ -1,7 +1,6 @@
 import type { Addr } from '../types.ts';
 import { doAnonymousPage } from './anonymous-fault.ts';
 import { doWpPage } from './cow.ts';
-import { doSwapPage } from './do-swap-page.ts';
 import { FAULT_CLASS, traceFault } from './fault-tracepoints.ts';
 import type { MmStruct } from './mm-struct.ts';
 import { doNoPage } from './no-page.ts';
@@ -40,7 +39,7 @@ export function handleMmFault(vm: Vm, mm: MmStruct, vma: Vma, address: Addr, wri
         return doAnonymousPage(vm, mm, vma, address, entry, write);
       return doNoPage(vm, mm, vma, address, entry, write);
     }
-    return doSwapPage(vm, mm, vma, address, entry, write);
+    return vm.rules.swapFault(vm, mm, vma, address, entry, write);
   }
   if (write === 1) {
     if ((pte & 0x002) === 0) return doWpPage(vm, mm, vma, address, entry, pte);

@@ -87,6 +87,11 @@ export function tryToUnuse(vm: Vm, type: number, shmemUnuse: ShmemUnuse): number
       startMm = newStart;
     }
 
+    if (vm.rules.swapoffDirtiesMappings) {
+      for (let mm = vm.initMm.mmlistNext; mm !== vm.initMm; mm = mm.mmlistNext) {
+        unuseProcess(vm, swap, mm, entry, pfn);
+      }
+    }
     if (map[slot] === SWAP_MAP_MAX) {
       swap.areas.nrSwapPages++;
       map[slot] = 1;
@@ -155,9 +160,15 @@ function unuseProcess(vm: Vm, swap: SwapCache, mm: MmStruct, entry: number, pfn:
  * @linux 2.4.22 mm/swapfile.c unuse_pte()
  */
 function unusePte(vm: Vm, swap: SwapCache, vma: Vma, place: number, entry: number, pfn: Pfn): void {
-  if ((vm.memory.words[place] as number) !== (entry | 0)) return;
+  const pte = vm.memory.words[place] as number;
+  const dirty = vm.rules.swapoffDirtiesMappings ? 0x040 : 0;
+  if (dirty !== 0 && (pte & 0x081) !== 0 && vm.pageTables.ptePfn(place) === pfn) {
+    vm.memory.words[place] = pte | dirty;
+    return;
+  }
+  if (pte !== (entry | 0)) return;
   vm.allocator.getPage(pfn);
-  vm.pageTables.setPte(place, pfn, vma.vmPageProt & ~0x020);
+  vm.pageTables.setPte(place, pfn, (vma.vmPageProt & ~0x020) | dirty);
   swap.areas.swapFree(entry);
   vma.vmMm.rss++;
 }

@@ -22,6 +22,16 @@ import type { UserStruct } from './user-struct.ts';
 import type { Vma } from './vma.ts';
 import type { VmaMerging } from './vma-merge.ts';
 
+/** A fault on a page that is on swap: 1 minor, 2 major, -1 out of memory. @linux do_swap_page() */
+export type SwapFault = (
+  vm: Vm,
+  mm: MmStruct,
+  vma: Vma,
+  address: Addr,
+  entry: number,
+  write: number,
+) => number;
+
 /** What differs between releases in this room. The functions are chosen once, at boot. */
 export interface AddressSpaceRules {
   /** 2.4.0 and 2.4.20: a length that rounds to 0 returns the address; 2.4.22: only 0 itself does, a wrap is -EINVAL. */
@@ -53,6 +63,10 @@ export interface AddressSpaceRules {
   readonly bringIn: BringIn;
   /** Not 2.4.0: anonymous pages are on the lists that reclaim looks at. */
   readonly listsAnonymousPages: boolean;
+  /** A fault on a page that is on swap. */
+  readonly swapFault: SwapFault;
+  /** 2.4.0: swapoff marks all mappings of a page as changed, for only such pages get a slot again. */
+  readonly swapoffDirtiesMappings: boolean;
   /** Whether a write may go on with the page instead of copying it. */
   readonly reusesPage: ReusesPage;
   /** A fault at an address of the kernel's. */

@@ -28,6 +28,8 @@ export interface OomPorts {
 export interface OomRules {
   /** 2.4.22: a task that was chosen already is not chosen again. */
   readonly sparesDying: boolean;
+  /** Not 2.4.0: all tasks that share the victim's memory die with it, and may take any page (PF_MEMDIE). */
+  readonly killsSharers: boolean;
 }
 
 /**
@@ -98,7 +100,8 @@ export class OomKiller {
     const chosen = this.selectBadProcess();
     if (chosen === null) throw new KernelPanic('Out of memory and no killable processes...');
     for (const task of this.ports.tasks()) {
-      if (task.mm === chosen.task.mm) this.killTask(task, chosen.badness);
+      const dies = this.rules.killsSharers ? task.mm === chosen.task.mm : task === chosen.task;
+      if (dies) this.killTask(task, chosen.badness);
     }
     this.ports.yield();
   }
@@ -136,7 +139,7 @@ export class OomKiller {
   /** @linux oom_kill_task() */
   private killTask(task: Task, { points }: Badness): void {
     this.ports.print(`Out of Memory: Killed process ${task.pid} (${task.comm}).`);
-    task.flags |= PF.MEMALLOC | PF.MEMDIE;
+    task.flags |= PF.MEMALLOC | (this.rules.killsSharers ? PF.MEMDIE : 0);
     const signal = task.capable(CAP.sysRawio) ? SIGTERM : SIGKILL;
     if (this.trace.on) this.trace.emit(OOM_KILL, task.pid, points, signal);
     this.ports.kill(task, signal);

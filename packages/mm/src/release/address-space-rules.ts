@@ -1,5 +1,7 @@
 import { checkThenPlace, placeThenCheck } from '../address-space/admit-mapping.ts';
+import { doSwapPageAged } from '../address-space/aged-swap-fault.ts';
 import { reusesExclusive, reusesUnshared } from '../address-space/cow.ts';
+import { doSwapPage } from '../address-space/do-swap-page.ts';
 import { createElfTables, createElfTablesForInterpreter } from '../address-space/exec-tables.ts';
 import { searchUpFromHint, tryHintThenSearch } from '../address-space/get-unmapped-area.ts';
 import { bringInAll, bringInAllowed } from '../address-space/get-user-pages.ts';
@@ -27,6 +29,8 @@ const RULES_2_4_22: AddressSpaceRules = {
   promisesShrinkable: true,
   bringIn: bringInAllowed,
   listsAnonymousPages: true,
+  swapFault: doSwapPage,
+  swapoffDirtiesMappings: false,
   reusesPage: reusesExclusive,
   kernelAddressFault: syncForKernelOnly,
   sparesInit: true,
@@ -60,6 +64,8 @@ const RULES_2_4_0: AddressSpaceRules = {
   promisesShrinkable: false,
   bringIn: bringInAll,
   listsAnonymousPages: false,
+  swapFault: doSwapPageAged,
+  swapoffDirtiesMappings: true,
   reusesPage: reusesUnshared,
   kernelAddressFault: syncMissingEntry,
   sparesInit: false,

@@ -18,6 +18,20 @@ export function blockRules(release: string): BlockRules {
       maxSectors: 128,
     };
   }
+  if (release === '2.4.0') {
+    return {
+      readLatency: 1_000_000,
+      writeLatency: 2_000_000,
+      seekCost: 1,
+      requestsSmall: 256,
+      requests: 256,
+      smallBelowMegs: 0,
+      sharedRequests: false,
+      readsSteal: true,
+      batch: () => 1,
+      maxSectors: 128,
+    };
+  }
   return {
     readLatency: 128,
     writeLatency: 512,
@@ -33,13 +47,14 @@ export function blockRules(release: string): BlockRules {
 }
 
 /** The same for swap slots. */
-export function swapSlotRules(_release: string): SwapSlotRules {
-  return { maxSwapfiles: 32, normalizesBounds: true };
+export function swapSlotRules(release: string): SwapSlotRules {
+  const old = release === '2.4.0';
+  return { maxSwapfiles: old ? 8 : 32, normalizesBounds: !old };
 }
 
 /** The same for the OOM killer. */
 export function oomRules(release: string): OomRules {
-  return { sparesDying: release === '2.4.22' };
+  return { sparesDying: release === '2.4.22', killsSharers: release !== '2.4.0' };
 }
 
 /**

@@ -35,9 +35,9 @@ export class SwapCache {
   pswpout = 0;
   /** What SysRq-m prints. @linux swap_cache_info */
   readonly stats = { addTotal: 0, delTotal: 0, findSuccess: 0, findTotal: 0, noentRace: 0, existRace: 0 };
-  private readonly cache: PageCache;
-  private readonly buffers: BufferCache;
-  private readonly count: Int32Array;
+  protected readonly cache: PageCache;
+  protected readonly buffers: BufferCache;
+  protected readonly count: Int32Array;
   private readonly index: Int32Array;
   private readonly mappingOf: Int32Array;
 
@@ -69,7 +69,7 @@ export class SwapCache {
   }
 
   /** References besides the buffers' own. */
-  private users(pfn: Pfn): number {
+  protected users(pfn: Pfn): number {
     return (this.count[pfn] as number) - (this.cache.memMap.buffers[pfn] !== 0 ? 1 : 0);
   }
 
@@ -167,7 +167,7 @@ export class SwapCache {
   }
 
   /** Reclaim wants a dirty page of the cache to be written. @linux swap_writepage() */
-  private writepage(pfn: Pfn): number {
+  protected writepage(pfn: Pfn): number {
     const entry = this.entryOf(pfn);
     if (this.removeExclusive(pfn)) {
       if (this.cache.trace.on) this.cache.trace.emit(SWAP_WRITE_SAVED, pfn, entry);
@@ -222,7 +222,7 @@ export class SwapCache {
   }
 
   /** Whether the cache is the only user of a page, and its slot's. @linux exclusive_swap_page() */
-  private exclusive(pfn: Pfn): boolean {
+  protected exclusive(pfn: Pfn): boolean {
     const entry = this.entryOf(pfn);
     const area = this.areas.swapInfoGet(entry);
     return area !== null && area.swapMap[swpOffset(entry)] === 1 && this.users(pfn) === 2;

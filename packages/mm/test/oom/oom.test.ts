@@ -86,7 +86,7 @@ function killer(tasks: Task[], start = 0) {
   const state = { now: start, swap: 0, killed: [] as [number, number][], log: [] as string[], yields: 0 };
   const oom = new OomKiller({
     trace: new Trace(() => 0, 1024),
-    rules: { sparesDying: true },
+    rules: { sparesDying: true, killsSharers: true },
     ports: {
       tasks: () => tasks,
       jiffies: () => state.now,

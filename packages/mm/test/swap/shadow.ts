@@ -190,7 +190,7 @@ export class Shadow {
 
   /** All that try_to_free_pages() does. */
   reclaim(): void {
-    this.world.kernel.paging.reclaim.tryToFreePagesZone(this.world.zone, 0x1f0);
+    this.world.kernel.allocator.ports.tryToFreePagesZone(this.world.zone, 0x1f0);
   }
 
   settle(): void {

@@ -1,0 +1,107 @@
+/** Token of an expression: a name, a number, an operator or a parenthesis. */
+const TOKEN = /\s*(?:([A-Za-z_]\w*)|(\d+)|(>>|<<|<=|>=|==|!=|&&|\|\||[-+*/%&|<>()!]))/y;
+
+/** Binary operators by how tightly they bind, loosest first; those of one line from left to right. */
+const LEVELS: readonly (readonly string[])[] = [
+  ['||'],
+  ['&&'],
+  ['|'],
+  ['&'],
+  ['==', '!='],
+  ['<', '<=', '>', '>='],
+  ['<<', '>>'],
+  ['+', '-'],
+  ['*', '/', '%'],
+];
+
+/**
+ * The value of a decision's expression, with C's precedence; a comparison is 1 or 0, division rounds down.
+ *
+ * @param text as in a tracepoint's `decision`
+ * @param values of the names
+ * @throws RangeError for a name without value, or text that is no expression
+ */
+export function evaluate(text: string, values: Readonly<Record<string, number>>): number {
+  const tokens = tokenize(text);
+  let at = 0;
+  const primary = (): number => {
+    const token = tokens[at++];
+    if (token === '(') {
+      const value = binary(0);
+      if (tokens[at++] !== ')') throw new RangeError(`'${text}': a parenthesis is not closed`);
+      return value;
+    }
+    if (token === '-') return -primary();
+    if (token === '!') return primary() === 0 ? 1 : 0;
+    if (token === undefined) throw new RangeError(`'${text}' ends too early`);
+    if (/^\d/.test(token)) return Number(token);
+    const value = values[token];
+    if (value === undefined) throw new RangeError(`'${text}': no value for ${token}`);
+    return value;
+  };
+  const binary = (level: number): number => {
+    const operators = LEVELS[level];
+    if (operators === undefined) return primary();
+    let left = binary(level + 1);
+    while (operators.includes(tokens[at] ?? '')) {
+      const operator = tokens[at++] as string;
+      left = apply(operator, left, binary(level + 1));
+    }
+    return left;
+  };
+  const value = binary(0);
+  if (at < tokens.length) throw new RangeError(`'${text}': '${tokens[at]}' is not expected there`);
+  return value;
+}
+
+function tokenize(text: string): string[] {
+  const tokens: string[] = [];
+  TOKEN.lastIndex = 0;
+  while (text.slice(TOKEN.lastIndex).trim() !== '') {
+    const start = TOKEN.lastIndex;
+    const match = TOKEN.exec(text);
+    if (match === null) throw new RangeError(`'${text}': '${text.slice(start)}' is no part of an expression`);
+    tokens.push((match[1] ?? match[2] ?? match[3]) as string);
+  }
+  return tokens;
+}
+
+function apply(operator: string, left: number, right: number): number {
+  const bool = (value: boolean): number => (value ? 1 : 0);
+  switch (operator) {
+    case '||':
+      return bool(left !== 0 || right !== 0);
+    case '&&':
+      return bool(left !== 0 && right !== 0);
+    case '==':
+      return bool(left === right);
+    case '!=':
+      return bool(left !== right);
+    case '<':
+      return bool(left < right);
+    case '<=':
+      return bool(left <= right);
+    case '>':
+      return bool(left > right);
+    case '>=':
+      return bool(left >= right);
+    case '|':
+      return (left | right) >>> 0;
+    case '&':
+      return (left & right) >>> 0;
+    case '<<':
+      return left * 2 ** right;
+    case '>>':
+      return Math.floor(left / 2 ** right);
+    case '+':
+      return left + right;
+    case '-':
+      return left - right;
+    case '*':
+      return left * right;
+    case '/':
+      return Math.floor(left / right);
+    default:
+      return left % right;
+  }
+}
