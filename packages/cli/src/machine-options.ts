@@ -11,8 +11,8 @@ export const MACHINES = ['qemu', 'ref-h4g', 'ref-noh', 'ref-pae'] as const;
 export const HIGHMEM = ['off', '4g', '64g'] as const;
 
 /** Smallest and largest RAM that an i386 machine is booted with, in bytes. */
-const MEMORY_MIN = 8 * 2 ** 20;
-const MEMORY_MAX = 64 * 2 ** 30;
+export const MEMORY_MIN = 8 * 2 ** 20;
+export const MEMORY_MAX = 64 * 2 ** 30;
 
 /** The options of every command that boots a machine, as commander hands them over. */
 export interface MachineOptions {

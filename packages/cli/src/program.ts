@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { bootCommand } from './commands/boot.ts';
+import { compareCommand } from './commands/compare.ts';
 import { demoCommand } from './commands/demo.ts';
 import { explainCommand } from './commands/explain.ts';
 import { kmemCommand } from './commands/kmem.ts';
@@ -42,6 +43,7 @@ Examples:
     recordCommand,
     replayCommand,
     workloadCommand,
+    compareCommand,
     explainCommand,
     demoCommand,
     whereCommand,

@@ -62,7 +62,7 @@ export function explainCommand(): Command {
 Examples:
   pagewalk explain seq 1 30000 3
   pagewalk explain seq 1 30000 3 --address 40001000
-  pagewalk explain seq 1 30000 1 --swap 16M             too little swap: who is killed?
+  pagewalk explain seq 1 30000 1 --swap 16M --sysctl vm.overcommit_memory=1
   pagewalk explain packages/lab/recordings/pipeline.pwt --memory 8M --swap 64M
   pagewalk explain unif 7 22500 45000 30 --event 150000 --json`,
     )

@@ -7,6 +7,8 @@ const STRIDE = 12;
 const CAPACITY = 1 << 18;
 /** Records of machine-wide decisions that are kept. */
 const GLOBAL_CAPACITY = 1 << 15;
+/** Allocations that are remembered until a fault tells what for. */
+const RECENT = 64;
 /** What a CPU counts in the cell of the pid. */
 const CPU_UNIT = 65536;
 
@@ -61,6 +63,16 @@ class Records {
     this.cells.set(ring.subarray(base, base + STRIDE), (this.count++ % this.capacity) * STRIDE);
   }
 
+  /** Copies the latest record with `value` in cell `cell` to other records. */
+  copyLast(cell: number, value: number, to: Records): void {
+    for (let i = this.count - 1; i >= Math.max(0, this.count - this.capacity); i--) {
+      const base = (i % this.capacity) * STRIDE;
+      if (this.cells[base + cell] !== value) continue;
+      to.add(this.cells, base);
+      return;
+    }
+  }
+
   /** The records as events, oldest first. */
   read(): TraceEvent[] {
     const events: TraceEvent[] = [];
@@ -90,12 +102,15 @@ export class EventLog {
   private readonly pages: Records;
   private readonly machine = new Records(GLOBAL_CAPACITY);
   private readonly rare: TraceEvent[] = [];
+  private readonly recent = new Records(RECENT);
   // Tests that an allocation under way has failed.
   private tests: TraceEvent[] = [];
   // Frames that hold the page of the address now, and owners of page directories.
   private readonly watched = new Set<number>();
   private readonly owners = new Map<number, number>();
   private readonly tally: Float64Array;
+  // Cell of the frame in a record of an allocation.
+  private readonly allocPfn: number;
 
   constructor(kernel: Kernel, hub: EventHub, selection: Selection = {}) {
     this.kernel = kernel;
@@ -109,6 +124,7 @@ export class EventLog {
       mm: cellOf(fields, 'mm'),
     }));
     this.tally = new Float64Array(this.kinds.length);
+    this.allocPfn = this.kinds.find(({ name }) => name === 'mm_page_alloc')?.pfn ?? -1;
     this.pages = new Records(CAPACITY);
     hub.add((trace, base) => this.listen(trace, base));
   }
@@ -174,9 +190,10 @@ export class EventLog {
       if (trace.ring[base + kind.pfn] === 0) {
         this.failed.push({ event: trace.decode(base), tests: this.tests });
         this.tests = [];
-      } else if (this.tests.length > 0) {
-        this.tests = [];
+        return;
       }
+      if (this.tests.length > 0) this.tests = [];
+      if (this.selection.address !== undefined) this.recent.add(trace.ring, base);
     }
   }
 
@@ -188,7 +205,11 @@ export class EventLog {
       const page = address - (address % 4096);
       const at = kind.address < 0 ? -1 : (ring[base + kind.address] as number) >>> 0;
       const here = at >= page && at < page + 4096 && this.ofProcess(ring, base, kind, pid);
-      if (here && pfn !== 0) this.watched.add(pfn);
+      if (here && pfn !== 0 && !this.watched.has(pfn)) {
+        this.watched.add(pfn);
+        // Its frame was handed out before anybody knew what for.
+        this.recent.copyLast(this.allocPfn, pfn, this.pages);
+      }
       const known = here || (pfn !== 0 && this.watched.has(pfn));
       if (known && kind.name === 'mm_page_free') this.watched.delete(pfn);
       return known;

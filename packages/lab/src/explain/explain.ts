@@ -4,7 +4,7 @@ import type { EventLog, Selection } from './event-log.ts';
 import { type Finding, findingOf } from './finding.ts';
 import { explainKswapd } from './kswapd.ts';
 import { VERDICTS } from './verdicts.ts';
-import { at, hex, zoneName } from './words.ts';
+import { at, hex, when, zoneName } from './words.ts';
 
 /** Failed allocations that are told one by one. */
 const FAILURES_TOLD = 3;
@@ -96,7 +96,7 @@ function explainSwapOut(kernel: Kernel, log: EventLog): Finding[] {
   const spare = spared.at(-1);
   if (spare !== undefined) {
     tell(
-      `${times(spared.length)} swap_out() met the page and spared it, last ${at(spare)}: ${table?.names[spare.values['verdict'] as number]}.`,
+      `${times(spared.length)} swap_out() met the page and spared it, last ${when(spare)}: ${table?.names[spare.values['verdict'] as number]}.`,
       spare,
     );
   }
@@ -167,7 +167,7 @@ function explainFailures(log: EventLog, { pid }: Selection): Finding[] {
     findings.push(
       findingOf(
         'allocation-failed',
-        `${failed.length} allocations failed in all, the last ${at(event)}.`,
+        `${failed.length} allocations failed in all, the last ${when(event)}.`,
         event,
       ),
     );

@@ -32,11 +32,11 @@ export function explainKswapd(log: EventLog): Finding[] {
   const end = ends.at(-1);
   if (end !== undefined) {
     const rounds = log.count('mm_vmscan_end');
-    const deep = Math.min(...ends.map(({ values }) => values['priority'] as number));
+    const hard = ends.filter(({ values }) => values['outcome'] === 0).length;
     findings.push(
       findingOf(
         'kswapd',
-        `It was woken ${log.count('mm_vmscan_wakeup_kswapd')} times. ${rounds} rounds of reclaim were made, by kswapd or by who allocates; of the last ${ends.length} the hardest went down to priority ${deep}; the last one ended at priority ${end.values['priority']} with ${end.values['left']} of 32 pages still wanted.`,
+        `It was woken ${log.count('mm_vmscan_wakeup_kswapd')} times. ${rounds} rounds of reclaim were made, by kswapd or by who allocates; of the last ${ends.length}, ${hard} went through all six priorities in vain; the last one ended at priority ${end.values['priority']} with ${end.values['left']} of 32 pages still wanted.`,
         end,
       ),
     );
@@ -58,7 +58,7 @@ function verdictFindings(log: EventLog): Finding[] {
       .map((count, verdict) => ({ count: count ?? 0, verdict }))
       .filter(({ count }) => count > 0)
       .sort((a, b) => b.count - a.count)
-      .map(({ count, verdict }) => `${count} ${table.names[verdict]}`);
+      .map(({ count, verdict }) => `${count}: ${table.names[verdict]}`);
     const what = sample.values['address'] === undefined ? 'pages' : 'mappings';
     findings.push(
       findingOf(

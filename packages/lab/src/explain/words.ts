@@ -5,6 +5,11 @@ export function at(event: TraceEvent): string {
   return `Event ${event.seq} (${(event.time / 1e6).toFixed(3)} ms):`;
 }
 
+/** The same in the midst of a sentence: `at event 1234 (5.6 ms)`. */
+export function when(event: TraceEvent): string {
+  return `at event ${event.seq} (${(event.time / 1e6).toFixed(3)} ms)`;
+}
+
 /** A number of 32 bits in hexadecimal. */
 export function hex(value: number): string {
   return (value >>> 0).toString(16);

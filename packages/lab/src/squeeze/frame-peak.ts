@@ -24,7 +24,8 @@ export class FramePeak {
     const id = ring[base + 2];
     const pfn = ring[base + 4] as number;
     if (id === this.allocId) {
-      if (pfn === 0 || ((ring[base + 6] as number) & GFP.HIGHMEM) === 0) return;
+      // A kernel that keeps clean pages at hand may hand one out again that was never freed.
+      if (pfn === 0 || this.user[pfn] === 1 || ((ring[base + 6] as number) & GFP.HIGHMEM) === 0) return;
       this.user[pfn] = 1;
       if (++this.now > this.peak) this.peak = this.now;
     } else if (id === this.freeId && this.user[pfn] === 1) {
