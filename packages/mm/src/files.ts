@@ -9,6 +9,7 @@ import { writeFile } from './page-cache/generic-file-write.ts';
 import { type File, FMODE } from './page-cache/inode.ts';
 import { OpenFile } from './page-cache/open-file.ts';
 import type { FileSizeLimit } from './page-cache/ports.ts';
+import { doReadahead } from './page-cache/read-ahead.ts';
 import { ftruncateFile } from './page-cache/truncate.ts';
 import type { Addr, Pfn, SysResult } from './types.ts';
 
@@ -102,4 +103,45 @@ export function kernelRead(vm: Vm): (file: File, offset: number, length: number)
     });
     return result < 0 ? result : into.subarray(0, result);
   };
+}
+
+/** Where read and write go on: the new position, or -EBADF, -EINVAL. @linux 2.4.22 fs/read_write.c sys_lseek() */
+export function sysLseek(file: File | null, offset: number, whence: number): number {
+  if (!(file instanceof OpenFile)) return -Errno.EBADF;
+  const base = [0, file.pos, file.inode.size][whence];
+  if (base === undefined || base + offset < 0) return -Errno.EINVAL;
+  const position = base + offset;
+  if (position !== file.pos) {
+    file.pos = position;
+    // The next read does not go on from the last.
+    file.reada = 0;
+  }
+  return position;
+}
+
+/** Reads at the file's position, which moves on. @linux sys_read() */
+export function sysRead(vm: Vm, mmu: Mmu, file: File | null, addr: Addr, len: number): SysResult {
+  if (!(file instanceof OpenFile)) return -Errno.EBADF;
+  const result = sysPread(vm, mmu, file, addr, len, file.pos);
+  if (result > 0) file.pos += result;
+  return result;
+}
+
+/** Writes at the file's position, which moves on; with O_APPEND at its end. @linux sys_write() */
+export function sysWrite(vm: Vm, mmu: Mmu, file: File | null, addr: Addr, len: number): SysResult {
+  if (!(file instanceof OpenFile)) return -Errno.EBADF;
+  const from = file.append ? file.inode.size : file.pos;
+  const result = sysPwrite(vm, mmu, file, addr, len, file.pos);
+  if (result > 0) file.pos = from + result;
+  return result;
+}
+
+/**
+ * Starts to read part of a file: at most half of the inactive pages. @returns 0, -EBADF, -EINVAL
+ * @linux 2.4.22 mm/filemap.c sys_readahead()
+ */
+export function sysReadahead(vm: Vm, file: File | null, offset: number, count: number): SysResult {
+  if (file === null || (file.mode & FMODE.read) === 0) return -Errno.EBADF;
+  const first = Math.floor(offset / 4096);
+  return doReadahead(vm.pageCache, file, first, Math.floor((count + (offset % 4096)) / 4096));
 }

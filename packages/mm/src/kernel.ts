@@ -275,6 +275,7 @@ export class Kernel {
     });
     this.paging = this.bootPaging(physical);
     this.fs = new FileSystem(this.pageCache, this.shmem, this.vfs, this.paging.diskFiles);
+    this.fs.diskNode = (path) => this.paging.diskNode(path);
     installCharDevices({
       vm: this.vm,
       rules: deviceRules(this.release),
@@ -317,7 +318,6 @@ export class Kernel {
         allocMap: (bytes) => this.vmalloc.vmalloc(bytes),
         freeMap: (addr) => this.vmalloc.vfree(addr),
         tryToUnuse: (type) => tryToUnuse(this.vm, type, (entry, pfn) => this.shmem.unuse(entry, pfn)),
-        newDisk: ({ path, dev }) => this.fs.addDevice(path, () => this.paging.devices.node(dev).inode),
         chargeTime: () => this.cpus.charge(),
         tasks: () => this.tasks,
         reapKilled: () => this.reapKilled(),

@@ -27,6 +27,7 @@ import { SIZEOF_INODE } from './page-cache/hash.ts';
 import { InodeCache } from './page-cache/inode-cache.ts';
 import { InodeLists } from './page-cache/inode-lists.ts';
 import { InodeWriteback } from './page-cache/inode-writeback.ts';
+import type { FileInode } from './page-cache/open-file.ts';
 import type { VfsObjects } from './page-cache/vfs-objects.ts';
 import type { PagingGeneration, ReclaimMechanism } from './paging-generation.ts';
 import { PG } from './physical/mem-map.ts';
@@ -67,8 +68,6 @@ export interface PagingPorts {
   freeMap(addr: Addr): void;
   /** @linux try_to_unuse() */
   tryToUnuse(type: number): number;
-  /** A disk was added: it gets its node. */
-  newDisk(disk: Disk): void;
   /** A path that is no disk of {@link Paging.disks}: -errno, or what swapping to that file takes. */
   swapFile(path: string): SwapBacking | number;
   /** Counts the time that passed as the running task's. @linux update_process_times() */
@@ -367,14 +366,14 @@ export class Paging {
     return new BlockDevice({ store, model: disk, clock, events: this.events, failures: this.ioFailures });
   }
 
-  /** Adds a disk, with its node in /dev. @throws ConfigError when the machine has no place for it */
-  addDisk(store: BlockStore): Disk {
-    const disk = this.attach(store);
-    this.parts.ports.newDisk(disk);
-    return disk;
+  /** The inode of a disk's node, null: there is no such disk. */
+  diskNode(path: string): FileInode | null {
+    const disk = this.disks.find((other) => other.path === path);
+    return disk === undefined ? null : this.devices.node(disk.dev).inode;
   }
 
-  private attach(store: BlockStore): Disk {
+  /** Adds a disk. @throws ConfigError when the machine has no place for it */
+  addDisk(store: BlockStore): Disk {
     const name = DISK_NAMES[this.disks.length];
     if (name === undefined) throw new ConfigError(`disks: more than ${DISK_NAMES.length}`);
     const device = this.newDevice(store);
@@ -404,7 +403,7 @@ export class Paging {
       store = new MemoryStore(size);
       store.write(0, makeSwapHeader(size / 4096));
     }
-    const disk = this.attach(store);
+    const disk = this.addDisk(store);
     const flags = prio === undefined ? 0 : SWAP_FLAG_PREFER | prio;
     const error = this.swapSwitch.swapon(disk.path, flags, true);
     if (error !== 0) throw new ConfigError(`swap ${disk.path}: no usable swap area (error ${error})`);

@@ -19,7 +19,7 @@ import { CAP, deadlySignal, type PendingSignal, RLIM_INFINITY, type Task } from 
 import { CLONE } from './address-space/vfork.ts';
 import type { Vm } from './address-space/vm.ts';
 import { Errno } from './errno.ts';
-import { sysFtruncate, sysPread, sysPwrite } from './files.ts';
+import { sysFtruncate, sysLseek, sysPread, sysPwrite, sysRead, sysReadahead, sysWrite } from './files.ts';
 import type { Kernel } from './kernel.ts';
 import { GFP_KERNEL } from './page-allocator/gfp.ts';
 import type { Statfs } from './page-cache/directory.ts';
@@ -210,6 +210,46 @@ export class Process {
     return this.leave(
       sysPwrite(this.enter(), this.kernel.mmu, this.task.files[fd] ?? null, addr >>> 0, len >>> 0, offset),
     );
+  }
+  /** Reads at the file's position. */
+  read(fd: number, addr: Addr, len: number): SysResult {
+    return this.leave(
+      sysRead(this.enter(), this.kernel.mmu, this.task.files[fd] ?? null, addr >>> 0, len >>> 0),
+    );
+  }
+  /** Writes at the file's position. */
+  write(fd: number, addr: Addr, len: number): SysResult {
+    return this.leave(
+      sysWrite(this.enter(), this.kernel.mmu, this.task.files[fd] ?? null, addr >>> 0, len >>> 0),
+    );
+  }
+  /** Sets the file's position: from its begin (0), from where it is (1), from the end (2). */
+  lseek(fd: number, offset: number, whence: number): SysResult {
+    this.enter();
+    return this.leave(sysLseek(this.task.files[fd] ?? null, offset, whence));
+  }
+  /** Starts to read part of a file: 0, -EBADF, -EINVAL. */
+  readahead(fd: number, offset: number, count: number): SysResult {
+    return this.leave(sysReadahead(this.enter(), this.task.files[fd] ?? null, offset, count));
+  }
+  /** Writes everything that is dirty, and waits. @linux sys_sync() */
+  sync(): SysResult {
+    this.enter();
+    this.kernel.paging.writeback.syncAll();
+    return this.leave(0);
+  }
+  /** Writes a file and waits: 0, -EBADF, -EINVAL, -EIO. @linux sys_fsync() */
+  fsync(fd: number): SysResult {
+    return this.syncFile(fd, false);
+  }
+  /** The same, without times that nobody needs to find the data. @linux sys_fdatasync() */
+  fdatasync(fd: number): SysResult {
+    return this.syncFile(fd, true);
+  }
+  private syncFile(fd: number, datasync: boolean): SysResult {
+    this.enter();
+    const file = this.task.files[fd];
+    return this.leave(file ? this.kernel.paging.writeback.fsync(file, datasync) : -Errno.EBADF);
   }
   ftruncate(fd: number, size: number): SysResult {
     return this.leave(sysFtruncate(this.enter(), this.task.files[fd] ?? null, size));

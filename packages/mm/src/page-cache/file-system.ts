@@ -80,11 +80,13 @@ export class FileSystem {
   private readonly disk: DiskFiles;
   private readonly names = new Map<string, FileInode>();
   private nextIno = 1000;
+  /** The inode of a disk's node, null: there is no such disk. Set by who has disks. */
+  diskNode: (path: string) => FileInode | null = () => null;
   /** What is mounted where. */
   readonly mounts = new MountTable();
   /** Calls that work on names: mkdir, link, rename … */
   readonly namei = new Namei(this.mounts, {
-    lookup: (path) => this.names.get(path) ?? null,
+    lookup: (path) => this.named(path),
     unlink: (path) => this.unlinkPlain(path),
     link: (from, to, moves) => this.linkPlain(from, to, moves),
   });
@@ -225,6 +227,14 @@ export class FileSystem {
     return Math.min(result, 0);
   }
 
+  /** What a plain name names; the node of a disk comes into memory when it is asked for. */
+  private named(path: string): FileInode | null {
+    const inode = this.names.get(path);
+    if (inode !== undefined) return inode;
+    const disk = path.startsWith('/dev/') ? this.diskNode(path) : null;
+    return disk === null ? null : this.addDevice(path, () => disk);
+  }
+
   /** All names. */
   paths(): Iterable<string> {
     return this.names.keys();
@@ -232,7 +242,7 @@ export class FileSystem {
 
   /** The inode of a path, null = none. */
   lookup(path: string): FileInode | null {
-    if (this.mounts.isEmpty) return this.names.get(path) ?? null;
+    if (this.mounts.isEmpty) return this.named(path);
     const inode = this.namei.inode(path);
     return typeof inode === 'number' ? null : inode;
   }
@@ -269,8 +279,8 @@ export class FileSystem {
   private openInode(path: string, flags: number, mode: number, owner: Owner): FileInode | number {
     const exclusive = (flags & O.excl) !== 0;
     if (this.mounts.isEmpty) {
-      const inode = this.names.get(path);
-      if (inode === undefined) return (flags & O.creat) === 0 ? -Errno.ENOENT : this.create(path);
+      const inode = this.named(path);
+      if (inode === null) return (flags & O.creat) === 0 ? -Errno.ENOENT : this.create(path);
       return (flags & O.creat) !== 0 && exclusive ? -Errno.EEXIST : inode;
     }
     if ((flags & O.creat) === 0) return this.namei.inode(path);

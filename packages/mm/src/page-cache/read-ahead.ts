@@ -11,9 +11,11 @@
  * A read inside the window is taken as sequential, and the next window (up to `ramax` pages) is started as soon as the
  * reader enters the last one: doubled each time up to vm.max-readahead. A read outside resets everything.
  */
+import { Errno } from '../errno.ts';
 import { PG } from '../physical/mem-map.ts';
 import type { Pfn } from '../types.ts';
 import { pageCacheRead } from './filemap-nopage.ts';
+import type { File } from './inode.ts';
 import type { OpenFile } from './open-file.ts';
 import type { PageCache } from './page-cache.ts';
 
@@ -90,4 +92,21 @@ export function genericFileReadahead(cache: PageCache, sequential: boolean, file
   file.raend = raend + ahead + 1;
   file.ramax = Math.min(2 * file.ramax, cache.maxReadahead);
   cache.dropBehind(file, index);
+}
+
+/**
+ * Starts to read `count` pages from `index` on, as far as the file goes, but no more than half of the inactive pages. What
+ * becomes of the reads is not told.
+ *
+ * @returns 0, -EINVAL: nothing that could be read
+ * @linux 2.4.22 mm/filemap.c do_readahead()
+ */
+export function doReadahead(cache: PageCache, file: File, index: number, count: number): number {
+  const { mapping, size } = file.inode;
+  if (mapping?.ops.readpage === undefined) return -Errno.EINVAL;
+  const pages = Math.ceil(size / 4096);
+  if (index > pages) return 0;
+  const limit = Math.min(count, pages - index, Math.floor(cache.nrInactivePages / 2));
+  for (let i = 0; i < limit; i++) pageCacheRead(cache, mapping, index + i);
+  return 0;
 }
