@@ -1,5 +1,7 @@
 /** What msync does with a part of one area: the releases differ in when they write. */
 import { Errno } from '../errno.ts';
+import type { File } from '../page-cache/inode.ts';
+import { FileInode } from '../page-cache/open-file.ts';
 import { filemapFdatasync, filemapFdatawait } from '../page-cache/write-back.ts';
 import type { AreaVisitor } from './area-range.ts';
 import { filemapSync } from './filemap-sync.ts';
@@ -28,9 +30,15 @@ const startOrFinishWriting: AreaVisitor<number> = (vm, vma, start, end, flags) =
   const mapping = vma.vmFile.inode.mapping;
   const error = filemapFdatasync(vm.pageCache, mapping);
   if (!(flags & MS.sync)) return error;
+  const fileError = fsync(vma.vmFile);
   const waitError = filemapFdatawait(vm.pageCache, mapping);
-  return error !== 0 ? error : waitError;
+  return error || fileError || waitError;
 };
+
+/** The file's own way to finish: its inode and metadata. 0 or -errno. @linux f_op->fsync */
+function fsync({ inode }: File): number {
+  return inode instanceof FileInode ? (inode.ops.fsync?.(inode, true) ?? 0) : 0;
+}
 
 /**
  * Only MS_SYNC writes: MS_ASYNC leaves the pages dirty, for whoever writes them later. Errors of single pages are lost.
@@ -42,7 +50,9 @@ const finishWritingOnly: AreaVisitor<number> = (vm, vma, start, end, flags) => {
   if (!(flags & MS.sync)) return 0;
   const mapping = vma.vmFile.inode.mapping;
   filemapFdatasync(vm.pageCache, mapping);
-  return filemapFdatawait(vm.pageCache, mapping);
+  const fileError = fsync(vma.vmFile);
+  filemapFdatawait(vm.pageCache, mapping);
+  return fileError;
 };
 
 /** @linux 2.4.22 */

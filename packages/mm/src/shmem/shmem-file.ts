@@ -21,6 +21,11 @@ export class ShmemFiles implements InodeOperations {
     this.zeroPage = zeroPage;
   }
 
+  /** There is nothing to write to. @linux 2.4.22 mm/shmem.c shmem_sync_file() */
+  fsync(): number {
+    return 0;
+  }
+
   /** A hole reads as the zero page and stays a hole (2.4.20: becomes a page). @linux 2.4.22 mm/shmem.c do_shmem_file_read() */
   read(file: OpenFile, position: number, count: number, actor: CopyActor): number {
     if (count === 0) return 0;
