@@ -3,7 +3,7 @@ export class KernelBug extends Error {
   override readonly name = 'KernelBug';
 }
 
-/** The kernel's panic(): boot cannot go on (e.g. boot memory exhausted). */
+/** The kernel's panic(): boot cannot go on (e.g. boot memory exhausted), or memory is exhausted and there is nobody to kill. */
 export class KernelPanic extends Error {
   override readonly name = 'KernelPanic';
 }

@@ -32,7 +32,7 @@ import type { PhysicalMemory } from './hardware/physical-memory.ts';
 import { checkHighmem } from './highmem/check.ts';
 import { Highmem } from './highmem/highmem.ts';
 import { KernelAccess, type Oops } from './kernel-access.ts';
-import { ConfigError, KernelBug } from './kernel-bug.ts';
+import { ConfigError, KernelBug, KernelPanic } from './kernel-bug.ts';
 import { procText, showMemText } from './kernel-proc.ts';
 import { type KernelRegion, kernelRegion } from './kernel-regions.ts';
 import { bootIdleTasks, idleTasks, startKernelThreads } from './kernel-threads.ts';
@@ -145,6 +145,7 @@ export class Kernel {
   // Pid 1 and the kernel's threads.
   private readonly threads: readonly Task[];
   private lastPid: number;
+  private lastWords: string | null = null;
   // Tasks that are on the JavaScript stack, in the middle of the kernel, while others exit.
   private readonly interrupted = new Set<Task>();
 
@@ -323,6 +324,7 @@ export class Kernel {
         reapKilled: () => this.reapKilled(),
         swapFile: (path) => this.swapFile(path),
         print: (text) => physical.log.print(text),
+        panic: (text) => this.panic(text),
       },
     });
     this.vm.swap = paging.swapCache;
@@ -534,6 +536,7 @@ export class Kernel {
   /** Goes on with a process, on its CPU, which switches to it if it runs another one. @linux schedule(), switch_mm() */
   run(process: Process): void {
     const { task, ending } = process;
+    if (this.lastWords !== null) throw new KernelPanic(this.lastWords);
     if (ending !== null && ending.signal !== 0) {
       throw new ConfigError(`process ${task.pid} has ended: the kernel killed it (signal ${ending.signal})`);
     }
@@ -635,6 +638,18 @@ export class Kernel {
   /** Before a reserved frame is freed. @linux ClearPageReserved */
   unreservePage(pfn: Pfn): void {
     this.memMap.flags[pfn] = (this.memMap.flags[pfn] as number) & ~PG.reserved;
+  }
+
+  /** What the kernel said when it panicked; null: it did not. After a panic every call of a process throws KernelPanic. */
+  get panicked(): string | null {
+    return this.lastWords;
+  }
+
+  /** @linux 2.4.22 kernel/panic.c panic() */
+  private panic(text: string): never {
+    this.lastWords = text;
+    this.physical.log.print(`Kernel panic: ${text}`, 0);
+    throw new KernelPanic(text);
   }
 
   /** Lets a process that was killed, and is not the running one, exit as if its turn had come. Whether there was one. */

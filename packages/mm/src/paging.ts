@@ -44,10 +44,12 @@ import { Waits } from './waits.ts';
 const HZ = 100;
 const JIFFY_NS = 1e9 / HZ;
 /**
- * How often an allocation yields and tries again before it fails: the kernel has no such limit, and a machine whose memory is
- * all locked hangs. Ten minutes, and the OOM killer acts within seconds.
+ * How often an allocation yields and tries again before it fails: the kernel has no such limit, and a machine on which whoever
+ * was killed cannot exit hangs. Ten minutes; the OOM killer acts within seconds.
  */
-const MAX_YIELDS = 60_000;
+const MAX_YIELDS = 6_000;
+/** What passes, at most, when a task yields and there is nobody else: what a futile search of all lists may take, ns. */
+const FUTILE_NS = 1e8;
 /** si_code of a signal that the kernel sends. @linux SI_KERNEL */
 const SI_KERNEL = 0x80;
 
@@ -78,6 +80,8 @@ export interface PagingPorts {
   reapKilled(): boolean;
   /** Prints a line of the kernel log. */
   print(text: string): void;
+  /** Stops the machine. @throws KernelPanic */
+  panic(text: string): never;
 }
 
 /** What paging is made of. */
@@ -217,6 +221,7 @@ export class Paging {
         kill: (task, signal) => this.kill(task, signal),
         print,
         yield: () => this.yield(),
+        panic: (text) => ports.panic(text),
       },
     });
     this.reclaim = parts.generation.newReclaim(this, parts);
@@ -308,7 +313,7 @@ export class Paging {
   }
 
   /**
-   * Others run; if there is nobody, a tick passes. Always true.
+   * Others run; if there is nobody, time passes. Always true.
    *
    * @linux yield()
    */
@@ -316,7 +321,8 @@ export class Paging {
     this.events.runDue();
     if (this.parts.ports.reapKilled() || this.daemons.runOne()) return true;
     if (this.disks.some(({ device }) => device.busy)) return this.events.runNext();
-    this.parts.clock.advance(JIFFY_NS);
+    const { clock } = this.parts;
+    clock.advance(Math.max(0, Math.min(FUTILE_NS, this.events.nextDue - clock.now)));
     return true;
   }
 

@@ -21,6 +21,7 @@ import type { Vm } from './address-space/vm.ts';
 import { Errno } from './errno.ts';
 import { sysFtruncate, sysLseek, sysPread, sysPwrite, sysRead, sysReadahead, sysWrite } from './files.ts';
 import type { Kernel } from './kernel.ts';
+import { KernelPanic } from './kernel-bug.ts';
 import { GFP_KERNEL } from './page-allocator/gfp.ts';
 import type { Statfs } from './page-cache/directory.ts';
 import { type Dirent, getdents } from './page-cache/getdents.ts';
@@ -89,6 +90,7 @@ export class Process {
 
   /** {@link vm} for a system call, which takes time. */
   private enter(): Vm {
+    if (this.kernel.panicked !== null) throw new KernelPanic(this.kernel.panicked);
     if (this.task.pending.length !== 0) this.dieIfKilled();
     (this.kernel.systemCalls[0] as number)++;
     const { vm, paging } = this.kernel;

@@ -108,6 +108,12 @@ export class Executor {
     return statmPages(this.world.kernel.proc('statm', this.process.pid));
   }
 
+  /** @throws ExecutorDied when the kernel killed the process while another one ran */
+  mustLive(): void {
+    const { ended } = this.process;
+    if (ended !== null) throw new ExecutorDied(ended.signal);
+  }
+
   /** The signal that an access has just sent. @throws ExecutorDied when nobody catches it */
   #caught(): PendingSignal {
     const signal = this.process.takeSignal();

@@ -130,6 +130,7 @@ class Run {
     while (next < end) {
       const op = this.#script.ops[next] as Op;
       next++;
+      executor.mustLive();
       if (op.name !== 'fork' && op.name !== 'forkp') {
         this.#op(executor, op);
         continue;

@@ -1,5 +1,4 @@
 import { CAP, SIGKILL, SIGTERM, type Task } from '../address-space/task.ts';
-import { KernelPanic } from '../kernel-bug.ts';
 import { PF } from '../page-allocator/process-flags.ts';
 import type { Trace } from '../trace/trace.ts';
 import { type Badness, badness } from './badness.ts';
@@ -22,6 +21,8 @@ export interface OomPorts {
   print(text: string): void;
   /** Lets others run, so that the victim can exit. */
   yield(): void;
+  /** Nobody is left to be killed. @throws KernelPanic */
+  panic(text: string): never;
 }
 
 /** What differs between releases. */
@@ -98,7 +99,7 @@ export class OomKiller {
    */
   oomKill(): void {
     const chosen = this.selectBadProcess();
-    if (chosen === null) throw new KernelPanic('Out of memory and no killable processes...');
+    if (chosen === null) this.ports.panic('Out of memory and no killable processes...');
     for (const task of this.ports.tasks()) {
       const dies = this.rules.killsSharers ? task.mm === chosen.task.mm : task === chosen.task;
       if (dies) this.killTask(task, chosen.badness);

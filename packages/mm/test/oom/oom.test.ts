@@ -94,6 +94,9 @@ function killer(tasks: Task[], start = 0) {
       kill: (victim, signal) => state.killed.push([victim.pid, signal]),
       print: (text) => state.log.push(text),
       yield: () => state.yields++,
+      panic: (text) => {
+        throw new KernelPanic(text);
+      },
     },
   });
   const callAt = (now: number) => {
