@@ -16,12 +16,13 @@ import { sysvipcShmText } from './shmem/sysvipc-shm.ts';
 export function procText(kernel: Kernel, path: string, pid?: number): string {
   if (path === 'meminfo') return kernel.procRules.meminfo(memInfo(kernel));
   if (path === 'iomem') return formatIomem(kernel.physical.resources);
+  if (path === 'swaps') return kernel.paging.swapSwitch.text();
   if (path === 'slabinfo') return formatSlabinfo(kernel.slab);
   if (path === 'sysvipc/shm') return sysvipcShmText(kernel.shm);
   const match = /^(?:(self|\d+)\/)?(maps|statm|status)$/.exec(path);
   if (match === null) {
     throw new ConfigError(
-      `/proc/${path}: no such file; there are: meminfo, slabinfo, iomem, sysvipc/shm, PID/maps, PID/statm, PID/status`,
+      `/proc/${path}: no such file; there are: meminfo, slabinfo, iomem, swaps, sysvipc/shm, PID/maps, PID/statm, PID/status`,
     );
   }
   const wanted = match[1] === undefined || match[1] === 'self' ? pid : Number(match[1]);

@@ -8,6 +8,8 @@ interface Sysctl {
   /** Missing: it can only be read. */
   set?(kernel: Kernel, value: number, second: number, third: number): void;
   readonly numbers?: 2 | 3;
+  /** An unsigned long. */
+  readonly unsigned?: true;
 }
 
 /** Three numbers that nothing in the kernel reads. */
@@ -58,12 +60,14 @@ const SYSCTLS: Readonly<Record<string, Sysctl>> = {
   'vm.buffermem': unused('vm.buffermem'),
   'vm.pagecache': unused('vm.pagecache'),
   'kernel.shmmax': {
+    unsigned: true,
     get: ({ shm }) => shm.shmmax,
     set: ({ shm }, value) => {
-      shm.shmmax = value >>> 0;
+      shm.shmmax = value;
     },
   },
   'kernel.shmall': {
+    unsigned: true,
     get: ({ shm }) => shm.shmall,
     set: ({ shm }, value) => {
       shm.shmall = value;
@@ -114,14 +118,11 @@ export function applySysctl(kernel: Kernel, key: string, value: string): void {
   const sysctl = lookUp(kernel, key);
   const words = value.trim().split(/\s+/);
   const count = sysctl.numbers ?? 1;
-  if (
-    words.length !== count ||
-    words.some((word) => !/^-?\d+$/.test(word) || Math.abs(Number(word)) > INT_MAX)
-  ) {
+  const [min, max] = sysctl.unsigned === true ? [0, 2 ** 32 - 1] : [-INT_MAX, INT_MAX];
+  const isBad = (word: string) => !/^-?\d+$/.test(word) || Number(word) < min || Number(word) > max;
+  if (words.length !== count || words.some(isBad)) {
     const what = { 1: '', 2: 'two ', 3: 'three ' }[count];
-    throw new ConfigError(
-      `sysctl ${key}=${value}: allowed are ${what}whole numbers from -${INT_MAX} to ${INT_MAX}`,
-    );
+    throw new ConfigError(`sysctl ${key}=${value}: allowed are ${what}whole numbers from ${min} to ${max}`);
   }
   if (sysctl.set === undefined) throw new ConfigError(`sysctl ${key}: it can only be read`);
   sysctl.set(kernel, Number(words[0]), Number(words[1]), Number(words[2]));
