@@ -10,19 +10,20 @@ import { statmText } from './proc/pid-statm.ts';
 import { statusText } from './proc/pid-status.ts';
 import { NO_COUNTERS } from './proc/show-mem.ts';
 import { formatSlabinfo } from './proc/slabinfo.ts';
+import { formatPagingStat } from './proc/stat.ts';
 import { sysvipcShmText } from './shmem/sysvipc-shm.ts';
 
 /** See {@link Kernel.proc}. */
 export function procText(kernel: Kernel, path: string, pid?: number): string {
   if (path === 'meminfo') return kernel.procRules.meminfo(memInfo(kernel));
   if (path === 'iomem') return formatIomem(kernel.physical.resources);
-  if (path === 'swaps') return kernel.paging.swapSwitch.text();
   if (path === 'slabinfo') return formatSlabinfo(kernel.slab);
+  if (path === 'stat') return pagingStat(kernel);
   if (path === 'sysvipc/shm') return sysvipcShmText(kernel.shm);
   const match = /^(?:(self|\d+)\/)?(maps|statm|status)$/.exec(path);
   if (match === null) {
     throw new ConfigError(
-      `/proc/${path}: no such file; there are: meminfo, slabinfo, iomem, swaps, sysvipc/shm, PID/maps, PID/statm, PID/status`,
+      `/proc/${path}: no such file; there are: meminfo, slabinfo, iomem, stat, sysvipc/shm, PID/maps, PID/statm, PID/status`,
     );
   }
   const wanted = match[1] === undefined || match[1] === 'self' ? pid : Number(match[1]);
@@ -36,6 +37,19 @@ export function procText(kernel: Kernel, path: string, pid?: number): string {
   return match[2] === 'statm'
     ? statmText(kernel.vm, task, kernel.procRules.statmCountsReserved)
     : statusText(task, task === kernel.cpus.currentOf(task.processor), kernel.procRules.statusShowsTgid);
+}
+
+function pagingStat(kernel: Kernel): string {
+  const { block, swapCache } = kernel.paging;
+  const counters = {
+    sectorsIn: block.pgpgin,
+    sectorsOut: block.pgpgout,
+    buffersIn: block.buffersRead,
+    buffersOut: block.buffersWritten,
+    swappedIn: swapCache.pswpin,
+    swappedOut: swapCache.pswpout,
+  };
+  return formatPagingStat(counters, kernel.procRules.statCountsBuffers);
 }
 
 function memInfo(kernel: Kernel): MemInfo {

@@ -1,6 +1,6 @@
 import type { Kernel } from '@pagewalk/mm';
 
-/** Traffic between memory and disks, in the units that the release's /proc/stat prints: kB, and pages for swap. */
+/** Traffic between memory and disks, in the units that the release's /proc/stat prints: kB (2.4.0: buffers), and pages for swap. */
 export interface IoCounts {
   readonly pgpgin: number;
   readonly pgpgout: number;
@@ -31,12 +31,8 @@ export class IoCounters {
   }
 
   private now(): IoCounts {
-    const { block, swapCache } = this.kernel.paging;
-    return {
-      pgpgin: block.pgpgin / 2,
-      pgpgout: block.pgpgout / 2,
-      pswpin: swapCache.pswpin,
-      pswpout: swapCache.pswpout,
-    };
+    const numbers = this.kernel.proc('stat').match(/\d+/g)?.map(Number) ?? [];
+    const [pgpgin = 0, pgpgout = 0, pswpin = 0, pswpout = 0] = numbers;
+    return { pgpgin, pgpgout, pswpin, pswpout };
   }
 }

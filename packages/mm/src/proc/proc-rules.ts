@@ -14,6 +14,8 @@ export interface ProcRules {
   readonly oldSysctls: boolean;
   /** Settings that nothing reads, by name. */
   readonly unusedSysctls: Map<string, readonly number[]>;
+  /** /proc/stat counts buffers that were read and written, not kB. */
+  readonly statCountsBuffers: boolean;
   /** /proc/PID/statm counts reserved pages (the zero page) as resident. */
   readonly statmCountsReserved: boolean;
 }

@@ -18,6 +18,7 @@ function classZoneProc(): ProcRules {
     showMem: formatShowMem,
     statusShowsTgid: true,
     statmCountsReserved: false,
+    statCountsBuffers: false,
     oldSysctls: false,
     unusedSysctls: new Map(),
   };
@@ -44,5 +45,6 @@ function agedProc(allocator: AgingPageAllocator): ProcRules {
       ['vm.pagecache', [2, 15, 75]],
     ]),
     statmCountsReserved: true,
+    statCountsBuffers: true,
   };
 }
