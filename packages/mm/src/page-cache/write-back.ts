@@ -31,7 +31,13 @@ export function filemapFdatasync(cache: PageCache, mapping: AddressSpace): numbe
     if (cache.testFlags(pfn, PG.dirty) && writepage !== undefined) {
       cache.clearFlags(pfn, PG.dirty);
       const error = writepage(mapping.host as Inode, pfn);
-      if (error !== 0 && result === 0) result = error;
+      if (error === 1) {
+        // Shared memory of 2.4.0 that finds no swap: that kernel forgets the page locked, and waits for it for ever.
+        cache.setPageDirty(pfn);
+        cache.unlockPage(pfn);
+      } else if (error !== 0 && result === 0) {
+        result = error;
+      }
     } else {
       cache.unlockPage(pfn);
     }

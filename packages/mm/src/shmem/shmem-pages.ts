@@ -21,6 +21,15 @@ export interface ShmemRules {
   readonly readsLeaveHoles: boolean;
   /** 2.4.22: a page that is cut in the middle is brought in before; 2.4.20: afterwards, if it is in swap. */
   readonly truncateHoldsPage: boolean;
+  /**
+   * 2.4.0: a page moves to swap whoever wants it written, msync too; one that cannot is given back locked, with the result 1.
+   * Later only reclaim makes it move.
+   */
+  readonly movesForAnyone: boolean;
+  /** Not 2.4.0: pages can be filled by read-ahead (MADV_WILLNEED). */
+  readonly hasReadpage: boolean;
+  /** 2.4.0: a full file system is told as out of memory, not as a SIGBUS. */
+  readonly fullIsOutOfMemory: boolean;
   /** 2.4.22: swapoff learns whether a file had the entry. */
   readonly unuseAnswers: boolean;
   /** Bytes of a symbolic link's target, with the NUL, that fit into the inode. @linux sizeof(struct shmem_inode_info) */
@@ -280,31 +289,36 @@ export class ShmemPages {
 
   /**
    * Reclaim wants a dirty page to be written: it moves from the page cache to the swap cache, where the next visit finds it
-   * dirty and writes it. Outside of reclaim, for a locked file, and when swap is full, it stays.
+   * dirty and writes it. Outside of reclaim (not in 2.4.0), for a locked file, and when swap is full, it stays.
    *
+   * @returns 0; 2.4.0: 1 when it stays, still locked
    * @linux 2.4.22 mm/shmem.c shmem_writepage()
    */
   writepage(inode: ShmemInode, pfn: Pfn): number {
     const { cache, index } = this;
     const idx = (cache.memMap.index[pfn] as number) >>> 0;
-    const launder = cache.testFlags(pfn, PG.launder);
+    const { movesForAnyone } = this.rules;
+    const launder = movesForAnyone || cache.testFlags(pfn, PG.launder);
     const wanted = launder && !inode.locked && this.swap !== null;
     const entry = wanted ? this.swapCache().areas.getSwapPage() : 0;
     if (cache.trace.on) {
       const [asked, locked] = [launder ? 1 : 0, inode.locked ? 1 : 0];
       cache.trace.emit(SHMEM_WRITEPAGE, inode.ino, idx, pfn, asked, locked, entry, entry !== 0 ? 1 : 0);
     }
-    if (entry === 0) return failWritepage(cache, pfn);
+    if (entry === 0) return movesForAnyone ? 1 : failWritepage(cache, pfn);
     const place = index.find(inode, idx);
     if (idx >= inode.nextIndex || place === 0 || index.entryAt(inode, place) !== 0) {
       throw new KernelBug(`tmpfs: page ${idx} of inode ${inode.ino} has no place for its swap entry`);
     }
     if (!this.rules.returnsBlocksAtOnce) this.recalc(inode);
+    // 2.4.0 looks at references and age again when the page enters the swap cache.
+    if (movesForAnyone) cache.lruCacheDel(pfn);
     cache.removeInodePage(pfn);
-    cache.allocator.putPage(pfn);
+    if (!movesForAnyone) cache.allocator.putPage(pfn);
     if (this.swapCache().add(pfn, entry) !== 0) {
       throw new KernelBug(`swap entry ${entry.toString(16)} is new and has a page`);
     }
+    if (movesForAnyone) cache.allocator.putPage(pfn);
     index.setEntryAt(inode, place, entry);
     inode.swapped++;
     cache.setFlags(pfn, PG.uptodate);

@@ -81,7 +81,9 @@ export class Shmem implements InodeMakers {
     this.files = new ShmemFiles(this, parts.zeroPage);
     this.vmOps = { name: 'shmem_vm_ops', nopage: (vma, address) => this.nopage(vma, address) };
     this.mappingOps = {
-      readpage: (inode, pfn) => this.pages.readpage(inode as ShmemInode, pfn),
+      ...(parts.rules.hasReadpage && {
+        readpage: (inode: Inode, pfn: Pfn) => this.pages.readpage(inode as ShmemInode, pfn),
+      }),
       writepage: (inode, pfn) => this.pages.writepage(inode as ShmemInode, pfn),
       removepage: (inode, pfn) => this.pages.removepage(inode as ShmemInode, pfn),
     };
@@ -181,9 +183,14 @@ export class Shmem implements InodeMakers {
     const inode = (vma.vmFile as { inode: Inode }).inode as ShmemInode;
     const idx = (((address - vma.vmStart) >>> 12) + vma.vmPgoff) >>> 0;
     const pfn = this.getpage(inode, idx, SGP.cache);
-    if (pfn < 0) return pfn === -Errno.ENOMEM ? NOPAGE_OOM : NOPAGE_SIGBUS;
+    if (pfn < 0) return this.nopageError(pfn);
     if (this.parts.rules.marksAccessed) this.cache.markPageAccessed(pfn);
     return pfn;
+  }
+
+  private nopageError(error: number): Pfn {
+    const full = error === -Errno.ENOSPC && this.rules.fullIsOutOfMemory;
+    return error === -Errno.ENOMEM || full ? NOPAGE_OOM : NOPAGE_SIGBUS;
   }
 
   // ---- files without a name
