@@ -17,6 +17,7 @@ import { sysvipcShmText } from './shmem/sysvipc-shm.ts';
 export function procText(kernel: Kernel, path: string, pid?: number): string {
   if (path === 'meminfo') return kernel.procRules.meminfo(memInfo(kernel));
   if (path === 'iomem') return formatIomem(kernel.physical.resources);
+  if (path === 'swaps') return kernel.paging.swapSwitch.text();
   if (path === 'slabinfo') return formatSlabinfo(kernel.slab);
   if (path === 'stat') return pagingStat(kernel);
   if (path === 'sysvipc/shm') return sysvipcShmText(kernel.shm);
