@@ -24,7 +24,7 @@ export function procText(kernel: Kernel, path: string, pid?: number): string {
   const match = /^(?:(self|\d+)\/)?(maps|statm|status)$/.exec(path);
   if (match === null) {
     throw new ConfigError(
-      `/proc/${path}: no such file; there are: meminfo, slabinfo, iomem, stat, sysvipc/shm, PID/maps, PID/statm, PID/status`,
+      `/proc/${path}: no such file; there are: meminfo, slabinfo, iomem, stat, swaps, sysvipc/shm, PID/maps, PID/statm, PID/status`,
     );
   }
   const wanted = match[1] === undefined || match[1] === 'self' ? pid : Number(match[1]);
