@@ -72,7 +72,7 @@ import { deviceRules } from './release/device-rules.ts';
 import { highmemRules, keepsPageTables, vmallocRules } from './release/kernel-memory-rules.ts';
 import { physicalBootConfig } from './release/machine-config.ts';
 import { pageCacheRules } from './release/page-cache-rules.ts';
-import { blockRules, oomRules, pageCluster, swapSlotRules } from './release/paging-rules.ts';
+import { blockRules, bounceRules, oomRules, pageCluster, swapSlotRules } from './release/paging-rules.ts';
 import { procRules } from './release/proc-rules.ts';
 import { processRules } from './release/process-rules.ts';
 import { shmemRules } from './release/shmem-rules.ts';
@@ -311,6 +311,8 @@ export class Kernel {
       vfs: this.vfs,
       generation: this.allocator instanceof AgingPageAllocator ? AGING_PAGING : TWO_LIST_PAGING,
       blockRules: blockRules(this.release),
+      bounceRules: bounceRules(this.release),
+      highStartPfn: physical.highStartPfn,
       slotRules: swapSlotRules(this.release),
       oomRules: oomRules(this.release),
       megs: Math.floor(physical.totals.totalram / 256),

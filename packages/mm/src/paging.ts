@@ -6,6 +6,7 @@ import type { Task } from './address-space/task.ts';
 import type { Vm } from './address-space/vm.ts';
 import { BlockLayer } from './block/block-layer.ts';
 import type { BlockRules } from './block/block-rules.ts';
+import { BounceBuffers, type BounceRules } from './block/bounce.ts';
 import { type Daemon, type DaemonBody, Daemons } from './daemons.ts';
 import { Errno } from './errno.ts';
 import { BlockDevice, IoFailures } from './hardware/block-device.ts';
@@ -38,7 +39,7 @@ import type { SwapCache } from './swap/swap-cache.ts';
 import { makeSwapHeader } from './swap/swap-header.ts';
 import type { SwapBacking } from './swap/swap-info.ts';
 import { SWAP_FLAG_PREFER, SWAP_FLAG_PRIO_MASK, SwapSwitch } from './swap/swapon.ts';
-import type { Addr } from './types.ts';
+import type { Addr, Pfn } from './types.ts';
 import { Waits } from './waits.ts';
 
 const HZ = 100;
@@ -93,6 +94,9 @@ export interface PagingParts {
   readonly vfs: VfsObjects;
   readonly generation: PagingGeneration;
   readonly blockRules: BlockRules;
+  readonly bounceRules: BounceRules;
+  /** First frame of high memory. */
+  readonly highStartPfn: Pfn;
   readonly slotRules: SwapSlotRules;
   readonly oomRules: OomRules;
   /** RAM in MiB. */
@@ -126,6 +130,8 @@ export class Paging {
   readonly waits: Waits;
   readonly daemons: Daemons;
   readonly block: BlockLayer;
+  /** For I/O of pages that disks do not reach. */
+  readonly bounce: BounceBuffers;
   readonly buffers: BufferCache;
   /** Writes inodes back. */
   readonly writeback: InodeWriteback;
@@ -162,8 +168,26 @@ export class Paging {
       trace,
       rules: parts.blockRules,
       megs: parts.megs,
-      ports: { waitUntil: (done) => this.waits.until(done), createBounce: (_write, bh) => bh },
+      ports: {
+        waitUntil: (done) => this.waits.until(done),
+        createBounce: (write, bh) => this.bounce.create(write, bh),
+      },
     });
+    this.bounce = new BounceBuffers({
+      memory,
+      allocator: vm.allocator,
+      slab,
+      bufferHeads: caches.bufferHead,
+      trace,
+      rules: parts.bounceRules,
+      highStartPfn: parts.highStartPfn,
+      wakeupBdflush: () => this.wake('bdflush'),
+      yield: () => {
+        this.block.runTqDisk();
+        this.yield();
+      },
+    });
+    if (parts.highStartPfn < vm.memMap.frames) this.bounce.init((text) => ports.print(text));
     this.buffers = parts.generation.newBuffers({
       cache: pageCache,
       block: this.block,

@@ -50,3 +50,10 @@ export const BLOCK_BH_SUBMIT = defineTracepoint({
   fields: ['dev', 'block', 'size', 'write', 'pfn'],
   origin: `${ORIGIN} submit_bh()`,
 });
+
+/** A buffer in high memory gets one in low memory in its place; `pool`: pages left for emergencies. */
+export const BLOCK_BIO_BOUNCE = defineTracepoint({
+  name: 'block_bio_bounce',
+  fields: ['dev', 'block', 'pfn', 'bounce', 'write', 'pool'],
+  origin: 'mm/highmem.c create_bounce()',
+});

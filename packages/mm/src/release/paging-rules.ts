@@ -1,5 +1,7 @@
 import { type BlockRules, quarterBatch } from '../block/block-rules.ts';
+import type { BounceRules } from '../block/bounce.ts';
 import type { OomRules } from '../oom/oom-killer.ts';
+import { GFP_NOHIGHIO, GFP_NOIO } from '../page-allocator/gfp.ts';
 import type { SwapSlotRules } from '../swap/swap-areas.ts';
 
 /** How the block layer of a release differs from the others'. */
@@ -44,6 +46,12 @@ export function blockRules(release: string): BlockRules {
     batch: quarterBatch,
     maxSectors: 128,
   };
+}
+
+/** The same for bounce buffers. */
+export function bounceRules(release: string): BounceRules {
+  if (release === '2.4.0') return { lowOnly: true, pool: false, gfp: GFP_NOIO };
+  return { lowOnly: false, pool: true, gfp: GFP_NOHIGHIO };
 }
 
 /** The same for swap slots. */

@@ -9,7 +9,7 @@
  *   and five inodes and dentries (/, /init, /dev/console, /proc, /proc/slabinfo).
  * - Pages: what is still missing in MemFree after slabs, hash tables, the kernel threads' stacks, the pages on the LRU lists,
  *   and /init's stack (2), page tables (3) and the free page table of the SysRq-m dump (1). The remainder is the same for every size but
- *   the largest, where the bounce pool of high memory and one page more come on top.
+ *   the largest, where one page more comes on top, besides the bounce pool of high memory, which boot fills itself.
  */
 import type { BootPopulation } from '../slab/boot-population.ts';
 import { BOOT_POPULATION_2_4_0 } from './slab-boot-population-2.4.0.ts';
@@ -17,8 +17,6 @@ import { BOOT_POPULATION_2_4_0 } from './slab-boot-population-2.4.0.ts';
 const DISKS = 4;
 /** Frames of 32 MiB: smaller machines get half the requests. */
 const SMALL_MACHINE = 8192;
-/** Pages and buffer heads of the bounce pool. @linux 2.4.22 mm/highmem.c POOL_SIZE */
-const BOUNCE_POOL = 32;
 
 /** Requests that the disks' queues hold. @linux 2.4.22 drivers/block/ll_rw_blk.c blk_grow_request_list() */
 function blkdevRequests(older: boolean, pages: number): number {
@@ -36,7 +34,6 @@ function blkdevRequests(older: boolean, pages: number): number {
 export function bootPopulation(version: string, pages: number, highmem: boolean): BootPopulation {
   if (version === '2.4.0') return BOOT_POPULATION_2_4_0;
   const older = version === '2.4.20';
-  const bufferHeads = 45 + (highmem ? BOUNCE_POOL : 0);
   const requests = blkdevRequests(older, pages);
   const stay = (name: string, count: number) => [name, count, count] as const;
   return {
@@ -59,10 +56,10 @@ export function bootPopulation(version: string, pages: number, highmem: boolean)
       stay('size-64', older ? 113 : 109),
       stay('size-32', older ? 142 : 138),
       stay('blkdev_requests', requests),
-      stay('buffer_head', bufferHeads),
+      stay('buffer_head', 45),
       // Path names live as long as a system call.
       ['names_cache', 0, 2],
     ],
-    pages: (older ? 22 : 23) + (highmem ? BOUNCE_POOL + 1 : 0),
+    pages: (older ? 22 : 23) + (highmem ? 1 : 0),
   };
 }
