@@ -20,7 +20,7 @@ import type { Vma } from './address-space/vma.ts';
 import { zapPageRange } from './address-space/zap.ts';
 import { zeromapPageRange } from './address-space/zeromap.ts';
 import { I386, PAGE_OFFSET, type PagingGeometry } from './arch/i386.ts';
-import { type FixmapLayout, fixmapLayout, vmallocEnd, vmallocStart } from './arch/i386-layout.ts';
+import { vmallocEnd, vmallocStart } from './arch/i386-layout.ts';
 import { I386_PAE } from './arch/i386-pae.ts';
 import { installCharDevices, registerDevice } from './char-devices.ts';
 import { checkSwap, isUnderIo } from './check-swap.ts';
@@ -32,6 +32,7 @@ import type { PhysicalMemory } from './hardware/physical-memory.ts';
 import { checkHighmem } from './highmem/check.ts';
 import { Highmem } from './highmem/highmem.ts';
 import { KernelAccess, type Oops } from './kernel-access.ts';
+import { type BootedTables, bootPageTables, bootSlab } from './kernel-boot.ts';
 import { ConfigError, KernelBug, KernelPanic } from './kernel-bug.ts';
 import { procText, showMemText } from './kernel-proc.ts';
 import { type KernelRegion, kernelRegion } from './kernel-regions.ts';
@@ -49,12 +50,6 @@ import { FileSystem } from './page-cache/file-system.ts';
 import { PageCache } from './page-cache/page-cache.ts';
 import { VfsObjects } from './page-cache/vfs-objects.ts';
 import { I386PageTables } from './page-tables/i386-page-tables.ts';
-import {
-  initKernelPageTables,
-  type KernelPageTables,
-  startupPageTables,
-  zapLowMappings,
-} from './page-tables/kernel-page-tables.ts';
 import { PaePageTables } from './page-tables/pae-page-tables.ts';
 import type { PageTables } from './page-tables/page-tables.ts';
 import { TlbFlushI386 } from './page-tables/tlb-flush.ts';
@@ -83,10 +78,9 @@ import { Cpus } from './scheduler.ts';
 import { checkShmem } from './shmem/check.ts';
 import { Shmem } from './shmem/shmem.ts';
 import { SysvShm } from './shmem/sysv-shm.ts';
-import { populateAtBoot } from './slab/boot-population.ts';
-import { KernelCaches } from './slab/kernel-caches.ts';
+import type { KernelCaches } from './slab/kernel-caches.ts';
 import { slabPgds } from './slab/pae-pgd.ts';
-import { SlabAllocator } from './slab/slab-allocator.ts';
+import type { SlabAllocator } from './slab/slab-allocator.ts';
 import { stateHash } from './state-hash.ts';
 import type { SwapBacking } from './swap/swap-info.ts';
 import { applySysctl } from './sysctl.ts';
@@ -176,7 +170,7 @@ export class Kernel {
     const pae = physicalConfig.highmem === '64g';
     this.geometry = pae ? I386_PAE : I386;
     const { memory, memMap, allocator, trace } = this;
-    const tables = this.kernelPageTables(physical, pae);
+    const tables = bootPageTables(physical, highmemRules(this.release).kmTypeNr);
     const mmus = Array.from(
       { length: physicalConfig.cpus },
       () => new Mmu({ memory, clock: this.clock, pae, ...tables.cr4 }),
@@ -354,28 +348,6 @@ export class Kernel {
     };
   }
 
-  private kernelPageTables(physical: PhysicalBoot, pae: boolean) {
-    const { machine, highmem, cpus } = physical.config;
-    const params = {
-      memory: physical.memory,
-      geometry: pae ? I386_PAE : I386,
-      boot: physical.pageTables,
-      maxLowPfn: physical.maxLowPfn,
-      pse: physical.pageTables.directMap.length === 0,
-      pge: machine.pge,
-      highmem: highmem !== 'off',
-      fixmap: fixmapLayout({
-        highmem: highmem !== 'off',
-        nrCpus: cpus > 1 ? 32 : 1,
-        kmTypeNr: highmemRules(physical.config.release.version).kmTypeNr,
-      }),
-    };
-    startupPageTables(physical.memory, physical.pageTables);
-    const tables = initKernelPageTables(params);
-    zapLowMappings(params);
-    return { ...tables, fixmap: params.fixmap };
-  }
-
   private bootVmalloc(physical: PhysicalBoot, tables: BootedTables): VmallocArea {
     const highMemory = PAGE_OFFSET + physical.maxLowPfn * 4096;
     return new VmallocArea({
@@ -419,36 +391,23 @@ export class Kernel {
     });
   }
 
-  /** From kmem_cache_init() through the initcalls: slab caches, and the hash tables in between. */
   private bootSlab(physical: PhysicalBoot, debug: boolean) {
     const { machine, highmem, cpus, release } = physical.config;
-    const { build, variant, steps } = slabRelease({
+    const slabs = slabRelease({
       version: release.version,
       machine: machine.name,
       cpus,
       pae: highmem === '64g',
       debug,
     });
-    const slab = new SlabAllocator({
-      memory: this.memory,
-      allocator: this.allocator,
-      trace: this.trace,
-      build,
-      variant,
-      cacheLine: machine.cacheLineBytes,
-      cpus,
-      // Somewhere in the image's data.
-      cacheCacheAt: (machine.image.edata - 512) & ~31,
-      print: (text) => physical.log.print(text),
-    });
-    slab.kmemCacheSizesInit(physical.maxMapnr);
-    const caches = new KernelCaches(slab, steps, (name) => physical.allocateHashTable(name));
-    slab.kmemCpucacheInit();
-    if (machine.name === 'qemu') {
-      const high = physical.totals.totalhigh > 0;
-      populateAtBoot(slab, bootPopulation(release.version, physical.maxMapnr, high));
-    }
-    return { slab, caches };
+    const recorded = machine.name === 'qemu';
+    const high = physical.totals.totalhigh > 0;
+    return bootSlab(
+      physical,
+      this.trace,
+      slabs,
+      recorded ? bootPopulation(release.version, physical.maxMapnr, high) : null,
+    );
   }
 
   private addressSpacePorts(): AddressSpacePorts {
@@ -830,6 +789,3 @@ export class Kernel {
 /** Pids are below this; when they are used up they begin here again. @linux PID_MAX */
 const PID_MAX = 0x8000;
 const FIRST_PID_AGAIN = 300;
-
-/** What {@link initKernelPageTables} told, and where the fixmap's slots are. */
-type BootedTables = KernelPageTables & { readonly fixmap: FixmapLayout };
