@@ -1,7 +1,12 @@
 import type { Addr } from '../types.ts';
 
-/** Entries of the TLB: direct mapped by the low bits of the page number. A power of two. */
-export const TLB_ENTRIES = 1024;
+/**
+ * Entries of the TLB: direct mapped by the low bits of the page number. A power of two.
+ *
+ * As many as the TLB of an emulator may grow to, for the real kernels' counts were recorded under one. It matters: a walk sets A
+ * again after the kernel cleared it, so with a small TLB reclaim takes pages for used that the recorded kernels took for unused.
+ */
+export const TLB_ENTRIES = 32768;
 const INDEX_MASK = TLB_ENTRIES - 1;
 /** Low tag bits of an entry that a cr3 reload spares. No epoch has this value. */
 export const GLOBAL = 0x004;
@@ -39,6 +44,8 @@ export class Tlb {
   epoch = FIRST_EPOCH;
   // 4 MiB regions of which pieces of large pages may be cached.
   private readonly largeRegions = new Uint8Array(1024);
+  // Whether a global entry was loaded since everything was dropped.
+  private anyGlobal = false;
 
   /**
    * Second look after the inlined test of the common kind of entry failed: global and supervisor entries.
@@ -57,6 +64,11 @@ export class Tlb {
     this.largeRegions[addr >>> 22] = 1;
   }
 
+  /** Remembers that a global entry was loaded, which a new epoch does not end. */
+  noteGlobal(): void {
+    this.anyGlobal = true;
+  }
+
   /** Drops the translation of `addr`, global or not; of a large page all pieces. */
   invalidate(addr: Addr): void {
     const index = (addr >>> 12) & INDEX_MASK;
@@ -73,9 +85,14 @@ export class Tlb {
 
   /** Drops everything. */
   flushAll(): void {
-    this.tags.fill(0);
+    if (this.anyGlobal || this.epoch === LAST_EPOCH) {
+      this.tags.fill(0);
+      this.epoch = FIRST_EPOCH;
+      this.anyGlobal = false;
+    } else {
+      this.epoch += EPOCH_STEP;
+    }
     this.largeRegions.fill(0);
-    this.epoch = FIRST_EPOCH;
   }
 
   private drop(index: number): void {

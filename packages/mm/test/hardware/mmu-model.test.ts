@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { A, D, P, RW, TableRig, US } from './table-rig.ts';
 
-// Pages that collide in the TLB (1024 entries apart) and pages that do not.
-const PAGES = [0x08048000, 0x08049000, 0x08448000, 0x08848000, 0x40000000, 0xbffff000];
+// Pages that collide in the TLB (32768 entries apart) and pages that do not.
+const PAGES = [0x08048000, 0x08049000, 0x10048000, 0x18048000, 0x40000000, 0xbffff000];
 
 interface Entry {
   pfn: number;
