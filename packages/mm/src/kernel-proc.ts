@@ -8,10 +8,10 @@ import type { MemInfo } from './proc/meminfo.ts';
 import { mapsText } from './proc/pid-maps.ts';
 import { statmText } from './proc/pid-statm.ts';
 import { statusText } from './proc/pid-status.ts';
-import { NO_COUNTERS } from './proc/show-mem.ts';
 import { formatSlabinfo } from './proc/slabinfo.ts';
 import { formatPagingStat } from './proc/stat.ts';
 import { sysvipcShmText } from './shmem/sysvipc-shm.ts';
+import { procSysFiles, procSysText } from './sysctl.ts';
 
 /** See {@link Kernel.proc}. */
 export function procText(kernel: Kernel, path: string, pid?: number): string {
@@ -21,10 +21,11 @@ export function procText(kernel: Kernel, path: string, pid?: number): string {
   if (path === 'slabinfo') return formatSlabinfo(kernel.slab);
   if (path === 'stat') return pagingStat(kernel);
   if (path === 'sysvipc/shm') return sysvipcShmText(kernel.shm);
+  if (path.startsWith('sys/')) return procSys(kernel, path);
   const match = /^(?:(self|\d+)\/)?(maps|statm|status)$/.exec(path);
   if (match === null) {
     throw new ConfigError(
-      `/proc/${path}: no such file; there are: meminfo, slabinfo, iomem, stat, swaps, sysvipc/shm, PID/maps, PID/statm, PID/status`,
+      `/proc/${path}: no such file; there are: meminfo, slabinfo, iomem, stat, swaps, sysvipc/shm, sys/vm/…, sys/kernel/shm…, PID/maps, PID/statm, PID/status`,
     );
   }
   const wanted = match[1] === undefined || match[1] === 'self' ? pid : Number(match[1]);
@@ -38,6 +39,14 @@ export function procText(kernel: Kernel, path: string, pid?: number): string {
   return match[2] === 'statm'
     ? statmText(kernel.vm, task, kernel.procRules.statmCountsReserved)
     : statusText(task, task === kernel.cpus.currentOf(task.processor), kernel.procRules.statusShowsTgid);
+}
+
+function procSys(kernel: Kernel, path: string): string {
+  const files = procSysFiles(kernel);
+  const name = path.slice('sys/'.length);
+  if (files.includes(name)) return procSysText(kernel, name);
+  const all = files.map((file) => `sys/${file}`).join(', ');
+  throw new ConfigError(`/proc/${path}: no such file in ${kernel.release}; there are: ${all}`);
 }
 
 function pagingStat(kernel: Kernel): string {
@@ -74,8 +83,15 @@ function memInfo(kernel: Kernel): MemInfo {
 
 /** See {@link Kernel.showMem}. */
 export function showMemText(kernel: Kernel): string {
+  const { stats, mapping } = kernel.paging.swapCache;
   return kernel.procRules.showMem(kernel.allocator, {
-    ...NO_COUNTERS,
+    swapCacheAdd: stats.addTotal,
+    swapCacheDelete: stats.delTotal,
+    swapCacheFindSuccess: stats.findSuccess,
+    swapCacheFindTotal: stats.findTotal,
+    swapCacheNoentRace: stats.noentRace,
+    swapCacheExistRace: stats.existRace,
+    swapperSpace: mapping.id,
     active: kernel.pageCache.nrActivePages,
     inactive: kernel.pageCache.nrInactivePages,
     freeSwap: kernel.paging.swapAreas.nrSwapPages,

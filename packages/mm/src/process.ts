@@ -16,6 +16,7 @@ import { sysMremap } from './address-space/mremap.ts';
 import { sysMsync } from './address-space/msync.ts';
 import { sysMunmap } from './address-space/munmap.ts';
 import { CAP, deadlySignal, type PendingSignal, RLIM_INFINITY, type Task } from './address-space/task.ts';
+import { putUser } from './address-space/uaccess.ts';
 import { CLONE } from './address-space/vfork.ts';
 import type { Vm } from './address-space/vm.ts';
 import { Errno } from './errno.ts';
@@ -23,6 +24,7 @@ import { sysFtruncate, sysLseek, sysPread, sysPwrite, sysRead, sysReadahead, sys
 import type { Kernel } from './kernel.ts';
 import { KernelPanic } from './kernel-bug.ts';
 import { GFP_KERNEL } from './page-allocator/gfp.ts';
+import { sysBdflush } from './page-cache/buffers/sys-bdflush.ts';
 import type { Statfs } from './page-cache/directory.ts';
 import { type Dirent, getdents } from './page-cache/getdents.ts';
 import { findProgram } from './programs.ts';
@@ -345,6 +347,22 @@ export class Process {
     if (names.length === paths) result = call();
     for (const name of names) putname(vm, name);
     return this.leave(result);
+  }
+
+  /**
+   * Reads and sets the numbers of /proc/sys/vm/bdflush: `func` 2i + 2 stores number i at address `data`, 2i + 3 makes it
+   * `data`. 0 does nothing; 1 ends the process.
+   * @returns 0, or -EPERM, -EINVAL, -EFAULT
+   * @linux sys_bdflush()
+   */
+  bdflush(func: number, data = 0): SysResult {
+    const vm = this.enter();
+    const { kernel } = this;
+    if (!this.task.capable(CAP.sysAdmin)) return -Errno.EPERM;
+    if (func === 1) kernel.exit(this, 0);
+    if (func < 2) return 0;
+    const store = (value: number) => putUser(vm, kernel.mmu, data >>> 0, 4, value);
+    return this.leave(sysBdflush(kernel.paging.buffers.parameters, func, data, store));
   }
 
   /** @linux sys_setrlimit(): raising the hard limit needs CAP_SYS_RESOURCE. */

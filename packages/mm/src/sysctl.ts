@@ -6,8 +6,10 @@ import type { Zone } from './physical/zone.ts';
 interface Sysctl {
   get(kernel: Kernel): number | readonly number[];
   /** Missing: it can only be read. */
-  set?(kernel: Kernel, value: number, second: number, third: number): void;
-  readonly numbers?: 2 | 3;
+  set?(kernel: Kernel, ...values: number[]): void;
+  readonly numbers?: 2 | 3 | 9;
+  /** Fewer numbers may be written: the others stay. */
+  readonly partly?: true;
   /** An unsigned long. */
   readonly unsigned?: true;
 }
@@ -25,15 +27,30 @@ const INT_MAX = 0x7fffffff;
 
 /** Plain ints of 2.4: no range is checked. @linux 2.4.22 kernel/sysctl.c vm_table, kern_table */
 const SYSCTLS: Readonly<Record<string, Sysctl>> = {
+  // The only one with ranges: what is out of range is passed over in silence. @linux proc_dointvec_minmax()
+  'vm.bdflush': {
+    numbers: 9,
+    partly: true,
+    get: ({ paging }) => paging.buffers.parameters.values,
+    set: ({ paging }, ...values) => {
+      for (const [place, value] of values.entries()) paging.buffers.parameters.set(place, value);
+    },
+  },
   'vm.overcommit_memory': {
     get: ({ vm }) => vm.sysctls.overcommitMemory,
-    set: ({ vm }, value) => {
+    set: ({ vm }, value = 0) => {
       vm.sysctls.overcommitMemory = value;
     },
   },
+  // Only the third, and only in 2.4.0, has a meaning: clusters of pages under I/O at which swapping waits.
+  'vm.kswapd': {
+    numbers: 3,
+    get: ({ paging }) => paging.swapCache.pagerDaemon,
+    set: ({ paging }, ...values) => void paging.swapCache.pagerDaemon.splice(0, 3, ...values),
+  },
   'vm.max_map_count': {
     get: ({ vm }) => vm.sysctls.maxMapCount,
-    set: ({ vm }, value) => {
+    set: ({ vm }, value = 0) => {
       vm.sysctls.maxMapCount = value;
     },
   },
@@ -41,8 +58,8 @@ const SYSCTLS: Readonly<Record<string, Sysctl>> = {
     numbers: 2,
     get: ({ pageTables }) => [pageTables.quicklist.low, pageTables.quicklist.high],
     set: ({ pageTables }, low, high) => {
-      pageTables.quicklist.low = low;
-      pageTables.quicklist.high = high;
+      pageTables.quicklist.low = low as number;
+      pageTables.quicklist.high = high as number;
     },
   },
   'vm.freepages': {
@@ -62,42 +79,52 @@ const SYSCTLS: Readonly<Record<string, Sysctl>> = {
   'kernel.shmmax': {
     unsigned: true,
     get: ({ shm }) => shm.shmmax,
-    set: ({ shm }, value) => {
+    set: ({ shm }, value = 0) => {
       shm.shmmax = value;
     },
   },
   'kernel.shmall': {
     unsigned: true,
     get: ({ shm }) => shm.shmall,
-    set: ({ shm }, value) => {
+    set: ({ shm }, value = 0) => {
       shm.shmall = value;
     },
   },
   'kernel.shmmni': {
     get: ({ shm }) => shm.shmmni,
-    set: ({ shm }, value) => {
+    set: ({ shm }, value = 0) => {
       shm.shmmni = value;
     },
   },
   'vm.page-cluster': {
     get: ({ pageCache }) => pageCache.pageCluster,
-    set: ({ pageCache }, value) => {
+    set: ({ pageCache }, value = 0) => {
       pageCache.pageCluster = value;
     },
   },
   'vm.min-readahead': {
     get: ({ pageCache }) => pageCache.minReadahead,
-    set: ({ pageCache }, value) => {
+    set: ({ pageCache }, value = 0) => {
       pageCache.minReadahead = value;
     },
   },
   'vm.max-readahead': {
     get: ({ pageCache }) => pageCache.maxReadahead,
-    set: ({ pageCache }, value) => {
+    set: ({ pageCache }, value = 0) => {
       pageCache.maxReadahead = value;
     },
   },
 };
+
+/** The text of a file of /proc/sys. @throws ConfigError for an unknown one */
+export function procSysText(kernel: Kernel, path: string): string {
+  return `${readSysctl(kernel, path)}\n`;
+}
+
+/** Paths below /proc/sys, of the machine's release. */
+export function procSysFiles(kernel: Kernel): string[] {
+  return sysctlNames.filter((key) => exists(kernel, key)).map((key) => key.replace('.', '/'));
+}
 
 /** Names of all settings of all releases. */
 export const sysctlNames: readonly string[] = Object.keys(SYSCTLS);
@@ -111,7 +138,8 @@ function exists(kernel: Kernel, key: string): boolean {
 }
 
 /**
- * Sets one, as `sysctl -w key=value` does; two numbers are separated by white space, as in /proc/sys.
+ * Sets one, as `sysctl -w key=value` does; several numbers are separated by white space, as in /proc/sys.
+ *
  * @throws ConfigError for an unknown key or a value that is no int
  */
 export function applySysctl(kernel: Kernel, key: string, value: string): void {
@@ -120,12 +148,13 @@ export function applySysctl(kernel: Kernel, key: string, value: string): void {
   const count = sysctl.numbers ?? 1;
   const [min, max] = sysctl.unsigned === true ? [0, 2 ** 32 - 1] : [-INT_MAX, INT_MAX];
   const isBad = (word: string) => !/^-?\d+$/.test(word) || Number(word) < min || Number(word) > max;
-  if (words.length !== count || words.some(isBad)) {
-    const what = { 1: '', 2: 'two ', 3: 'three ' }[count];
+  const wrong = sysctl.partly === true ? words.length > count : words.length !== count;
+  if (wrong || words.some(isBad)) {
+    const what = { 1: '', 2: 'two ', 3: 'three ', 9: 'one to nine ' }[count];
     throw new ConfigError(`sysctl ${key}=${value}: allowed are ${what}whole numbers from ${min} to ${max}`);
   }
   if (sysctl.set === undefined) throw new ConfigError(`sysctl ${key}: it can only be read`);
-  sysctl.set(kernel, Number(words[0]), Number(words[1]), Number(words[2]));
+  sysctl.set(kernel, ...words.map(Number));
 }
 
 /** Reads one, as text of /proc/sys: numbers separated by a tab. @throws ConfigError for an unknown key */

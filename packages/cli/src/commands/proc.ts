@@ -5,15 +5,23 @@ import { addLookOptions, addMachineOptions, type LookOptions } from '../machine-
 import { print, printJson } from '../output/print.ts';
 
 /** Files of /proc that exist on the simulated machine; those of a process are `self/…` or `PID/…`. */
-const MACHINE_FILES = ['meminfo', 'slabinfo', 'iomem', 'sysvipc/shm'] as const;
+const MACHINE_FILES = ['meminfo', 'slabinfo', 'iomem', 'stat', 'swaps', 'sysvipc/shm'] as const;
 const PROCESS_FILES = ['maps', 'statm', 'status'] as const;
-const ALLOWED = [...MACHINE_FILES, ...PROCESS_FILES.map((file) => `self/${file}`), 'PID/maps'].join(' ');
+const ALLOWED = [
+  ...MACHINE_FILES,
+  'sys/vm/bdflush …',
+  ...PROCESS_FILES.map((file) => `self/${file}`),
+  'PID/maps',
+].join(' ');
 
 /** `pagewalk proc`: a file of /proc, byte for byte. */
 export function procCommand(): Command {
   return addLookOptions(addMachineOptions(new Command('proc'), '64M, with --after 256M'))
     .description('print a file of /proc of a freshly booted machine, or of one on which something ran')
-    .argument('<file>', `${MACHINE_FILES.join(', ')}, self/maps, self/statm, self/status, or PID/maps …`)
+    .argument(
+      '<file>',
+      `${MACHINE_FILES.join(', ')}, sys/vm/bdflush …, self/maps, self/statm, self/status, or PID/maps …`,
+    )
     .addHelpText(
       'after',
       `
@@ -21,6 +29,7 @@ Examples:
   pagewalk proc meminfo --memory 1G
   pagewalk proc slabinfo --memory 32M
   pagewalk proc iomem --release 2.4.20
+  pagewalk proc sys/vm/bdflush
   pagewalk proc self/maps --after packages/lab/recordings/sort.pwt --at 20000
   pagewalk proc self/status --after script.ops`,
     )
@@ -67,7 +76,9 @@ function parseFile(file: string): WantedFile {
   const owner = path.slice(0, Math.max(0, slash));
   const name = path.slice(slash + 1);
   const known: readonly string[] = MACHINE_FILES;
-  if (known.includes(path)) return { name: path, ofProcess: false, pid: undefined };
+  // Which settings there are is for the machine's release to say.
+  if (known.includes(path) || path.startsWith('sys/'))
+    return { name: path, ofProcess: false, pid: undefined };
   const perProcess: readonly string[] = PROCESS_FILES;
   if (perProcess.includes(name)) {
     if (owner === '' || owner === 'self') return { name, ofProcess: true, pid: undefined };

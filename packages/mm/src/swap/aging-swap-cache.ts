@@ -22,6 +22,11 @@ export class AgingSwapCache extends SwapCache {
     return this.underIo.length;
   }
 
+  /** Pages under I/O at which swapping waits. */
+  private get mostUnderIo(): number {
+    return (this.pagerDaemon[2] as number) * 2 ** this.cache.pageCluster;
+  }
+
   override add(pfn: Pfn, entry: number): number {
     const error = super.add(pfn, entry);
     if (error === 0) this.cache.setFlags(pfn, PG.uptodate);
@@ -82,7 +87,7 @@ export class AgingSwapCache extends SwapCache {
 
   /** Writes wait when too many pages are under I/O. @linux 2.4.0 mm/page_io.c rw_swap_page_base() */
   override rwPage(write: boolean, pfn: Pfn): void {
-    const waits = write && this.nrAsyncPages() > 8 << this.cache.pageCluster;
+    const waits = write && this.nrAsyncPages() > this.mostUnderIo;
     super.rwPage(write, pfn);
     if (waits) this.cache.waitOnPage(pfn);
     else this.underIo.push(pfn);
@@ -114,9 +119,8 @@ export class AgingSwapCache extends SwapCache {
 
   /** Reads the aligned run of slots around an entry, as long as few pages are under I/O. @linux 2.4.0 mm/memory.c swapin_readahead() */
   override readahead(entry: number): void {
-    const limit = 8 << this.cache.pageCluster;
     for (const slot of this.runAround(entry)) {
-      if (this.nrAsyncPages() >= limit) return;
+      if (this.nrAsyncPages() >= this.mostUnderIo) return;
       const pfn = this.readAsync(slot);
       if (pfn !== 0) this.cache.allocator.putPage(pfn);
     }

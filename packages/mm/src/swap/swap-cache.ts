@@ -33,6 +33,8 @@ export class SwapCache {
   /** Pages read from and written to swap areas since boot. @linux kstat.pswpin, pswpout */
   pswpin = 0;
   pswpout = 0;
+  /** tries_base, tries_min, swap_cluster: see sysctl vm.kswapd. @linux pager_daemon */
+  readonly pagerDaemon = [512, 32, 8];
   /** What SysRq-m prints. @linux swap_cache_info */
   readonly stats = { addTotal: 0, delTotal: 0, findSuccess: 0, findTotal: 0, noentRace: 0, existRace: 0 };
   protected readonly cache: PageCache;

@@ -8,6 +8,8 @@ describe('sysctls', () => {
     ['vm.overcommit_memory', '0', '2'],
     ['vm.max_map_count', '65536', '-1'],
     ['vm.pagetable_cache', '25\t50', '1\t2'],
+    ['vm.kswapd', '512\t32\t8', '1\t2\t3'],
+    ['vm.bdflush', '30\t500\t0\t0\t500\t3000\t60\t20\t0', '40\t1\t20000\t5\t0\t100\t100\t0\t0'],
     ['vm.page-cluster', '3', '5'],
     ['vm.min-readahead', '3', '7'],
     ['vm.max-readahead', '31', '127'],
@@ -21,6 +23,8 @@ describe('sysctls', () => {
 
   it.each([
     ['vm.freepages', '223\t446\t669'],
+    ['vm.bdflush', '30\t64\t64\t256\t500\t3000\t60\t0\t0'],
+    ['vm.kswapd', '512\t32\t8'],
     ['vm.buffermem', '2\t10\t60'],
     ['vm.pagecache', '2\t15\t75'],
     ['vm.page-cluster', '4'],
@@ -36,7 +40,7 @@ describe('sysctls', () => {
     applySysctl(old, 'vm.buffermem', '3 4 5');
     expect(readSysctl(old, 'vm.buffermem')).toBe('3\t4\t5');
     expect(() => readSysctl(old, 'vm.max_map_count')).toThrow(
-      'unknown; there are: vm.overcommit_memory, vm.page',
+      'unknown; there are: vm.bdflush, vm.overcommit_memory, vm.kswapd, vm.page',
     );
     expect(() => readSysctl(boot({ memory: MEMORY }), 'vm.freepages')).toThrow('unknown');
   });
@@ -45,9 +49,93 @@ describe('sysctls', () => {
     ['vm.overcommit_memory', '1 2', 'allowed are whole numbers'],
     ['vm.overcommit_memory', '2147483648', 'allowed are whole numbers'],
     ['vm.pagetable_cache', '25', 'allowed are two whole numbers'],
-    ['vm.swappiness', '60', 'unknown; there are: vm.overcommit_memory'],
+    ['vm.swappiness', '60', 'unknown; there are: vm.bdflush, vm.overcommit_memory'],
+    ['vm.bdflush', '1 2 3 4 5 6 7 8 9 0', 'allowed are one to nine whole numbers'],
   ])('%s=%s is refused', (key, value, text) => {
     expect(() => boot({ memory: MEMORY, sysctl: { [key]: value } })).toThrow(text);
+  });
+});
+
+describe('vm.bdflush (sheet 3 A8)', () => {
+  it('passes over what is out of range, in silence; fewer numbers leave the others', () => {
+    const kernel = boot({ memory: MEMORY });
+    applySysctl(kernel, 'vm.bdflush', '101 50001 -1 20001 1000001 99 101 101 1');
+    expect(readSysctl(kernel, 'vm.bdflush')).toBe('30\t500\t0\t0\t500\t3000\t60\t20\t0');
+    applySysctl(kernel, 'vm.bdflush', '10 0 7');
+    expect(kernel.proc('sys/vm/bdflush')).toBe('10\t500\t7\t0\t500\t3000\t60\t20\t0\n');
+  });
+
+  it('sys_bdflush() reads and sets one number, within its range', () => {
+    const kernel = boot({ memory: MEMORY });
+    const process = kernel.spawn('update');
+    const at = process.mmap2(0, 4096, 3, 0x22, -1, 0);
+    expect(process.bdflush(2 * 1 + 3, 1000)).toBe(0);
+    expect(process.bdflush(2 * 1 + 2, at)).toBe(0);
+    expect(process.load8(at) + 256 * process.load8(at + 1)).toBe(1000);
+    expect(process.bdflush(2 * 1 + 3, 0)).toBe(-22);
+    expect(process.bdflush(2 * 9 + 2, at)).toBe(-22);
+    expect(process.bdflush(2, 0xc0000000)).toBe(-14);
+    expect(process.bdflush(0)).toBe(0);
+    expect(process.bdflush(-7)).toBe(0);
+    const user = kernel.spawn('user', { uid: 1000 });
+    expect(user.bdflush(0)).toBe(-1);
+    process.bdflush(1);
+    expect(process.ended).toEqual({ code: 0, signal: 0 });
+  });
+});
+
+describe('/proc/sys/vm as recorded on booted machines of 64 MiB', () => {
+  // From `sysctl-vm.txt` of the recorded kernels, sorted; numbers there are separated by spaces.
+  const NEW = {
+    bdflush: '30 500 0 0 500 3000 60 20 0',
+    kswapd: '512 32 8',
+    'max-readahead': '31',
+    max_map_count: '65536',
+    'min-readahead': '3',
+    overcommit_memory: '0',
+    'page-cluster': '3',
+    pagetable_cache: '25 50',
+  };
+  const OLD = {
+    bdflush: '30 64 64 256 500 3000 60 0 0',
+    buffermem: '2 10 60',
+    freepages: '223 446 669',
+    kswapd: '512 32 8',
+    overcommit_memory: '0',
+    'page-cluster': '4',
+    pagecache: '2 15 75',
+    pagetable_cache: '25 50',
+  };
+  it.each([
+    ['2.4.0', OLD],
+    ['2.4.20', NEW],
+    ['2.4.22', NEW],
+  ])('%s', (release, recorded) => {
+    const kernel = boot({ memory: 2 * MEMORY, release });
+    for (const [file, text] of Object.entries(recorded)) {
+      expect(kernel.proc(`sys/vm/${file}`)).toBe(`${text.replaceAll(' ', '\t')}\n`);
+    }
+    const all = Object.keys(recorded).map((file) => `sys/vm/${file}`);
+    let told = '';
+    try {
+      kernel.proc('sys/vm/swappiness');
+    } catch (error) {
+      told = (error as Error).message;
+    }
+    expect(told).toMatch(/^\/proc\/sys\/vm\/swappiness: no such file in 2\.4\.\d+; there are: /);
+    expect(
+      told
+        .match(/sys\/vm\/[\w-]+/g)
+        ?.slice(1)
+        .sort(),
+    ).toEqual(all);
+  });
+
+  it('names of other kernels are no files here', () => {
+    const kernel = boot({ memory: MEMORY });
+    for (const file of ['vmstat', 'buddyinfo', 'zoneinfo', 'sys/vm/', 'sys', 'sys/vm/../vm/bdflush']) {
+      expect(() => kernel.proc(file)).toThrow(`/proc/${file}: no such file`);
+    }
   });
 });
 

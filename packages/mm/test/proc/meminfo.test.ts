@@ -61,6 +61,28 @@ SwapFree:            0 kB
 `);
   });
 
+  it('with files, buffers and swap in use (sheet 3, C6)', () => {
+    const text = `        total:    used:    free:  shared: buffers:  cached:
+Mem:  64401408 52768768 11632640        0  2097152 31457280
+Swap: 134209536  4194304 130015232
+MemTotal:        62892 kB
+MemFree:         11360 kB
+MemShared:           0 kB
+Buffers:          2048 kB
+Cached:          29696 kB
+SwapCached:       1024 kB
+Active:          14336 kB
+Inactive:        20480 kB
+HighTotal:           0 kB
+HighFree:            0 kB
+LowTotal:        62892 kB
+LowFree:         11360 kB
+SwapTotal:      131064 kB
+SwapFree:       126968 kB
+`;
+    expect(formatMeminfo(parse(text))).toBe(text);
+  });
+
   const files = ['2.4.20', '2.4.22'].flatMap((release) =>
     [16, 64, 256, 512, 2048].flatMap((mib) =>
       ['meminfo', 'end-meminfo'].map((file) => `kernels/i386-${release}-${mib}M/${file}.txt`),

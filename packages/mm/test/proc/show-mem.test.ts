@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { boot as bootKernel } from '../../src/index.ts';
 import { formatFreeAreas, formatShowMem, NO_COUNTERS } from '../../src/proc/show-mem.ts';
 import { boot, fixture, MIB } from '../page-allocator/machine.ts';
 
@@ -22,6 +23,25 @@ Swap cache: add 0, delete 0, find 0/0, race 0+0
     const shape = (text: string) => text.replace(/ *\d+(?=kB|,| |\*|\/|\+|$)/gm, '#');
     const recorded = fixture('kernels/i386-2.4.22-2048M/sysrq-m.txt').replace('SysRq : Show Memory\n', '');
     expect(shape(formatShowMem(allocator, NO_COUNTERS))).toBe(shape(recorded));
+  });
+
+  it('tells of the swap cache of a machine that swaps', () => {
+    const kernel = bootKernel({ memory: 16 * MIB, swap: [{ size: 32 * MIB }] });
+    const process = kernel.spawn('big');
+    const pages = 6000;
+    const at = process.mmap2(0, pages * 4096, 3, 0x22, -1, 0);
+    for (let i = 0; i < 2 * pages; i++) process.store8(at + (i % pages) * 4096, i);
+    const text = kernel.showMem();
+    const { stats } = kernel.paging.swapCache;
+    expect(stats.addTotal).toBeGreaterThan(pages);
+    expect(stats.findTotal).toBeGreaterThan(0);
+    expect(text).toContain(
+      `Swap cache: add ${stats.addTotal}, delete ${stats.delTotal}, find ${stats.findSuccess}/${stats.findTotal}, race 0+0\n`,
+    );
+    expect(text).toContain(`\n${kernel.pageCache.swapperPages} pages swap cached\n`);
+    expect(stats.addTotal - stats.delTotal).toBe(kernel.pageCache.swapperPages);
+    const { free } = kernel.paging.swapAreas.swapinfo();
+    expect(text).toContain(`Free swap:       ${String(free * 4).padStart(6)}kB\n`);
   });
 
   it('counts shared, swap-cached and reserved frames', () => {
