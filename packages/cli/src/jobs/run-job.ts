@@ -28,21 +28,40 @@ export function runJob(job: Job, progress: (done: number) => void): JobResult {
   return { framesFree, framePeak: frames.peak, virtualTimeNs: kernel.clock.now, ...partial };
 }
 
-type Partial = Omit<JobResult, 'framesFree' | 'framePeak' | 'virtualTimeNs'>;
+/** What the work itself tells. */
+type Outcome = Omit<JobResult, 'framesFree' | 'framePeak' | 'virtualTimeNs'>;
 
-function runWorkloadJob(kernel: Kernel, args: readonly string[], progress: (done: number) => void): Partial {
+/** Errors by which a machine that is too small ends. */
+const TOO_SMALL: ReadonlySet<string> = new Set(['KernelPanic', 'ConfigError']);
+
+/** Goes on to the end, or to where the machine is too small: why, or null. */
+function toTheEnd(step: () => boolean, progress: () => void): string | null {
+  try {
+    while (step()) progress();
+    return null;
+  } catch (error) {
+    if (error instanceof Error && TOO_SMALL.has(error.name)) return error.message;
+    throw error;
+  }
+}
+
+function runWorkloadJob(kernel: Kernel, args: readonly string[], progress: (done: number) => void): Outcome {
   const run = new WorkloadRun(kernel, parseWorkload(args));
-  while (run.step()) progress(run.progress);
+  const panic = toTheEnd(
+    () => run.step(),
+    () => progress(run.progress),
+  );
   const report = run.report();
   const { pgpgin, pgpgout, pswpin, pswpout } = report;
+  const stopped = panic ?? report.stopped;
   return {
     workload: report,
     replay: null,
     io: { pgpgin, pgpgout, pswpin, pswpout },
     minorFaults: report.minflt + report.child_minflt,
     majorFaults: report.majflt + report.child_majflt,
-    done: report.stopped === null ? 1 : run.progress,
-    stopped: report.stopped,
+    done: stopped === null ? 1 : run.progress,
+    stopped,
   };
 }
 
@@ -51,21 +70,25 @@ function runReplayJob(
   hub: EventHub,
   path: string,
   progress: (done: number) => void,
-): Partial {
+): Outcome {
   const trace = openTrace(path);
   const io = new IoCounters(kernel);
   const replay = new Replay(kernel, trace, hub);
   const share = (): number => replay.references / trace.totals.references;
-  while (replay.step(SLICE)) progress(share());
+  const panic = toTheEnd(
+    () => replay.step(SLICE),
+    () => progress(share()),
+  );
   const report = replay.report();
+  const stopped = panic ?? report.stopped?.message ?? null;
   return {
     workload: null,
     replay: report,
     io: io.since(),
     minorFaults: report.minorFaults,
     majorFaults: report.majorFaults,
-    done: report.stopped === null ? 1 : share(),
-    stopped: report.stopped?.message ?? null,
+    done: stopped === null ? 1 : share(),
+    stopped,
   };
 }
 
