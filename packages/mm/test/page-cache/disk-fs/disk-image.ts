@@ -81,8 +81,7 @@ export class DiskImage {
       this.used.add(block);
     }
     const counted = (blocks.length * this.blockSize) / 512;
-    if (inode.blocks !== counted)
-      this.faults.push(`inode ${ino}: ${inode.blocks} units, counted ${counted}`);
+    if (inode.blocks !== counted) this.faults.push(`inode ${ino}: ${inode.blocks} units, counted ${counted}`);
   }
 
   private contents(inode: Inode): Uint8Array {
@@ -150,7 +149,8 @@ export class DiskImage {
         this.faults.push(`block ${block} is ${taken ? 'taken' : 'free'}, but ${taken ? 'unused' : 'used'}`);
       }
     }
-    if (this.u16(at + 12) !== free) this.faults.push(`group ${group}: ${this.u16(at + 12)} free, counted ${free}`);
+    if (this.u16(at + 12) !== free)
+      this.faults.push(`group ${group}: ${this.u16(at + 12)} free, counted ${free}`);
     const inodeBitmap = this.u32(at + 4) * this.blockSize;
     for (let bit = 0; bit < this.inodesPerGroup; bit++) {
       const ino = group * this.inodesPerGroup + bit + 1;

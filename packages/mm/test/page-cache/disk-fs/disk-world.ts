@@ -1,9 +1,9 @@
 /** A booted machine with an ext2 disk, and one process that works on it. */
 import { MemoryStore } from '../../../src/hardware/block-store.ts';
 import { boot, type Kernel } from '../../../src/kernel.ts';
+import { GFP_ATOMIC } from '../../../src/page-allocator/gfp.ts';
 import type { DiskFs } from '../../../src/page-cache/disk-fs/disk-fs.ts';
 import { type MkfsOptions, mkfs } from '../../../src/page-cache/disk-fs/mkfs.ts';
-import { GFP_ATOMIC } from '../../../src/page-allocator/gfp.ts';
 import type { Process } from '../../../src/process.ts';
 import { settledFreePages } from '../../kernel/settled.ts';
 

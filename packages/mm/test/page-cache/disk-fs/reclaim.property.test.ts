@@ -33,10 +33,7 @@ const plain: fc.Arbitrary<Op>[] = [
   of('fsync', { file }),
   fc.constantFrom<Op>({ op: 'sync' }, { op: 'remount' }, { op: 'squeeze' }, { op: 'idle' }),
 ];
-const failing: fc.Arbitrary<Op>[] = [
-  ...plain,
-  of('failAlloc', { n: fc.integer({ min: 1, max: 6 }) }),
-];
+const failing: fc.Arbitrary<Op>[] = [...plain, of('failAlloc', { n: fc.integer({ min: 1, max: 6 }) })];
 
 /** Files on a disk beside plain byte arrays. */
 class Shadow {
@@ -51,7 +48,8 @@ class Shadow {
   /** Opens a file; -1: it was made to fail. */
   private open(index: number): number {
     const fd = this.world.process.open(FILES[index] as string, O_RDWR | O_CREAT, 0o644);
-    if (fd < 0) expect([-Errno.ENOMEM, -Errno.ENFILE, -Errno.ENOENT, -Errno.ENOSPC, -Errno.EEXIST]).toContain(fd);
+    if (fd < 0)
+      expect([-Errno.ENOMEM, -Errno.ENFILE, -Errno.ENOENT, -Errno.ENOSPC, -Errno.EEXIST]).toContain(fd);
     return fd;
   }
 
