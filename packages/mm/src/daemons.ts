@@ -126,7 +126,7 @@ export class Daemons {
     vm.current = previous;
     vm.trace.pid = pid;
     // The thread may have killed the task that it interrupts.
-    vm.allocator.currentFlags = flags | (previous.flags & PF.MEMDIE);
+    vm.allocator.currentFlags = flags | (previous.flags & (PF.MEMDIE | PF.MEMALLOC));
     this.clock.advance(COST_NS.contextSwitch);
   }
 }
