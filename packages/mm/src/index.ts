@@ -9,7 +9,7 @@ export { CLONE } from './address-space/vfork.ts';
 export { VM, type Vma } from './address-space/vma.ts';
 export type { BootAllocator } from './boot-memory/boot-nodes.ts';
 export { Errno, errnoName, isErrno } from './errno.ts';
-export type { BlockStore } from './hardware/block-store.ts';
+export { type BlockStore, MemoryStore } from './hardware/block-store.ts';
 export { Clock } from './hardware/clock.ts';
 export { PhysicalMemory } from './hardware/physical-memory.ts';
 export { clearFixmap, setFixmap } from './highmem/fixmap.ts';
@@ -39,6 +39,7 @@ export {
   gfpToString,
 } from './page-allocator/gfp.ts';
 export { GFP, PageAllocator, PF } from './page-allocator/page-allocator.ts';
+export { type MkfsOptions, mkfs } from './page-cache/disk-fs/mkfs.ts';
 export { NOPAGE_OOM, NOPAGE_SIGBUS } from './page-cache/inode.ts';
 export type { CopyActor, OpenFile } from './page-cache/open-file.ts';
 export type { Vtop, VtopStep } from './page-tables/vtop.ts';

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { Errno } from '../../../src/errno.ts';
 import { MemoryStore } from '../../../src/hardware/block-store.ts';
@@ -149,6 +151,26 @@ describe('names', () => {
 });
 
 describe('mount', () => {
+  it('an image that mke2fs made: its files are read, and what is written is sound', () => {
+    const packed = readFileSync(new URL('../../fixtures/ext2/mke2fs-512k.img.gz', import.meta.url));
+    const it = new DiskWorld();
+    it.umount();
+    const store = new MemoryStore(512 << 10);
+    store.write(0, gunzipSync(packed));
+    const { path } = it.kernel.paging.addDisk(store);
+    expect(it.kernel.mount('/mnt', path)).toBe(0);
+    const fd = it.open('/mnt/d/f', O_RDWR);
+    expect(it.read(fd, 100_001, 0)).toEqual(pattern(100_000));
+    it.write(fd, pattern(50_000, 9), 90_000);
+    it.process.close(fd);
+    it.process.close(it.open('/mnt/d/new'));
+    expect(it.kernel.umount('/mnt')).toBe(0);
+    const image = imageOf(store);
+    expect(image.faults).toEqual([]);
+    expect(image.files.get('/d/f')?.subarray(90_000)).toEqual(pattern(50_000, 9));
+    expect([...image.files.keys()]).toEqual(['/d/f', '/d/new']);
+  });
+
   it('refuses what is no ext2, or not there', () => {
     const kernel = boot({ memory: 16 << 20 });
     const { path } = kernel.paging.addDisk(new MemoryStore(1 << 20));
