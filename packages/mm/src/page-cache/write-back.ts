@@ -33,7 +33,7 @@ export function filemapFdatasync(cache: PageCache, mapping: AddressSpace): numbe
       const error = writepage(mapping.host as Inode, pfn);
       if (error === 1) {
         // Shared memory of 2.4.0 that finds no swap: that kernel forgets the page locked, and waits for it for ever.
-        cache.setPageDirty(pfn);
+        cache.setFlags(pfn, PG.dirty);
         cache.unlockPage(pfn);
       } else if (error !== 0 && result === 0) {
         result = error;
