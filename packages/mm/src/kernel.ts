@@ -335,11 +335,11 @@ export class Kernel {
     if (inode.kind !== 'regular') return -Errno.EINVAL;
     return {
       path,
-      dev: inode.dev,
+      dev: inode.blockDev,
       pages: Math.floor(inode.size / 4096),
       identity: inode,
-      bmap: () => 0,
-      blockSize: 4096,
+      bmap: (block) => inode.ops.bmap?.(inode, block) ?? 0,
+      blockSize: 2 ** inode.blkBits,
       open: () => inode.users++,
       close: () => {
         inode.users--;

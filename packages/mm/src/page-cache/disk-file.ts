@@ -111,6 +111,10 @@ export class DiskFiles implements InodeOperations, PageWriter {
     return genericFileWrite(this.buffers.cache, this, file, position, count, actor, limit, prefault);
   }
 
+  bmap(inode: FileInode, block: number): number {
+    return this.pages.bmap(inode, block);
+  }
+
   prepareWrite(pfn: Pfn, from: number, to: number): number {
     return this.pages.prepareWrite(pfn, from, to);
   }

@@ -148,6 +148,12 @@ export class InodeCache implements InodeKeeper {
     this.ports.shrinkSlabs();
   }
 
+  /** Whether somebody has one of a file system's inodes open, or swaps to it. */
+  hasUsers(sb: SuperBlock): boolean {
+    for (const inode of this.hashed.get(sb)?.values() ?? []) if (inode.users > 0) return true;
+    return false;
+  }
+
   /** Forgets all inodes of a file system that is unmounted; false: one is in use. @linux invalidate_inodes() */
   invalidate(sb: SuperBlock): boolean {
     for (const inode of [...(this.hashed.get(sb)?.values() ?? [])]) {

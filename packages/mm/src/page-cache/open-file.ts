@@ -46,6 +46,8 @@ export interface InodeOperations {
   setSize?(inode: FileInode, size: number, change: () => number): number;
   /** Told after `size` changed and the pages beyond it were dropped. @linux i_op->truncate */
   truncate?(inode: FileInode): void;
+  /** Block of the device that holds block `block` of the file, 0 = a hole. @linux a_ops->bmap */
+  bmap?(inode: FileInode, block: number): number;
   /** Told of a read, for the time of the last access. @linux UPDATE_ATIME */
   accessed?(inode: FileInode): void;
   /** Told that a write begins, for the time of the last change. */

@@ -10,7 +10,7 @@
  *     yes       yes      valid; only such a buffer is dirty
  * ```
  */
-import { BH, type BufferHead } from '../../block/buffer-head.ts';
+import { BH, BufferHead } from '../../block/buffer-head.ts';
 import { Errno } from '../../errno.ts';
 import { KernelBug } from '../../kernel-bug.ts';
 import { PG } from '../../physical/mem-map.ts';
@@ -303,6 +303,13 @@ export class BlockPages {
     } while (bh !== head);
     if (dirtied) buffers.balanceDirty();
     if (whole) buffers.cache.setFlags(pfn, PG.uptodate);
+  }
+
+  /** The block of the device that holds a block of a file, 0 = a hole. @linux 2.4.22 fs/buffer.c generic_block_bmap() */
+  bmap(inode: FileInode, block: number): number {
+    const bh = new BufferHead();
+    this.getBlock(inode, block, bh, false);
+    return (bh.state & BH.mapped) === 0 ? 0 : bh.blocknr;
   }
 
   /**

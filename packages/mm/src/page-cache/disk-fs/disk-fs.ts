@@ -438,6 +438,10 @@ export class DiskFs implements MountedFileSystem, InodeOperations, PageWriter {
     return genericFileWrite(cache, this, file, position, count, actor, limit, prefault);
   }
 
+  bmap(inode: FileInode, block: number): number {
+    return this.pages.bmap(inode, block);
+  }
+
   prepareWrite(pfn: Pfn, from: number, to: number): number {
     return this.pages.prepareWrite(pfn, from, to);
   }
@@ -505,7 +509,8 @@ export class DiskFs implements MountedFileSystem, InodeOperations, PageWriter {
   get busy(): boolean {
     this.settle();
     this.parts.names.shrinkBelow(this.rootName);
-    return this.rootName.children.size > 0 || this.rootName.count > 1 || this.root.users > 0;
+    const { children, count } = this.rootName;
+    return children.size > 0 || count > 1 || this.parts.inodes.hasUsers(this.volume.sb);
   }
 
   destroy(): void {
