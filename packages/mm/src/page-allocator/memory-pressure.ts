@@ -8,9 +8,9 @@ import type { Zone } from '../physical/zone.ts';
  * @linux 2.4.0 mm/swap.c memory_pressure, freepages; include/linux/swap.h inactive_target
  */
 export class MemoryPressure {
-  /** @linux memory_pressure */
+  /** @linux 2.4.0 memory_pressure */
   value = 0;
-  /** Sums of the zones' watermarks. @linux freepages */
+  /** Sums of the zones' watermarks. @linux 2.4.0 freepages */
   readonly min: number;
   readonly low: number;
   readonly high: number;
@@ -27,12 +27,12 @@ export class MemoryPressure {
     this.quarter = Math.floor(numPhyspages / 4);
   }
 
-  /** Pages that should be inactive: about a second's worth of allocations, at most a quarter of memory. @linux inactive_target */
+  /** Pages that should be inactive: about a second's worth of allocations, at most a quarter of memory. @linux 2.4.0 inactive_target */
   get inactiveTarget(): number {
     return Math.min(this.value >> 6, this.quarter);
   }
 
-  /** Once a second: old demand counts less. @linux recalculate_vm_stats() */
+  /** Once a second: old demand counts less. @linux 2.4.0 recalculate_vm_stats() */
   fade(): void {
     this.value -= this.value >> 6;
   }

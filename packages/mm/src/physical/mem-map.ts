@@ -59,7 +59,7 @@ export class MemMap {
   readonly lruPrev: Int32Array;
   /** Next page in the page-cache hash bucket, 0 = end. */
   readonly nextHash: Int32Array;
-  /** How much a page was used of late, 0 .. 64: 2.4.0 alone. @linux page->age */
+  /** How much a page was used of late, 0 .. 64: 2.4.0 alone. @linux 2.4.0 page->age */
   readonly age: Uint8Array;
   /** Number of the page's ring of buffer heads, 0 = none. @linux page->buffers */
   readonly buffers: Int32Array;

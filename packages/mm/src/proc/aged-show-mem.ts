@@ -5,7 +5,7 @@ import { census, freeListLines, kib6, type ShowMemCounters } from './show-mem.ts
 export interface AgedCounters {
   readonly inactiveDirty: number;
   readonly inactiveClean: number;
-  /** @linux freepages.min, freepages.low, freepages.high */
+  /** @linux 2.4.0 freepages.min, freepages.low, freepages.high */
   readonly min: number;
   readonly low: number;
   readonly high: number;
