@@ -22,8 +22,8 @@ export class DiskWorld {
   /** Memory of the process that read and write use. */
   readonly buffer: number;
 
-  constructor(diskBytes = 8 << 20, options: MkfsOptions = {}, memory = 32 << 20) {
-    this.kernel = boot({ memory });
+  constructor(diskBytes = 8 << 20, options: MkfsOptions = {}, memory = 32 << 20, release = '2.4.22') {
+    this.kernel = boot({ memory, release });
     this.store = new MemoryStore(diskBytes);
     mkfs(this.store, options);
     this.disk = this.kernel.paging.addDisk(this.store).path;
