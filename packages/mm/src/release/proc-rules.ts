@@ -36,8 +36,9 @@ function agedProc(allocator: AgingPageAllocator): ProcRules {
     high: pressure.high,
   });
   return {
-    meminfo: (info) => formatAgedMeminfo(info, aged()),
-    showMem: (pages, counters) => formatAgedShowMem(pages, counters, aged()),
+    meminfo: (info) => formatAgedMeminfo({ ...info, active: allocator.aging.nrActivePages() }, aged()),
+    showMem: (pages, counters) =>
+      formatAgedShowMem(pages, { ...counters, active: allocator.aging.nrActivePages() }, aged()),
     statusShowsTgid: false,
     oldSysctls: true,
     unusedSysctls: new Map([

@@ -71,12 +71,12 @@ describe('SysRq-m of 2.4.0 (sheet 7, section 16)', () => {
   it('shows pages by age', () => {
     const booted = kernel(64);
     const allocator = booted.allocator as AgingPageAllocator;
-    allocator.aging = { ...NOTHING_AGES, nrInactiveDirtyPages: () => 7 };
+    allocator.aging = { ...NOTHING_AGES, nrActivePages: () => 3, nrInactiveDirtyPages: () => 7 };
     (allocator.zones[1] as { inactiveCleanPages: number }).inactiveCleanPages = 5;
     allocator.pressure.value = 640;
-    expect(booted.showMem()).toMatch(/inactive_dirty: 7, inactive_clean: 5, free: /);
+    expect(booted.showMem()).toMatch(/Active: 3, inactive_dirty: 7, inactive_clean: 5, free: /);
     expect(booted.proc('meminfo')).toMatch(
-      /^Inact_dirty: {7} 28 kB\nInact_clean: {7} 20 kB\nInact_target: {6} 40 kB$/m,
+      /^Active: {12} 12 kB\nInact_dirty: {7} 28 kB\nInact_clean: {7} 20 kB\nInact_target: {6} 40 kB$/m,
     );
   });
 });
