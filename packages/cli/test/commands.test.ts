@@ -371,6 +371,8 @@ describe('pagewalk --help', () => {
     'record',
     'replay',
     'workload',
+    'compare',
+    'explain',
     'demo',
   ])('%s --help has examples', (command) => {
     const { status, out } = pagewalk([command, '--help']);

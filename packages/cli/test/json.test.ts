@@ -24,6 +24,12 @@ const CASES: readonly {
   { command: 'ops', args: ['-'], input: SCRIPT },
   { command: 'replay', args: [PIPELINE, '--no-squeeze'] },
   { command: 'demo', args: [] },
+  { command: 'workload', args: ['unif', '7', '3000', '4000', '30', '--memory', '8M'] },
+  { command: 'workload', args: ['--recorded', 'seq-fit', '--release', '2.4.22'] },
+  { command: 'compare', args: ['2.4.20', 'memory=8M,vm.page-cluster=0', 'seq', '1', '3000', '2'] },
+  { command: 'compare', args: ['memory=16M', '2.4.20,swap=32M', PIPELINE] },
+  { command: 'explain', args: ['seq', '1', '3000', '2', '--memory', '8M'] },
+  { command: 'explain', args: [PIPELINE, '--memory', '8M', '--swap', '64M', '--event', '1000'] },
 ];
 
 describe('--json', () => {

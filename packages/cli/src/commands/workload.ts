@@ -82,7 +82,7 @@ async function runWorkload(args: readonly string[], options: WorkloadOptions): P
   session.finish();
   if (options.json === true) {
     printJson({ command: 'workload', machine: session.machine, interrupted, ...report, ...hashes });
-  } else {
+  } else if (report.stopped === null || report.accesses > 0) {
     printReport(report, session);
   }
   if (interrupted) throw new Interrupted('SIGINT');
