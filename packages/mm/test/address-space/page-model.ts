@@ -44,10 +44,16 @@ export class PageModel {
     }
   }
 
-  /** Changes flags up to the first gap. */
-  changeFlags(start: number, count: number, clear: number, set: number): number {
+  /** Changes flags up to the first gap, whose result is `hole`. */
+  changeFlags(
+    start: number,
+    count: number,
+    clear: number,
+    set: number,
+    hole: number = -Errno.ENOMEM,
+  ): number {
     for (const page of this.#range(start, count)) {
-      if (page === undefined) return -Errno.ENOMEM;
+      if (page === undefined) return hole;
       page.flags = (page.flags & ~clear) | set;
     }
     return 0;
