@@ -159,8 +159,11 @@ export class Kernel {
       contentFree: config.contentFree ?? false,
     });
     this.release = physicalConfig.release.version;
-    const { bootDriver } = config;
-    const physical = bootPhysical({ ...physicalConfig, ...(bootDriver && { bootDriver }) }, this.trace);
+    const { bootDriver, ram } = config;
+    const physical = bootPhysical(
+      { ...physicalConfig, ...(bootDriver && { bootDriver }), ...(ram && { ram }) },
+      this.trace,
+    );
     this.physical = physical;
     this.memory = physical.memory;
     this.memMap = physical.memMap;

@@ -1,4 +1,5 @@
 import type { BootAllocator } from './boot-memory/boot-nodes.ts';
+import type { RamBuffer } from './hardware/physical-memory.ts';
 import type { SwapConfig } from './paging.ts';
 import type { E820Entry } from './physical/e820.ts';
 
@@ -38,6 +39,8 @@ export interface MachineConfig {
   readonly debugSlab?: boolean;
   /** A driver that takes boot memory before the page allocator is up; results are physical addresses. */
   readonly bootDriver?: (bootmem: BootAllocator) => void;
+  /** Gives the bytes of RAM, all zero, if a CPU has them (`PhysicalMemory.rebind` when they move). For machines below 4 GiB. */
+  readonly ram?: (bytes: number) => RamBuffer;
   /** Events that the trace ring keeps, a power of two. Default 65536. */
   readonly traceCapacity?: number;
 }

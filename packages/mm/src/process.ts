@@ -4,7 +4,7 @@
  */
 import * as access from './address-space/access.ts';
 import { sysBrk } from './address-space/brk.ts';
-import { doExecve } from './address-space/exec.ts';
+import { doExecve, execEntry } from './address-space/exec.ts';
 import type { ExecImage } from './address-space/exec-image.ts';
 import { getUnusedFd } from './address-space/files-struct.ts';
 import { sysMadvise } from './address-space/madvise.ts';
@@ -15,12 +15,14 @@ import { sysMprotect } from './address-space/mprotect.ts';
 import { sysMremap } from './address-space/mremap.ts';
 import { sysMsync } from './address-space/msync.ts';
 import { sysMunmap } from './address-space/munmap.ts';
+import { doPageFault, FAULT_RETRY } from './address-space/page-fault.ts';
 import { CAP, deadlySignal, type PendingSignal, RLIM_INFINITY, type Task } from './address-space/task.ts';
 import { putUser } from './address-space/uaccess.ts';
 import { CLONE } from './address-space/vfork.ts';
 import type { Vm } from './address-space/vm.ts';
 import { Errno } from './errno.ts';
 import { sysFtruncate, sysLseek, sysPread, sysPwrite, sysRead, sysReadahead, sysWrite } from './files.ts';
+import { COST_NS } from './hardware/cost-model.ts';
 import type { Kernel } from './kernel.ts';
 import { KernelPanic } from './kernel-bug.ts';
 import { GFP_KERNEL } from './page-allocator/gfp.ts';
@@ -458,6 +460,37 @@ export class Process {
   touch(addr: Addr, write: boolean): boolean {
     return access.touch(this.vm(), this.kernel.mmu, addr >>> 0, write) || this.leave(false);
   }
+  /**
+   * A CPU that runs this process's program could not make an access: repairs it.
+   *
+   * @param addr the address that was accessed (CR2)
+   * @param errorCode bit 0: the page is present, bit 1: a write, bit 2: in user mode
+   * @param esp the program's stack pointer: a stack grows only near it
+   * @returns whether the access is to be made again; false: a signal was sent ({@link takeSignal}), or the process has ended
+   */
+  pageFault(addr: Addr, errorCode: number, esp: Addr): boolean {
+    const vm = this.vm();
+    const { clock } = this.kernel;
+    clock.advance(COST_NS.fault);
+    this.task.esp = esp >>> 0;
+    const repaired = doPageFault(vm, addr >>> 0, errorCode) === FAULT_RETRY;
+    if (vm.needResched || this.kernel.paging.events.nextDue <= clock.now) vm.ports.catchUp();
+    return this.leave(repaired) && this.ending === null;
+  }
+
+  /** The program ran on a CPU for `ns` nanoseconds. What fell due meanwhile happens. False: the process has ended. */
+  ran(ns: number): boolean {
+    const { vm, clock, paging } = this.kernel;
+    clock.advance(ns);
+    if (vm.needResched || paging.events.nextDue <= clock.now) paging.catchUp();
+    return this.leave(true) && this.ending === null;
+  }
+
+  /** Where the program that {@link exec} loaded begins; its stack pointer is `task.esp`. */
+  get entry(): Addr {
+    return execEntry(this.task);
+  }
+
   /** The oldest undelivered signal, taken off the queue: SIGKILL and SIGTERM cannot be caught, and have ended the process. */
   takeSignal(): PendingSignal | null {
     this.dieIfKilled();

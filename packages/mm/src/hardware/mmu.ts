@@ -1,4 +1,5 @@
 import type { Addr, Pfn } from '../types.ts';
+import type { AttachedCpu } from './attached-cpu.ts';
 import type { Clock } from './clock.ts';
 import { COST_NS } from './cost-model.ts';
 import type { PhysicalMemory } from './physical-memory.ts';
@@ -60,6 +61,8 @@ export class Mmu {
   /** The TLB's arrays, see {@link Tlb}: for who tests for a hit in line, as {@link translate} does. */
   readonly tags: Int32Array;
   readonly bases: Int32Array;
+  /** Who has to hear of each flush, too; null: nobody. */
+  attached: AttachedCpu | null = null;
   // Word index of the page directory (two levels).
   private directory = 0;
   // Frames of the four page directories that cr3 pointed to when it was loaded, 0 = not present (PAE).
@@ -160,6 +163,7 @@ export class Mmu {
   invlpg(addr: Addr): void {
     this.tlb.invalidate(addr);
     this.clock.advance(COST_NS.invlpg);
+    if (this.attached !== null) this.attached.invlpg(addr);
   }
 
   /** Drops all TLB entries but global ones. */
@@ -167,12 +171,14 @@ export class Mmu {
     this.counters[1] = (this.counters[1] as number) + 1;
     this.clock.advance(COST_NS.tlbFlush);
     this.tlb.flushNonGlobal();
+    if (this.attached !== null) this.attached.flushNonGlobal();
   }
 
   /** Drops all TLB entries: toggles CR4.PGE and reloads cr3. @linux __flush_tlb_all() */
   flushAll(): void {
     this.reloadCr3();
     this.tlb.flushAll();
+    if (this.attached !== null) this.attached.flushAll();
   }
 
   /**

@@ -10,6 +10,12 @@ const FLAT_LIMIT_BYTES = 4 * 2 ** 30;
 /** Frames that a sparse machine can hold contents of: 4 GiB of host memory at the most, committed as touched. */
 const SPARSE_FRAMES_MAX = 2 ** 20;
 
+/** Where RAM lies in a buffer of somebody else, a CPU in WebAssembly: `byteOffset` is a multiple of 4. */
+export interface RamBuffer {
+  readonly buffer: ArrayBuffer;
+  readonly byteOffset: number;
+}
+
 /**
  * The machine's RAM: page frames of real bytes, seen as 32-bit words.
  *
@@ -39,8 +45,9 @@ export class PhysicalMemory {
   /**
    * @param frames number of page frames, 1 .. 2^28 (1 TiB)
    * @param contentFree leave user pages without contents
+   * @param ram where the bytes are, all zero, if not in a buffer of its own; see {@link rebind}. Not for sparse machines
    */
-  constructor(frames: number, contentFree = false) {
+  constructor(frames: number, contentFree = false, ram?: (bytes: number) => RamBuffer) {
     if (!Number.isInteger(frames) || frames < 1 || frames > 2 ** 28) {
       throw new ConfigError(`physical memory: ${frames} page frames; allowed are 1 to ${2 ** 28}`);
     }
@@ -50,9 +57,18 @@ export class PhysicalMemory {
     this.slots = flat ? null : new Int32Array(frames);
     // One page more, for reads where no memory is; a machine of 4 GiB has memory at every address of 32 bits.
     const pages = flat ? Math.min(frames + 1, SPARSE_FRAMES_MAX) : SPARSE_FRAMES_MAX;
-    const buffer = new ArrayBuffer(pages * 4096);
-    this.words = new Int32Array(buffer);
-    this.bytes = new Uint8Array(buffer);
+    const { buffer, byteOffset } =
+      ram === undefined || !flat
+        ? { buffer: new ArrayBuffer(pages * 4096), byteOffset: 0 }
+        : ram(pages * 4096);
+    this.words = new Int32Array(buffer, byteOffset, pages * WORDS_PER_PAGE);
+    this.bytes = new Uint8Array(buffer, byteOffset, pages * 4096);
+  }
+
+  /** The same bytes have moved into another buffer: WebAssembly memory that grew. */
+  rebind({ buffer, byteOffset }: RamBuffer): void {
+    this.words = new Int32Array(buffer, byteOffset, this.words.length);
+    this.bytes = new Uint8Array(buffer, byteOffset, this.bytes.length);
   }
 
   /** From now on each page that is zeroed or copied takes its time on `clock`: with contents or without, the same. */

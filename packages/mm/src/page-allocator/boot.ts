@@ -3,7 +3,7 @@ import { allocateBootPageTables, type BootPageTables } from '../boot-memory/boot
 import { freeAreaInit, type NodeInit } from '../boot-memory/free-area-init.ts';
 import { registerMemory } from '../boot-memory/register-memory.ts';
 import { setupMemory, setupMemoryRegion } from '../boot-memory/setup-memory.ts';
-import { PhysicalMemory } from '../hardware/physical-memory.ts';
+import { PhysicalMemory, type RamBuffer } from '../hardware/physical-memory.ts';
 import { BootLog } from '../physical/boot-log.ts';
 import type { E820Entry, E820Map } from '../physical/e820.ts';
 import type { HashTableRule, MachineDescription, PhysicalRelease } from '../physical/machine.ts';
@@ -40,6 +40,8 @@ export interface PhysicalBootConfig {
   readonly contentFree?: boolean;
   /** A driver that wants boot memory: called last before mem_init(). What it takes is never given back. */
   readonly bootDriver?: (bootmem: BootAllocator) => void;
+  /** Gives the bytes of RAM, if a CPU has them; see {@link PhysicalMemory}. */
+  readonly ram?: (bytes: number) => RamBuffer;
 }
 
 /** A machine as mem_init() leaves it, and what the rest of boot still has to do with its memory. */
@@ -144,7 +146,11 @@ export class PhysicalBoot {
 
   /** The machine's RAM, made when first asked for: nothing here depends on what frames contain. */
   get memory(): PhysicalMemory {
-    this.#memory ??= new PhysicalMemory(this.memMap.frames, this.config.contentFree ?? false);
+    this.#memory ??= new PhysicalMemory(
+      this.memMap.frames,
+      this.config.contentFree ?? false,
+      this.config.ram,
+    );
     return this.#memory;
   }
 

@@ -154,6 +154,8 @@ export class TlbFlushI386 implements TlbFlush {
   }
 
   updateMmuCache(pgd: number, addr: Addr, entry: number): void {
+    const { attached } = this.mmus[this.cpu] as Mmu;
+    if (attached !== null) attached.mapped((this.memory.words[entry] as number) >>> 12);
     if (this.trace.on) {
       this.trace.emit(UPDATE_MMU_CACHE, pgd, addr, (this.memory.words[entry] as number) >>> 0);
     }
