@@ -31,10 +31,13 @@ export class Daemon {
   timer: PendingEvent | null = null;
   /** @internal */
   readonly body: DaemonBody;
+  /** @internal see {@link Daemons.start} */
+  readonly inside: boolean;
 
-  constructor(task: Task, body: DaemonBody) {
+  constructor(task: Task, body: DaemonBody, inside: boolean) {
     this.task = task;
     this.body = body;
+    this.inside = inside;
   }
 }
 
@@ -61,9 +64,14 @@ export class Daemons {
     this.events = events;
   }
 
-  /** Starts a thread: it runs up to its first sleep. */
-  start(task: Task, body: DaemonBody): Daemon {
-    const daemon = new Daemon(task, body);
+  /**
+   * Starts a thread: it runs up to its first sleep.
+   *
+   * @param inside whether it may run while another task sleeps in the kernel. Not one that waits for locks which such a task
+   *   may hold: both would sleep for ever
+   */
+  start(task: Task, body: DaemonBody, inside = true): Daemon {
+    const daemon = new Daemon(task, body, inside);
     this.threads.push(daemon);
     this.resume(daemon);
     return daemon;
@@ -84,9 +92,13 @@ export class Daemons {
     this.vm.needResched = true;
   }
 
-  /** Lets the thread that was woken first run until it sleeps; false: none is awake. */
-  runOne(): boolean {
-    const daemon = this.queue.shift();
+  /**
+   * Lets the thread that was woken first run until it sleeps; false: none is awake.
+   * @param inside whether a task sleeps in the kernel meanwhile
+   */
+  runOne(inside = false): boolean {
+    const index = inside ? this.queue.findIndex((daemon) => daemon.inside) : 0;
+    const daemon = index < 0 ? undefined : this.queue.splice(index, 1)[0];
     if (daemon === undefined) return false;
     daemon.awake = false;
     this.runAs(daemon.task, () => this.resume(daemon));

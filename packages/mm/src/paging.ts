@@ -122,6 +122,9 @@ const DISK_NAMES: readonly (readonly [string, number])[] = [
   ['hdh', 0x2240],
 ];
 
+/** Threads that write inodes; 2.4.0 calls kupdated kupdate. */
+const WRITES_INODES: ReadonlySet<string> = new Set(['kupdated', 'kupdate', 'keventd']);
+
 /** hda1: it holds the files that the host makes. */
 const ROOT_DISK = 0x0301;
 
@@ -162,7 +165,7 @@ export class Paging {
     const { trace, memory, pageCache } = vm;
     this.events = new EventQueue(clock);
     this.daemons = new Daemons(vm, clock, this.events, () => ports.chargeTime());
-    this.waits = new Waits(clock, this.events, () => this.daemons.runOne());
+    this.waits = new Waits(clock, this.events, () => this.daemons.runOne(true));
     this.block = new BlockLayer({
       memory,
       trace,
@@ -270,7 +273,9 @@ export class Paging {
   startThreads(tasks: readonly Task[]): void {
     for (const task of tasks) {
       const body = task.comm === 'keventd' ? () => this.keventd() : this.reclaim.threads[task.comm];
-      if (body !== undefined) this.threads.set(task.comm, this.daemons.start(task, body()));
+      // Who writes inodes waits for the locks of their pages.
+      const inside = !WRITES_INODES.has(task.comm);
+      if (body !== undefined) this.threads.set(task.comm, this.daemons.start(task, body(), inside));
     }
   }
 
@@ -343,8 +348,8 @@ export class Paging {
    */
   private yield(): boolean {
     this.events.runDue();
-    if (this.parts.ports.reapKilled() || this.daemons.runOne()) return true;
-    if (this.disks.some(({ device }) => device.busy)) return this.events.runNext();
+    if (this.parts.ports.reapKilled() || this.daemons.runOne(true)) return true;
+    if (this.block.anyBusy) return this.events.runNext();
     const { clock } = this.parts;
     clock.advance(Math.max(0, Math.min(FUTILE_NS, this.events.nextDue - clock.now)));
     return true;
@@ -358,7 +363,7 @@ export class Paging {
   /** Others may run, if there are any; no time passes otherwise. @linux schedule() with SCHED_YIELD */
   yieldCpu(): void {
     this.events.runDue();
-    this.daemons.runOne();
+    this.daemons.runOne(true);
   }
 
   /** Whether a kernel thread is at work, and waits for the running task to go on. */

@@ -30,7 +30,8 @@ export function faultIn(vm: Vm, mmu: Mmu, addr: Addr, write: 0 | 1, user: 0 | 1)
   for (let i = 0; i < MAX_FAULTS; i++) {
     mmu.clock.advance(COST_NS.fault);
     const result = doPageFault(vm, addr, mmu.errorCode);
-    if (vm.needResched) vm.ports.catchUp();
+    // A fault of the kernel itself gives the CPU to nobody: it may hold locks.
+    if (user === 1 && vm.needResched) vm.ports.catchUp();
     if (result !== FAULT_RETRY) return -1;
     // Killed for its memory while it asked for more: it has got the page, and never returns to user mode.
     if (user === 1 && vm.current.pending.length !== 0 && deadlySignal(vm.current) !== null) return -1;

@@ -170,14 +170,16 @@ export class DirectoryPages {
   }
 
   /**
-   * Adds a name, which must not be there: in the first gap that holds it, else in a new block.
+   * Adds a name: in the first gap that holds it, else in a new block.
    *
-   * @returns 0, -ENOMEM, -EIO, -ENOSPC
+   * @returns 0, -EEXIST (a look-up that failed did not see it), -ENOMEM, -EIO, -ENOSPC
    * @linux 2.4.22 fs/ext2/dir.c ext2_add_link()
    */
   add(directory: FileInode, name: string, ino: number, kind: number): number {
     const bytes = encoder.encode(name);
     const needed = entryBytes(bytes.length);
+    const taken = this.checkAbsent(directory, bytes);
+    if (taken !== 0) return taken;
     for (let index = 0; index <= this.pageCount(directory); index++) {
       const pfn = this.page(directory, index);
       if (pfn < 0) return pfn;
@@ -189,6 +191,20 @@ export class DirectoryPages {
       if (error !== NO_ROOM) return error;
     }
     return -Errno.ENOSPC;
+  }
+
+  /** 0, -EEXIST, or the error of a page that may have the name. */
+  private checkAbsent(directory: FileInode, name: Uint8Array): number {
+    for (let index = 0; index < this.pageCount(directory); index++) {
+      const pfn = this.page(directory, index);
+      if (pfn < 0) return pfn;
+      const view = this.view(pfn);
+      const end = this.end(directory, index);
+      const at = this.scan(view, end, (entry, _before, ino) => ino !== 0 && isNamed(view, entry, name));
+      this.cache.allocator.putPage(pfn);
+      if (at !== -1) return -Errno.EEXIST;
+    }
+    return 0;
   }
 
   private addToPage(
