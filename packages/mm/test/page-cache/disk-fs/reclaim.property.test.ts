@@ -116,6 +116,8 @@ class Shadow {
     if (page * 4096 >= shadow.length) return;
     const address = process.mmap2(0, 4096, 3, 1, fd, page);
     if (address > 0xfffff000 || address < 0) return;
+    // A fault that finds no memory kills.
+    this.world.kernel.allocator.failAlloc(0);
     if (process.store8(address, value)) shadow[page * 4096] = value;
     else process.takeSignal();
     process.munmap(address, 4096);
