@@ -88,7 +88,7 @@ export const reusesExclusive: ReusesPage = (vm, address, pfn) => {
 
 /**
  * One reference is enough, even to a reserved page of a driver's; a page of the swap cache may have no buffers.
- * @linux 2.4.0 mm/memory.c do_wp_page(), mm/swap_state.c is_page_shared()
+ * @linux 2.4.0 mm/memory.c do_wp_page(); include/linux/swap.h is_page_shared()
  */
 export const reusesUnshared: ReusesPage = (vm, address, pfn) => {
   const { count, flags } = vm.memMap;

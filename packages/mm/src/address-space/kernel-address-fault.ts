@@ -22,7 +22,7 @@ export type KernelAddressFault = (vm: Vm, address: Addr, errorCode: number) => n
  * copied, as only that one has the page tables of vmalloc space from their beginning. (With PAE the entry is the same in all
  * tables, and this only tells the verdict.)
  *
- * @linux 2.4.22 arch/i386/mm/fault.c do_page_fault(), vmalloc_fault
+ * @linux 2.4.22 arch/i386/mm/fault.c do_page_fault()
  */
 export const syncForKernelOnly: KernelAddressFault = (vm, address, errorCode) => {
   if ((errorCode & 5) !== 0) return KERNEL_ADDRESS.ordinary;
@@ -48,7 +48,7 @@ export const syncForKernelOnly: KernelAddressFault = (vm, address, errorCode) =>
  *
  * The code of a program's signal is whatever lies on the kernel's stack there; here it is SEGV_MAPERR.
  *
- * @linux 2.4.0 arch/i386/mm/fault.c do_page_fault(), vmalloc_fault
+ * @linux 2.4.0 arch/i386/mm/fault.c do_page_fault()
  */
 export const syncMissingEntry: KernelAddressFault = (vm, address) => {
   const { pageTables, memory, trace } = vm;

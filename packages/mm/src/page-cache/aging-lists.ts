@@ -7,7 +7,7 @@ import { MM_PAGE_AGE, MM_PAGE_LIST } from './aging-tracepoints.ts';
 
 export { PAGE_AGE_START };
 
-/** What a use adds to a page's age; the most it can be. @linux PAGE_AGE_ADV, PAGE_AGE_MAX */
+/** What a use adds to a page's age; the most it can be. @linux 2.4.0 include/linux/swap.h PAGE_AGE_ADV, PAGE_AGE_MAX */
 const PAGE_AGE_ADV = 3;
 const PAGE_AGE_MAX = 64;
 
@@ -105,14 +105,17 @@ export class AgingLists {
     if (this.trace.on) this.trace.emit(MM_PAGE_LIST, pfn, list, this.memMap.age[pfn] as number);
   }
 
-  /** Moves a page to the head of the active list. @linux add_page_to_active_list() */
+  /** Moves a page to the head of the active list. @linux 2.4.0 include/linux/swap.h add_page_to_active_list() */
   toActive(pfn: Pfn): void {
     this.unlink(pfn);
     this.nrActivePages++;
     this.link(pfn, this.activeList, PG.active, AGING_LIST.active);
   }
 
-  /** Moves a page to the head of the list of pages to be cleaned. @linux add_page_to_inactive_dirty_list() */
+  /**
+   * Moves a page to the head of the list of pages to be cleaned.
+   * @linux 2.4.0 include/linux/swap.h add_page_to_inactive_dirty_list()
+   */
   toInactiveDirty(pfn: Pfn): void {
     this.unlink(pfn);
     this.nrInactiveDirtyPages++;
@@ -120,7 +123,10 @@ export class AgingLists {
     this.link(pfn, this.inactiveDirtyList, PG.inactiveDirty, AGING_LIST.inactiveDirty);
   }
 
-  /** Moves a page to the head of its zone's list of clean pages. @linux add_page_to_inactive_clean_list() */
+  /**
+   * Moves a page to the head of its zone's list of clean pages.
+   * @linux 2.4.0 include/linux/swap.h add_page_to_inactive_clean_list()
+   */
   toInactiveClean(pfn: Pfn): void {
     this.unlink(pfn);
     const zone = this.zoneOf(pfn);
@@ -128,7 +134,7 @@ export class AgingLists {
     this.link(pfn, this.inactiveCleanList(zone), PG.inactiveClean, AGING_LIST.inactiveClean);
   }
 
-  /** Off all lists. @linux lru_cache_del() */
+  /** Off all lists. @linux 2.4.0 mm/swap.c lru_cache_del() */
   remove(pfn: Pfn): void {
     this.unlink(pfn);
   }
@@ -146,7 +152,7 @@ export class AgingLists {
 
   // ---- ages
 
-  /** A page was used. @linux age_page_up() */
+  /** A page was used. @linux 2.4.0 mm/swap.c age_page_up() */
   ageUp(pfn: Pfn): void {
     const { age } = this.memMap;
     if (age[pfn] === 0) this.activate(pfn);
@@ -154,20 +160,20 @@ export class AgingLists {
     if (this.trace.on) this.trace.emit(MM_PAGE_AGE, pfn, age[pfn] as number, 1);
   }
 
-  /** A page was not used; it stays on its list. @linux age_page_down_ageonly() */
+  /** A page was not used; it stays on its list. @linux 2.4.0 mm/swap.c age_page_down_ageonly() */
   ageDownOnly(pfn: Pfn): void {
     const { age } = this.memMap;
     age[pfn] = (age[pfn] as number) >>> 1;
     if (this.trace.on) this.trace.emit(MM_PAGE_AGE, pfn, age[pfn] as number, 0);
   }
 
-  /** A page was not used, and is old if its age is 0 now. @linux age_page_down() */
+  /** A page was not used, and is old if its age is 0 now. @linux 2.4.0 mm/swap.c age_page_down() */
   ageDown(pfn: Pfn): void {
     this.ageDownOnly(pfn);
     if (this.memMap.age[pfn] === 0) this.deactivate(pfn);
   }
 
-  /** An inactive page is wanted again; one that is on no list stays off. @linux activate_page() */
+  /** An inactive page is wanted again; one that is on no list stays off. @linux 2.4.0 mm/swap.c activate_page() */
   activate(pfn: Pfn): void {
     const { age } = this.memMap;
     if (this.on(pfn, PG.inactiveDirty | PG.inactiveClean)) this.toActive(pfn);

@@ -59,7 +59,7 @@ export class RamFiles implements InodeOperations, PageWriter {
     return genericFileWrite(this.cache, this, file, position, count, actor, limit, prefault);
   }
 
-  /** There is nothing to write to. @linux simple_sync */
+  /** There is nothing to write to. @linux 2.4.22 fs/ramfs/inode.c ramfs_sync_file() */
   fsync(): number {
     return 0;
   }

@@ -32,7 +32,7 @@ export interface ShmemRules {
   readonly fullIsOutOfMemory: boolean;
   /** 2.4.22: swapoff learns whether a file had the entry. */
   readonly unuseAnswers: boolean;
-  /** Bytes of a symbolic link's target, with the NUL, that fit into the inode. @linux sizeof(struct shmem_inode_info) */
+  /** Bytes of a symbolic link's target, with the NUL, that fit into the inode. @linux struct shmem_inode_info */
   readonly inlineLinkBytes: number;
   /** 2.4.22: the size of a mount may be told in percent of RAM. */
   readonly sizeInPercent: boolean;

@@ -16,7 +16,7 @@ export class AgingSwapCache extends SwapCache {
   // Pages whose I/O was started and nobody waits for; those that are done are taken out when somebody counts.
   private underIo: Pfn[] = [];
 
-  /** Pages under I/O. @linux nr_async_pages */
+  /** Pages under I/O. @linux 2.4.0 mm/swap.c nr_async_pages */
   private nrAsyncPages(): number {
     this.underIo = this.underIo.filter((pfn) => this.has(pfn) && this.cache.testFlags(pfn, PG.locked));
     return this.underIo.length;
@@ -45,7 +45,7 @@ export class AgingSwapCache extends SwapCache {
   /**
    * Whether anyone else has a page, in memory or on swap.
    *
-   * @linux 2.4.0 mm/swap_state.c is_page_shared()
+   * @linux 2.4.0 include/linux/swap.h is_page_shared()
    */
   isShared(pfn: Pfn): boolean {
     if (this.cache.testFlags(pfn, PG.reserved)) return true;

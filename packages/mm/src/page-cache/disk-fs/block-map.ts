@@ -25,7 +25,10 @@ export interface DiskNode {
   blocks: number;
   /** Group of its inode. */
   readonly group: number;
-  /** The block of the file that was allocated last, and where: the next is wished behind it. @linux i_next_alloc_block, _goal */
+  /**
+   * The block of the file that was allocated last, and where: the next is wished behind it.
+   * @linux i_next_alloc_block, i_next_alloc_goal
+   */
   nextBlock: number;
   nextGoal: number;
   atime: number;

@@ -43,7 +43,10 @@ export const SB = {
 } as const;
 /** {@link SB.state}: unmounted in order. */
 export const STATE_VALID = 1;
-/** Features that this room knows. @linux EXT2_FEATURE_INCOMPAT_FILETYPE, EXT2_FEATURE_RO_COMPAT_SPARSE_SUPER, _LARGE_FILE */
+/**
+ * Features that this room knows.
+ * @linux EXT2_FEATURE_INCOMPAT_FILETYPE, EXT2_FEATURE_RO_COMPAT_SPARSE_SUPER, EXT2_FEATURE_RO_COMPAT_LARGE_FILE
+ */
 export const INCOMPAT_FILETYPE = 2;
 export const RO_COMPAT_SPARSE_SUPER = 1;
 export const RO_COMPAT_LARGE_FILE = 2;

@@ -46,12 +46,12 @@ export class PageAgingReclaim {
     this.parts = parts;
   }
 
-  /** Pages that are missing until enough are free or clean. @linux free_shortage() */
+  /** Pages that are missing until enough are free or clean. @linux 2.4.0 mm/vmscan.c free_shortage() */
   freeShortage(): number {
     return freeShortage(this.parts);
   }
 
-  /** Pages that should be inactive. @linux inactive_shortage() */
+  /** Pages that should be inactive. @linux 2.4.0 mm/vmscan.c inactive_shortage() */
   inactiveShortage(): number {
     return inactiveShortage(this.parts);
   }

@@ -8,7 +8,10 @@ import type { AgingParts } from './aging-parts.ts';
 import { AGED_SWAP_OUT } from './tracepoints.ts';
 import { tryToSwapOut } from './try-to-swap-out.ts';
 
-/** An address space's quota: a thirty-second of its resident pages, at least eight. @linux SWAP_SHIFT, SWAP_MIN */
+/**
+ * An address space's quota: a thirty-second of its resident pages, at least eight.
+ * @linux 2.4.0 mm/vmscan.c SWAP_SHIFT, SWAP_MIN
+ */
 const SWAP_SHIFT = 5;
 const SWAP_MIN = 8;
 
