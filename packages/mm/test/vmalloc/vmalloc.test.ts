@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { boot, ConfigError, type Kernel, KernelBug, PG } from '../../src/index.ts';
+import { boot, ConfigError, type Kernel, KernelBug, KernelPanic, PG } from '../../src/index.ts';
 import { GFP_KERNEL } from '../../src/page-allocator/gfp.ts';
 import { ioremap, ioremapNocache, iounmap } from '../../src/vmalloc/ioremap.ts';
 import { VM_ALLOC, VM_IOREMAP } from '../../src/vmalloc/vm-struct.ts';
@@ -141,14 +141,29 @@ describe('vmalloc and memory', () => {
     expect(failures).toBeGreaterThanOrEqual(8);
   });
 
-  it('more than the machine has is refused at once; more than is free fails in the middle', () => {
+  it('more than the machine has is refused at once', () => {
     const kernel = h4g(64);
     const free = kernel.allocator.nrFreePages();
     expect(kernel.vmalloc.vmalloc(64 * MIB + 1)).toBe(0);
     expect(kernel.allocator.nrFreePages()).toBe(free);
+  });
+
+  it('more than is free kills the process that asks, which then fails in the middle and gives all back', () => {
+    const kernel = h4g(64);
+    const asker = kernel.spawn('asker', { uid: 1000 });
+    kernel.run(asker);
+    const free = kernel.allocator.nrFreePages();
     expect(kernel.vmalloc.vmalloc(63 * MIB)).toBe(0);
+    expect(kernel.bootLog.at(-1)?.text).toBe(`Out of Memory: Killed process ${asker.pid} (asker).`);
     expect(areas(kernel)).toEqual([]);
+    // The page tables of the direct range stay.
+    expect(free - kernel.allocator.nrFreePages()).toBeLessThanOrEqual(16);
     kernel.checkInvariants();
+  });
+
+  it('more than is free is a panic while there is no process to kill', () => {
+    const kernel = h4g(64);
+    expect(() => kernel.vmalloc.vmalloc(63 * MIB)).toThrow(KernelPanic);
   });
 
   it('the end of the range is looked at only behind another area', () => {
