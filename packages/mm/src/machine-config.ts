@@ -7,7 +7,7 @@ import type { E820Entry } from './physical/e820.ts';
 export interface MachineConfig {
   /** RAM in bytes: 8 MiB to 64 GiB, whole MiB. */
   readonly memory: number;
-  /** `2.4.22` (default) or `2.4.20`. */
+  /** `2.4.22` (default), `2.4.20` or `2.4.0` (on the `qemu` machine only). */
   readonly release?: string;
   /** `qemu` (default), `ref-h4g`, `ref-noh` or `ref-pae`. */
   readonly machine?: string;
