@@ -53,7 +53,7 @@ export function bootSlab(
   trace: Trace,
   release: Required<Pick<SlabParts, 'build' | 'variant'>> & { readonly steps: readonly SlabBootStep[] },
   population: BootPopulation | null,
-): { readonly slab: SlabAllocator; readonly caches: KernelCaches } {
+): { readonly slab: SlabAllocator; readonly caches: KernelCaches; readonly driverPages: number } {
   const { machine, cpus } = physical.config;
   const slab = new SlabAllocator({
     memory: physical.memory,
@@ -71,5 +71,5 @@ export function bootSlab(
   const caches = new KernelCaches(slab, release.steps, (name) => physical.allocateHashTable(name));
   slab.kmemCpucacheInit();
   if (population !== null) populateAtBoot(slab, population);
-  return { slab, caches };
+  return { slab, caches, driverPages: population?.pages ?? 0 };
 }

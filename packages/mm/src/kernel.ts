@@ -4,7 +4,6 @@
  */
 
 import type { CharDriver } from './address-space/char-device.ts';
-import { checkAddressSpaces } from './address-space/check.ts';
 import { doExit, releaseTask } from './address-space/exit.ts';
 import { filemapSync } from './address-space/filemap-sync.ts';
 import { doFork } from './address-space/fork.ts';
@@ -23,17 +22,17 @@ import { I386, PAGE_OFFSET, type PagingGeometry } from './arch/i386.ts';
 import { vmallocEnd, vmallocStart } from './arch/i386-layout.ts';
 import { I386_PAE } from './arch/i386-pae.ts';
 import { installCharDevices, registerDevice } from './char-devices.ts';
-import { checkSwap, isUnderIo } from './check-swap.ts';
+import { bootCharges } from './check-charges.ts';
+import { type BootHoldings, checkMachine } from './check-machine.ts';
 import { Errno } from './errno.ts';
 import { Clock } from './hardware/clock.ts';
 import { COST_NS } from './hardware/cost-model.ts';
 import { Mmu } from './hardware/mmu.ts';
 import type { PhysicalMemory } from './hardware/physical-memory.ts';
-import { checkHighmem } from './highmem/check.ts';
 import { Highmem } from './highmem/highmem.ts';
 import { KernelAccess, type Oops } from './kernel-access.ts';
 import { type BootedTables, bootPageTables, bootSlab } from './kernel-boot.ts';
-import { ConfigError, KernelBug, KernelPanic } from './kernel-bug.ts';
+import { ConfigError, KernelPanic } from './kernel-bug.ts';
 import { procText, showMemText } from './kernel-proc.ts';
 import { type KernelRegion, kernelRegion } from './kernel-regions.ts';
 import { bootIdleTasks, idleTasks, startKernelThreads } from './kernel-threads.ts';
@@ -41,11 +40,9 @@ import type { MachineConfig } from './machine-config.ts';
 import { mountDisk, mountTmpfs, remountTmpfs, umount } from './mounts.ts';
 import { AgingPageAllocator } from './page-allocator/aging-page-allocator.ts';
 import { bootPhysical, type PhysicalBoot } from './page-allocator/boot.ts';
-import { checkPageAllocator } from './page-allocator/check.ts';
 import type { PageAllocator } from './page-allocator/page-allocator.ts';
 import { PF } from './page-allocator/process-flags.ts';
 import { AgingPageCache } from './page-cache/aging-page-cache.ts';
-import { checkPageCache } from './page-cache/check.ts';
 import { FileSystem } from './page-cache/file-system.ts';
 import { PageCache } from './page-cache/page-cache.ts';
 import { VfsObjects } from './page-cache/vfs-objects.ts';
@@ -75,7 +72,6 @@ import { slabRelease } from './release/slab-2.4.ts';
 import { bootPopulation } from './release/slab-boot-population-2.4.ts';
 import { sysvShmRules } from './release/sysv-shm-rules.ts';
 import { Cpus } from './scheduler.ts';
-import { checkShmem } from './shmem/check.ts';
 import { Shmem } from './shmem/shmem.ts';
 import { SysvShm } from './shmem/sysv-shm.ts';
 import type { KernelCaches } from './slab/kernel-caches.ts';
@@ -86,7 +82,6 @@ import type { SwapBacking } from './swap/swap-info.ts';
 import { applySysctl } from './sysctl.ts';
 import { Trace } from './trace/trace.ts';
 import type { Addr, Pfn } from './types.ts';
-import { checkVmalloc } from './vmalloc/check.ts';
 import { VmallocArea } from './vmalloc/vmalloc.ts';
 import { vread, vwrite } from './vmalloc/vread.ts';
 
@@ -137,6 +132,9 @@ export class Kernel {
   readonly systemCalls = new Float64Array(1);
   private readonly access: KernelAccess;
   // Pid 1 and the kernel's threads.
+  /** @internal Blocks that {@link allocPages} gave out, by first frame: their orders. */
+  readonly looseBlocks = new Map<Pfn, number>();
+  private readonly bootHoldings: BootHoldings;
   private readonly threads: readonly Task[];
   private lastPid: number;
   private lastWords: string | null = null;
@@ -295,6 +293,7 @@ export class Kernel {
     this.memory.chargeTo(this.clock);
     this.clock.follow(this.systemCalls, COST_NS.systemCall);
     for (const [key, value] of Object.entries(config.sysctl ?? {})) applySysctl(this, key, value);
+    this.bootHoldings = { charges: bootCharges(this), pages: slabs.driverPages };
     if (config.failAlloc !== undefined) allocator.failAlloc(config.failAlloc);
     if (config.failIo !== undefined) this.paging.ioFailures.failIo(config.failIo);
   }
@@ -433,12 +432,15 @@ export class Kernel {
 
   /** Allocates 2^`order` frames; 0 = none. @linux alloc_pages() */
   allocPages(gfp: number, order: number): Pfn {
-    return this.allocator.allocPages(gfp, order);
+    const pfn = this.allocator.allocPages(gfp, order);
+    if (pfn !== 0) this.looseBlocks.set(pfn, order);
+    return pfn;
   }
 
   /** Drops a reference to a block. @linux __free_pages() */
   freePages(pfn: Pfn, order: number): void {
     this.allocator.freePages(pfn, order);
+    if (this.memMap.count[pfn] === 0) this.looseBlocks.delete(pfn);
   }
 
   /**
@@ -745,24 +747,7 @@ export class Kernel {
 
   /** Recounts the whole machine. @throws KernelBug that says what differs */
   checkInvariants(): void {
-    const faults = checkPageAllocator(this.allocator);
-    if (faults.length > 0) throw new KernelBug(`page allocator: ${faults.join('; ')}`);
-    this.slab.check();
-    checkPageCache(this.pageCache, (pfn) => isUnderIo(this.paging.buffers, pfn));
-    checkShmem(this.shmem, this.pageCache);
-    checkAddressSpaces(this.vm, this.tasks);
-    checkSwap(this.vm, this.paging.swapCache, this.shmem, this.tasks);
-    const scheduling = this.cpus.check(this.tasks);
-    if (scheduling.length > 0) throw new KernelBug(`scheduler: ${scheduling.join('; ')}`);
-    checkVmalloc(this.vmalloc, this.directories());
-    checkHighmem(this.highmem);
-  }
-
-  /** Page directories of all address spaces. */
-  private directories(): Set<number> {
-    const all = new Set<number>();
-    for (const { mm } of this.tasks) if (mm !== null) all.add(mm.pgd);
-    return all;
+    checkMachine(this, this.bootHoldings);
   }
 
   /** A hash over the whole machine's state, hex. */

@@ -71,6 +71,11 @@ export class BounceBuffers {
     return { pages: this.pages.length, heads: this.heads.length };
   }
 
+  /** The pages of the emergency pool. */
+  get poolPages(): readonly Pfn[] {
+    return this.pages;
+  }
+
   /** Fills the pool, on a machine with high memory. @linux 2.4.22 mm/highmem.c init_emergency_pool() */
   init(print: (text: string) => void): void {
     const { allocator, rules } = this.parts;

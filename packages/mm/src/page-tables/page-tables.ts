@@ -53,6 +53,10 @@ export interface PageTables {
   selectCpu(cpu: number): void;
   /** Calls `visit(tableFrame)` for each user page table (not the top level) that is present. */
   forEachUserTable(pgd: number, visit: (frame: Pfn) => void): void;
+  /** Calls `visit` for each frame of the address space's own levels above the page tables. PAE's top level is no frame. */
+  forEachDirectoryFrame(pgd: number, visit: (frame: Pfn) => void): void;
+  /** Calls `visit` for each frame that is kept for later use: the quicklists. */
+  forEachCachedFrame(visit: (frame: Pfn) => void): void;
 }
 
 /** Bits of an i386 page-table entry's low word. @linux include/asm-i386/pgtable.h */

@@ -98,7 +98,7 @@ export class DiskWorld {
   hold(left: number): void {
     const { allocator } = this.kernel;
     while (allocator.nrFreePages() > left) {
-      if (allocator.allocPages(GFP_ATOMIC, 0) === 0) throw new Error('less is free than is to be left');
+      if (this.kernel.allocPages(GFP_ATOMIC, 0) === 0) throw new Error('less is free than is to be left');
     }
   }
 
