@@ -32,6 +32,54 @@ export function memparse(text: string, from = 0): { value: number; next: number 
   return { value: value * scale, next: from + whole.length };
 }
 
+/** What was found so far. */
+interface Found {
+  noPse: boolean;
+  /** The map is told in the log as the user's. */
+  userDefined: boolean;
+}
+
+/**
+ * Takes the options out of the line. `sized` reads a `mem=` that begins with a size, `highmem` what is behind `highmem=`
+ * (null: there is no such option); both give the index behind what they read.
+ *
+ * @returns the rest of the line
+ */
+function takeOptions(
+  commandLine: string,
+  map: E820Map,
+  found: Found,
+  sized: (at: number) => number,
+  highmem: ((at: number) => number) | null,
+): string {
+  let rest = '';
+  let at = 0;
+  let previous = ' ';
+  for (;;) {
+    if (previous === ' ' && commandLine.startsWith('mem=', at)) {
+      // The blank before the option goes with it.
+      rest = rest.slice(0, -1);
+      at += 4;
+      if (commandLine.startsWith('nopentium', at)) {
+        at += 9;
+        found.noPse = true;
+      } else if (commandLine.startsWith('exactmap', at)) {
+        at += 8;
+        map.entries.length = 0;
+        found.userDefined = true;
+      } else {
+        at = sized(at);
+      }
+    } else if (highmem !== null && previous === ' ' && commandLine.startsWith('highmem=', at)) {
+      at = highmem(at + 8);
+    }
+    const next = commandLine[at++];
+    if (next === undefined) return rest;
+    rest += next;
+    previous = next;
+  }
+}
+
 /**
  * The options of 2.4.0, which has no `highmem=`, no `#` and no `$`:
  *
@@ -45,51 +93,30 @@ export function memparse(text: string, from = 0): { value: number; next: number 
  * @linux 2.4.0 arch/i386/kernel/setup.c parse_mem_cmdline()
  */
 export function parseMemOptions(commandLine: string, map: E820Map, log: BootLog): EarlyOptions {
-  let rest = '';
-  let noPse = false;
-  let userDefined = false;
-  let at = 0;
-  let previous = ' ';
-  for (;;) {
-    if (previous === ' ' && commandLine.startsWith('mem=', at)) {
-      rest = rest.slice(0, -1);
-      at += 4;
-      if (commandLine.startsWith('nopentium', at)) {
-        at += 9;
-        noPse = true;
-      } else if (commandLine.startsWith('exactmap', at)) {
-        at += 8;
-        map.entries.length = 0;
-        userDefined = true;
-      } else {
-        if (!userDefined) {
-          map.entries.length = 0;
-          userDefined = true;
-          map.add(0, LOW_MEMORY_END, E820_RAM, log);
-        }
-        const size = memparse(commandLine, at);
-        at = size.next;
-        if (commandLine[at] === '@') {
-          const start = memparse(commandLine, at + 1);
-          at = start.next;
-          map.add(start.value, size.value, E820_RAM, log);
-        } else {
-          userDefined = false;
-          // Both are 32-bit words: a size below 1 MiB wraps.
-          map.add(HIGH_MEMORY, (size.value - HIGH_MEMORY) >>> 0, E820_RAM, log);
-        }
-      }
+  const found: Found = { noPse: false, userDefined: false };
+  const sized = (at: number): number => {
+    if (!found.userDefined) {
+      map.entries.length = 0;
+      found.userDefined = true;
+      map.add(0, LOW_MEMORY_END, E820_RAM, log);
     }
-    const next = commandLine[at++];
-    if (next === undefined) break;
-    rest += next;
-    previous = next;
-  }
-  if (userDefined) {
+    const size = memparse(commandLine, at);
+    if (commandLine[size.next] === '@') {
+      const start = memparse(commandLine, size.next + 1);
+      map.add(start.value, size.value, E820_RAM, log);
+      return start.next;
+    }
+    found.userDefined = false;
+    // Both are 32-bit words: a size below 1 MiB wraps.
+    map.add(HIGH_MEMORY, (size.value - HIGH_MEMORY) >>> 0, E820_RAM, log);
+    return size.next;
+  };
+  const rest = takeOptions(commandLine, map, found, sized, null);
+  if (found.userDefined) {
     log.print('user-defined physical RAM map:');
     map.print('user', log);
   }
-  return { rest, highmemPages: -1, noPse };
+  return { rest, highmemPages: -1, noPse: found.noPse };
 }
 
 /**
@@ -113,50 +140,29 @@ export function parseEarlyOptions(
   memHash: boolean,
   log: BootLog,
 ): EarlyOptions {
-  let rest = '';
+  const found: Found = { noPse: false, userDefined: false };
   let highmemPages = -1;
-  let noPse = false;
-  let userDefined = false;
-  let at = 0;
-  let previous = ' ';
-  for (;;) {
-    if (previous === ' ' && commandLine.startsWith('mem=', at)) {
-      // The blank before the option goes with it.
-      rest = rest.slice(0, -1);
-      at += 4;
-      if (commandLine.startsWith('nopentium', at)) {
-        at += 9;
-        noPse = true;
-      } else if (commandLine.startsWith('exactmap', at)) {
-        at += 8;
-        map.entries.length = 0;
-        userDefined = true;
-      } else {
-        const size = memparse(commandLine, at);
-        at = size.next;
-        const type = { '@': E820_RAM, '#': E820_ACPI, $: E820_RESERVED }[commandLine[at] ?? ''];
-        if (type !== undefined && (type === E820_RAM || memHash)) {
-          const start = memparse(commandLine, at + 1);
-          at = start.next;
-          map.add(start.value, size.value, type, log);
-        } else {
-          map.limit(size.value);
-          userDefined = true;
-        }
-      }
-    } else if (previous === ' ' && commandLine.startsWith('highmem=', at)) {
-      const size = memparse(commandLine, at + 8);
-      at = size.next;
-      highmemPages = Math.floor(size.value / 2 ** PAGE_SHIFT);
+  const sized = (at: number): number => {
+    const size = memparse(commandLine, at);
+    const type = { '@': E820_RAM, '#': E820_ACPI, $: E820_RESERVED }[commandLine[size.next] ?? ''];
+    if (type !== undefined && (type === E820_RAM || memHash)) {
+      const start = memparse(commandLine, size.next + 1);
+      map.add(start.value, size.value, type, log);
+      return start.next;
     }
-    const next = commandLine[at++];
-    if (next === undefined) break;
-    rest += next;
-    previous = next;
-  }
-  if (userDefined) {
+    map.limit(size.value);
+    found.userDefined = true;
+    return size.next;
+  };
+  const highmem = (at: number): number => {
+    const size = memparse(commandLine, at);
+    highmemPages = Math.floor(size.value / 2 ** PAGE_SHIFT);
+    return size.next;
+  };
+  const rest = takeOptions(commandLine, map, found, sized, highmem);
+  if (found.userDefined) {
     log.print('user-defined physical RAM map:', KERN.INFO);
     map.print('user', log);
   }
-  return { rest, highmemPages, noPse };
+  return { rest, highmemPages, noPse: found.noPse };
 }
