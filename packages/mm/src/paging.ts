@@ -48,9 +48,9 @@ const JIFFY_NS = 1e9 / HZ;
  * How often an allocation yields and tries again before it fails: the kernel has no such limit, and a machine on which whoever
  * was killed cannot exit hangs. Ten minutes; the OOM killer acts within seconds.
  */
-const MAX_YIELDS = 6_000;
+const MAX_YIELDS = 1_200;
 /** What passes, at most, when a task yields and there is nobody else: what a futile search of all lists may take, ns. */
-const FUTILE_NS = 1e8;
+const FUTILE_NS = 5e8;
 /** si_code of a signal that the kernel sends. @linux SI_KERNEL */
 const SI_KERNEL = 0x80;
 

@@ -79,8 +79,9 @@ export class Process {
     return this.task.majFlt;
   }
 
-  /** How it ended; null: it lives. */
+  /** How it ended; null: it lives. One that was killed while others ran ends now at the latest. */
   get ended(): Ending | null {
+    if (this.task.pending.length !== 0 && this.kernel.panicked === null) this.dieIfKilled();
     return this.ending;
   }
 
