@@ -7,6 +7,7 @@ import type { WorkloadSpec } from './arguments.ts';
 import { FileScan } from './file-scan.ts';
 import { ForkRefused } from './fork-refused.ts';
 import { PatternMemory, type Runner } from './pattern-memory.ts';
+import { touchCall } from './program.ts';
 import { Splitmix32 } from './splitmix32.ts';
 
 /** Accesses between two yields. */
@@ -140,10 +141,12 @@ function* forkcow(
   for (let round = 0; round < rounds; round++) {
     const saved = random.state;
     const counted = { accesses: runner.accesses, writes: runner.writes };
+    touchCall(parent, 'fork');
     const child = parent.fork();
     if (typeof child === 'number') throw new ForkRefused(child);
     const contents = memory.save();
     runner.switchTo(child);
+    touchCall(child, 'fork');
     for (let i = 0; i < Math.floor((pages * childPercent) / 100); i++) {
       memory.write(random.below(pages), i);
       if (i % SLICE === 0) yield;
@@ -152,12 +155,14 @@ function* forkcow(
       memory.read(i);
       if (i % SLICE === 0) yield;
     }
+    touchCall(child, 'exit');
     child.exit(0);
     hooks.childEnded(child.minFlt, child.majFlt);
     memory.restore(contents);
     // What the child counted ended with it.
     Object.assign(runner, counted);
     runner.switchTo(parent);
+    touchCall(parent, 'wait');
     random.state = (saved ^ 0xabcdef01) >>> 0;
     for (let i = 0; i < Math.floor((pages * parentPercent) / 100); i++) {
       memory.write(random.below(pages), i);

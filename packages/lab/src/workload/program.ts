@@ -70,6 +70,15 @@ export function startProgram(kernel: Kernel, process: Process, path: string, arg
   process.touch(process.task.esp, true);
 }
 
+/** Pages of text that library calls run through: fflush and fork, waitpid, and _exit. */
+const CALL_TEXT = { fork: [0, 4, 6], wait: [9, 0], exit: [2, 10] } as const;
+
+/** A library call: its text is used, and the stack. */
+export function touchCall(process: Process, call: keyof typeof CALL_TEXT): void {
+  for (const page of CALL_TEXT[call]) process.touch(IMAGE.text + page * PAGE, false);
+  process.touch(process.task.esp, true);
+}
+
 /** What the inner loop uses besides the pages of the pattern. False: the process got no page. */
 export function touchOwnPages(process: Process): boolean {
   return (
