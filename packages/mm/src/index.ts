@@ -42,7 +42,7 @@ export {
 } from './page-allocator/gfp.ts';
 export { GFP, PageAllocator, PF } from './page-allocator/page-allocator.ts';
 export { type MkfsOptions, mkfs } from './page-cache/disk-fs/mkfs.ts';
-export { NOPAGE_OOM, NOPAGE_SIGBUS } from './page-cache/inode.ts';
+export { type File, NOPAGE_OOM, NOPAGE_SIGBUS } from './page-cache/inode.ts';
 export type { CopyActor, OpenFile } from './page-cache/open-file.ts';
 export type { Vtop, VtopStep } from './page-tables/vtop.ts';
 export type { SwapConfig } from './paging.ts';

@@ -37,7 +37,8 @@ const RELEASE_IMPORTERS = new Set(['kernel.ts']);
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   mm: [],
   lab: ['mm'],
-  cli: ['mm', 'lab'],
+  guest: ['mm'],
+  cli: ['mm', 'lab', 'guest'],
   bench: ['mm', 'lab'],
 };
 

@@ -1,0 +1,15 @@
+/** The public API of the guest. See the package's README. */
+export { Cpu, type CpuOptions, compileCpu, EXIT_PANIC, EXIT_SLICE } from './cpu/cpu.ts';
+export { V86_SHA256, V86_VERSION } from './cpu/v86-abi.ts';
+export { loadCpuModule } from './cpu/v86-file.ts';
+export {
+  bootGuest,
+  endingOf,
+  Guest,
+  type GuestConfig,
+  type GuestCounts,
+  type GuestEnding,
+  NS_PER_INSTRUCTION,
+} from './guest.ts';
+export type { ConsoleHost } from './streams.ts';
+export type { GuestTask } from './task.ts';

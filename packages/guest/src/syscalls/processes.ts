@@ -1,0 +1,142 @@
+/** System calls that make, replace, end and wait for tasks. */
+import { Errno } from '@pagewalk/mm';
+import type { Guest } from '../guest.ts';
+import { type CallResult, type GuestTask, TLS_ENTRIES } from '../task.ts';
+import { TLS_FIRST } from '../tls.ts';
+import type { SystemCall } from './call.ts';
+
+const WNOHANG = 1;
+/** Without WUNTRACED and the other flags: nobody stops here. */
+const WAIT_FLAGS = 0xe0000003;
+
+export const exit: SystemCall = (guest, task, code) => {
+  guest.exitTask(task, code);
+  return null;
+};
+
+export const getpid: SystemCall = (_guest, task) => task.pid;
+export const getppid: SystemCall = (_guest, { parent }) => (parent?.status === null ? parent.pid : 1);
+/** Everybody is root. */
+export const getuid: SystemCall = () => 0;
+
+/** Gives the rest of the slice away. */
+export const schedYield: SystemCall = () => ({ ready: () => true, finish: () => 0 });
+
+export const fork: SystemCall = (guest, task) => {
+  const child = task.process.fork();
+  if (typeof child === 'number') return child;
+  return bear(guest, task, child);
+};
+
+/** The parent sleeps until the child leaves its memory. */
+export const vfork: SystemCall = (guest, task) => {
+  const child = task.process.vfork();
+  if (typeof child === 'number') return child;
+  return bear(guest, task, child);
+};
+
+function bear(guest: Guest, task: GuestTask, process: GuestTask['process']): number {
+  guest.registersOf(task);
+  const child = guest.adopt(process, task);
+  child.registers.general[0] = 0;
+  return process.pid;
+}
+
+export const execve: SystemCall = (guest, task, pathAt, argvAt, envpAt) => {
+  const path = guest.user.text(pathAt);
+  const argv = guest.user.texts(argvAt);
+  const envp = guest.user.texts(envpAt);
+  if (path === null || argv === null || envp === null) return -Errno.EFAULT;
+  const result = task.process.exec(guest.pathOf(path), argv, envp);
+  if (task.process.ended !== null) return null;
+  // Behind the point of no return a failure is a signal, which is delivered on the way back.
+  if (result !== 0) return result;
+  task.actions.forEach((action, signal) => {
+    if (action.handler > 1) task.actions[signal] = { handler: 0, flags: 0, restorer: 0, mask: 0 };
+  });
+  guest.enterProgram(task);
+  return null;
+};
+
+export const wait4: SystemCall = (guest, task, pid, statusAt, options, rusageAt) => {
+  if ((options & ~WAIT_FLAGS) !== 0) return -Errno.EINVAL;
+  return waitFor(guest, task, pid | 0, statusAt, options, rusageAt);
+};
+export const waitpid: SystemCall = (guest, task, pid, statusAt, options) =>
+  waitFor(guest, task, pid | 0, statusAt, options, 0);
+
+/** @param pid of the child; -1, and 0 and groups, too: any */
+function waitFor(
+  guest: Guest,
+  task: GuestTask,
+  pid: number,
+  statusAt: number,
+  options: number,
+  rusageAt: number,
+): CallResult {
+  const wanted = task.children.filter((child) => pid <= 0 || child.pid === pid);
+  if (wanted.length === 0) return -Errno.ECHILD;
+  const zombie = wanted.find(({ status }) => status !== null);
+  if (zombie === undefined) {
+    if ((options & WNOHANG) !== 0) return 0;
+    return {
+      ready: () => wanted.some(({ status }) => status !== null),
+      finish: () => waitFor(guest, task, pid, statusAt, options, rusageAt),
+    };
+  }
+  if (statusAt !== 0 && !guest.user.putWords(statusAt, zombie.status ?? 0)) return -Errno.EFAULT;
+  if (rusageAt !== 0) {
+    const { cpuNs, minFlt, majFlt } = zombie.process.task;
+    const words = new Array<number>(18).fill(0);
+    words[0] = Math.floor(cpuNs / 1e9);
+    words[1] = Math.floor((cpuNs % 1e9) / 1e3);
+    words[8] = minFlt;
+    words[9] = majFlt;
+    if (!guest.user.putWords(rusageAt, ...words)) return -Errno.EFAULT;
+  }
+  guest.reap(task, zombie);
+  return zombie.pid;
+}
+
+/** There are no threads: nobody asks for the address. */
+export const setTidAddress: SystemCall = (_guest, task) => task.pid;
+
+/**
+ * ```
+ *   user_desc: entry number | base | limit | 1: 32 bit, 2-4: contents, 8: read only, 16: in pages, 32: not present, 64: usable
+ * ```
+ * @linux 2.6 arch/i386/kernel/process.c sys_set_thread_area()
+ */
+export const setThreadArea: SystemCall = (guest, task, at) => {
+  const words = guest.user.words(at, 4);
+  if (words === null) return -Errno.EFAULT;
+  let [entry = 0, base = 0, limit = 0, flags = 0] = words;
+  if (entry === 0xffffffff) {
+    let free = 0;
+    while (free < TLS_ENTRIES && task.tls[2 * free + 1] !== 0) free++;
+    if (free === TLS_ENTRIES) return -Errno.ESRCH;
+    entry = TLS_FIRST + free;
+    if (!guest.user.putWords(at, entry)) return -Errno.EFAULT;
+  }
+  const index = entry - TLS_FIRST;
+  if (index < 0 || index >= TLS_ENTRIES) return -Errno.EINVAL;
+  const empty = base === 0 && limit === 0 && (flags & 0x28) === 0x28;
+  const low = ((base & 0xffff) << 16) | (limit & 0xffff);
+  const high =
+    (base & 0xff000000) |
+    ((base >>> 16) & 0xff) |
+    (limit & 0xf0000) |
+    (((flags >>> 3) & 1) === 0 ? 0x200 : 0) |
+    0xf100 |
+    ((flags & 6) << 9) |
+    ((flags & 32) !== 0 ? 0 : 0x8000) |
+    ((flags & 1) << 22) |
+    ((flags & 16) << 19) |
+    ((flags & 64) << 14);
+  task.tls[2 * index] = empty ? 0 : low;
+  task.tls[2 * index + 1] = empty ? 0 : (flags & 32) !== 0 ? high & ~0x8000 : high;
+  guest.registersOf(task);
+  guest.loadTlsSegments(task);
+  guest.reload(task);
+  return 0;
+};
