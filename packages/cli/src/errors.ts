@@ -18,6 +18,18 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+/** A program of the machine has ended; the command ends with its code. */
+export class ProgramEnded extends Error {
+  override readonly name = 'ProgramEnded';
+  readonly code: number;
+
+  /** @param code 0 .. 255 */
+  constructor(code: number) {
+    super(`exit code ${code}`);
+    this.code = code;
+  }
+}
+
 /** Ctrl-C was pressed while the machine ran. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';

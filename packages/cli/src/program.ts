@@ -9,6 +9,7 @@ import { opsCommand } from './commands/ops.ts';
 import { procCommand } from './commands/proc.ts';
 import { recordCommand } from './commands/record.ts';
 import { replayCommand } from './commands/replay.ts';
+import { runCommand } from './commands/run-program.ts';
 import { slabCommand } from './commands/slab.ts';
 import { vtopCommand } from './commands/vtop.ts';
 import { whereCommand } from './commands/where.ts';
@@ -29,11 +30,13 @@ export function makeProgram(): Command {
 Examples:
   pagewalk boot --memory 64M --release 2.4.22
   pagewalk proc meminfo --memory 1G
+  pagewalk run --memory 16M --swap 128M quicksort 64
   pagewalk replay packages/lab/recordings/sort.pwt --memory 64M
   pagewalk <command> --help      all options of a command, with examples`,
     );
   for (const make of [
     bootCommand,
+    runCommand,
     procCommand,
     vtopCommand,
     opsCommand,

@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { describeError, EXIT } from './errors.ts';
+import { describeError, EXIT, ProgramEnded } from './errors.ts';
 import { makeProgram } from './program.ts';
 
 /**
@@ -8,6 +8,8 @@ import { makeProgram } from './program.ts';
  */
 function prepare(args: readonly string[], commands: readonly string[]): string[] {
   const [first, second] = args;
+  // What follows the program is the program's own.
+  if (first === 'run') return [...args];
   if (first === 'help' && second !== undefined && !commands.includes(second)) return [second];
   return args.map((word) => (word === '--check' ? '--check=end' : word));
 }
@@ -31,6 +33,7 @@ export async function run(args: readonly string[]): Promise<number> {
   } catch (error) {
     // Commander has printed its message already; --help and --version end with 0.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    if (error instanceof ProgramEnded) return error.code;
     const { code, lines } = describeError(error);
     process.stderr.write(`${lines.join('\n')}\n`);
     return code;

@@ -11,5 +11,9 @@ export {
   type GuestEnding,
   NS_PER_INSTRUCTION,
 } from './guest.ts';
+export { whyNotRunnable } from './program-check.ts';
+export { programNames, programsFolder } from './programs-folder.ts';
+export { SIG } from './signal-numbers.ts';
+export { sendSignal } from './signals.ts';
 export type { ConsoleHost } from './streams.ts';
 export type { GuestTask } from './task.ts';

@@ -203,7 +203,9 @@ describe('what does not fit', () => {
       { memory: 16 * 2 ** 20, sysctl: { 'vm.overcommit_memory': '1' } },
     );
     expect(report.stopped?.reason).toBe('out-of-memory');
-    expect(report.stopped?.message).toMatch(/^reference [\d,]+ of 5,002: out of memory: the kernel killed process \d+ .*--memory or --swap$/);
+    expect(report.stopped?.message).toMatch(
+      /^reference [\d,]+ of 5,002: out of memory: the kernel killed process \d+ .*--memory or --swap$/,
+    );
   });
 
   it('a mapping that the kernel would not back, too', () => {

@@ -43,7 +43,7 @@ export class Request implements DeviceRequest {
   forSegments(move: (memory: Uint8Array | null, length: number) => void): void {
     const { memory } = this;
     for (const bh of this.buffers) {
-      if (memory.contentFree && !memory.hasBytes(bh.page)) {
+      if (!memory.movesBytes(bh.page)) {
         move(null, bh.size);
       } else {
         const start = memory.base(bh.page) * 4 + bh.offset;

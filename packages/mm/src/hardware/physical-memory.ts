@@ -38,6 +38,7 @@ export class PhysicalMemory {
   // Word index / 1024 of a frame's bytes, 0 = none yet. Null on a flat machine.
   private readonly slots: Int32Array | null;
   private slotsUsed = 1;
+  private kept: Pfn = 0;
   // Pages zeroed and copied since boot, contents or not: virtual time passes by these counts (see chargeTo).
   private readonly cleared = new Float64Array(1);
   private readonly copied = new Float64Array(1);
@@ -99,6 +100,19 @@ export class PhysicalMemory {
     }
     this.words.fill(-1, base, base + WORDS_PER_PAGE);
     return base;
+  }
+
+  /**
+   * Disks move the bytes of this frame although the machine is content-free: the kernel itself reads what it holds. One frame
+   * at a time; 0 = none any more.
+   */
+  keepBytes(pfn: Pfn): void {
+    this.kept = pfn;
+  }
+
+  /** Whether a disk moves bytes from and to the frame: not on a content-free machine, but see {@link keepBytes}. */
+  movesBytes(pfn: Pfn): boolean {
+    return !this.contentFree || pfn === this.kept;
   }
 
   /** Whether the frame has bytes: false for a frame of a sparse machine that was never touched (it reads as zero). */

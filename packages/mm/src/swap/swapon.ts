@@ -119,7 +119,9 @@ export class SwapSwitch {
       return -Errno.ENOMEM;
     }
     cache.lockPage(pfn);
+    cache.memory.keepBytes(pfn);
     if (this.swapCache.startIo(false, pfn, backing, 0)) cache.lockPage(pfn);
+    cache.memory.keepBytes(0);
     this.buffers.discardPage(pfn, 0);
     const base = cache.memory.base(pfn) * 4;
     const header = readSwapHeader(cache.memory.bytes.subarray(base, base + 4096));
