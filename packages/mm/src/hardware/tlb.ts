@@ -3,8 +3,9 @@ import type { Addr } from '../types.ts';
 /**
  * Entries of the TLB: direct mapped by the low bits of the page number. A power of two.
  *
- * As many as the TLB of an emulator may grow to, for the real kernels' counts were recorded under one. It matters: a walk sets A
- * again after the kernel cleared it, so with a small TLB reclaim takes pages for used that the recorded kernels took for unused.
+ * The size is inferred, not measured: the real kernels' counts were recorded under an emulator, whose TLB may grow, and do not
+ * tell its size; ours agree with 16384 entries or more, and not with 4096. It matters, as a walk sets A again after the kernel
+ * cleared it: with a small TLB reclaim takes pages for used that the recorded kernels took for unused.
  */
 export const TLB_ENTRIES = 32768;
 const INDEX_MASK = TLB_ENTRIES - 1;
