@@ -25,31 +25,45 @@ const ON_LISTS = PG.lru | PG.active | PG.inactiveDirty | PG.inactiveClean;
 /** Who owns what, frame by frame. */
 class Owners {
   private readonly kernel: Kernel;
-  private readonly names = new Map<Pfn, string>();
+  // Each frame's owner as an index of `names`, 0 = none yet.
+  private readonly owner: Uint16Array;
+  private readonly names: string[] = [''];
+  private readonly indices = new Map<string, number>();
 
   constructor(kernel: Kernel) {
     this.kernel = kernel;
+    this.owner = new Uint16Array(kernel.memMap.frames);
   }
 
+  /** The owner of a frame; nothing: it has none. */
   of(pfn: Pfn): string | undefined {
-    return this.names.get(pfn);
+    const index = this.owner[pfn] as number;
+    return index === 0 ? this.byFlags(pfn) : this.names[index];
+  }
+
+  private indexOf(name: string): number {
+    const known = this.indices.get(name);
+    if (known !== undefined) return known;
+    this.indices.set(name, this.names.length);
+    return this.names.push(name) - 1;
   }
 
   claim(pfn: Pfn, name: string, order = 0): void {
+    const index = this.indexOf(name);
     for (let page = pfn; page < pfn + (1 << order); page++) {
-      const other = this.names.get(page) ?? this.byFlags(page);
+      const other = this.of(page);
       if (other !== undefined) throw new KernelBug(`page ${page} belongs to ${name} and to ${other}`);
-      this.names.set(page, name);
+      this.owner[page] = index;
     }
   }
 
   /** The same for an owner that may share the frame with another. */
   share(pfn: Pfn, name: string): void {
-    if (this.names.get(pfn) === undefined && this.byFlags(pfn) === undefined) this.names.set(pfn, name);
+    if (this.of(pfn) === undefined) this.owner[pfn] = this.indexOf(name);
   }
 
   /** What a frame's descriptor says by itself; nothing for most. */
-  byFlags(pfn: Pfn): string | undefined {
+  private byFlags(pfn: Pfn): string | undefined {
     const { memMap } = this.kernel;
     const flags = memMap.flags[pfn] as number;
     if ((flags & PG.slab) !== 0) return 'a slab';
@@ -79,6 +93,7 @@ function claimTables(kernel: Kernel, owners: Owners): void {
   pageTables.forEachCachedFrame((pfn) => owners.claim(pfn, 'a quicklist'));
   const seen = new Set<Pfn>();
   for (let addr = vmalloc.start & -pageTables.pmdSize; addr < 2 ** 32; addr += pageTables.pmdSize) {
+    if (pageTables.pteOffset(pageTables.swapperPgDir, addr >>> 0) === 0) continue;
     const { steps } = kernel.vtop(addr >>> 0, pageTables.swapperPgDir);
     const table = steps.find(({ level }) => level === 'pte');
     if (table === undefined) continue;
@@ -143,7 +158,7 @@ function ownerless(kernel: Kernel, owners: Owners): Pfn[] {
     for (const [start, end] of [...implicitRanges(zone), [zone.endPfn, zone.endPfn] as const]) {
       for (let pfn = from; pfn < start; pfn++) {
         if (((flags[pfn] as number) & PG.reserved) !== 0) continue;
-        if (owners.of(pfn) === undefined && owners.byFlags(pfn) === undefined) found.push(pfn);
+        if (owners.of(pfn) === undefined) found.push(pfn);
       }
       from = end;
     }

@@ -138,8 +138,8 @@ const MACHINES = [
 
 describe.each(MACHINES)('a machine of $name', ({ config }) => {
   it.each([
-    { name: 'with all the memory that it asks for', failures: false, numRuns: 40 },
-    { name: 'with allocations that fail', failures: true, numRuns: 60 },
+    { name: 'with all the memory that it asks for', failures: false, numRuns: 12 },
+    { name: 'with allocations that fail', failures: true, numRuns: 18 },
   ])('loses no byte, leaks no page, and recounts right after every call, $name', ({ failures, numRuns }) => {
     fc.assert(
       fc.property(fc.array(operations(failures), { maxLength: 60, size: 'max' }), (ops) => {

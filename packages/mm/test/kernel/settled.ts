@@ -3,12 +3,12 @@ import { cacheUsage } from '../../src/slab/check.ts';
 
 /**
  * Free pages of a machine once every cache has given back what it can: the slabs without objects, and (SMP) the objects in per-CPU
- * arrays. What cannot be given back counts as free: page tables in the quicklists, and file structs, which never go back to
- * their cache.
+ * arrays. What cannot be given back although nothing leaked counts as free: page tables in the quicklists, file structs, which
+ * never go back to their cache, slabs that hold few objects while others of their cache have room, and the page directories of
+ * ended processes that idle CPUs have not left yet.
  */
 export function settledFreePages(kernel: Kernel): number {
   const { slab, caches } = kernel;
-  // Some buffer heads are kept for the next buffers.
   kernel.paging.buffers.heads.drain();
   for (let round = 0; round < 2; round++) {
     for (const cache of slab.chain) {
@@ -16,6 +16,14 @@ export function settledFreePages(kernel: Kernel): number {
       slab.kmemCacheShrink(cache);
     }
   }
-  const filpPages = cacheUsage(slab, caches.filp).slabs << caches.filp.gfporder;
-  return kernel.allocator.nrFreePages() + kernel.pageTables.cachedTables + filpPages;
+  let spare = 0;
+  for (const cache of slab.chain) {
+    const { slabs, activeObjects } = cacheUsage(slab, cache);
+    const needed = cache === caches.filp ? 0 : Math.ceil(activeObjects / cache.num);
+    spare += (slabs - needed) << cache.gfporder;
+  }
+  for (const mm of new Set(kernel.tasks.map(({ activeMm }) => activeMm))) {
+    if (mm?.mmUsers === 0) kernel.pageTables.forEachDirectoryFrame(mm.pgd, () => spare++);
+  }
+  return kernel.allocator.nrFreePages() + kernel.pageTables.cachedTables + spare;
 }
