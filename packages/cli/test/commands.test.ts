@@ -365,6 +365,7 @@ describe('pagewalk record', () => {
 describe('pagewalk --help', () => {
   it.each([
     'boot',
+    'run',
     'proc',
     'vtop',
     'ops',

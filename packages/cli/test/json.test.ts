@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { schemaOf, violations } from './json-schema.ts';
-import { pagewalkJson, root } from './run-cli.ts';
+import { pagewalk, pagewalkJson, root } from './run-cli.ts';
 
 const PIPELINE = 'packages/lab/recordings/pipeline.pwt';
 const SCRIPT = '1 mmap 0 65536 3 34 - >v0\n2 w v0 16 7\n3 r v0 16\n4 dump\n';
@@ -36,6 +36,22 @@ describe('--json', () => {
   it.each(CASES)('$command $args answers as packages/cli/schemas says', ({ command, args, input }) => {
     const value = pagewalkJson([command, ...args], input);
     expect(violations(schemaOf(command), value)).toEqual([]);
+  });
+
+  it('of run, too, where it stands before the program', () => {
+    const { status, out } = pagewalk([
+      'run',
+      '--json',
+      '--memory',
+      '8M',
+      '--swap',
+      '32M',
+      'touch',
+      '12',
+      'b',
+    ]);
+    expect(status).toBe(0);
+    expect(violations(schemaOf('run'), JSON.parse(out))).toEqual([]);
   });
 
   it('is the same for the same input, hashes and all', () => {
