@@ -14,7 +14,8 @@ it runs all of them, which takes some minutes.
 
 The exit status is 0 whether goals are met or missed, 1 if a row cannot be run,
 2 for a mistake here.
-PAGEWALK_MIMALLOC names the file of mimalloc if it is in none of the usual places.`;
+PAGEWALK_MIMALLOC names the file of mimalloc if it is in none of the usual places,
+PAGEWALK_CACHESIM the command cachesim of libCacheSim.`;
 
 /** What the user wants run. */
 export interface Arguments {

@@ -3,8 +3,9 @@
  *
  * | program | what runs |
  * |---|---|
- * | `host`, `buddy` | `host/<program>.c` |
+ * | `host`, `buddy`, `replay` | `host/<program>.c` |
  * | `glibc`, `mimalloc` | `host/malloc.c` with the C library's malloc, or with mimalloc preloaded |
+ * | `libCacheSim` | the command of that project, if it is there (see lib-cache-sim.ts) |
  * | `untraced` | this program, every test whether tracing is on replaced by `false` |
  */
 import { execFileSync } from 'node:child_process';
@@ -12,6 +13,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { LibCacheSim, missingLibCacheSim, type SimulatedPeer } from './lib-cache-sim.ts';
+import { type Measurement, parseMeasurement } from './row.ts';
 
 const bundle = fileURLToPath(import.meta.url);
 const sources = join(dirname(bundle), '..', 'host');
@@ -20,6 +23,7 @@ const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
   host: [],
   buddy: [],
   malloc: ['-fno-builtin'],
+  replay: [],
 };
 /** Where distributions put mimalloc; the environment variable PAGEWALK_MIMALLOC names another place. */
 const MIMALLOC = [
@@ -34,9 +38,13 @@ export class Peers {
   readonly #folder = mkdtempSync(join(tmpdir(), 'pagewalk-bench-'));
   readonly #mimalloc = [process.env.PAGEWALK_MIMALLOC ?? '', ...MIMALLOC].find((path) => existsSync(path));
   readonly #noC: string | null;
+  readonly #simulated: readonly SimulatedPeer[];
+  readonly #libCacheSim = new LibCacheSim(this.#folder, join(this.#folder, 'replay'));
   #untraced: string | null = null;
 
-  constructor() {
+  /** @param simulated what libCacheSim does for the rows that it is a peer of */
+  constructor(simulated: readonly SimulatedPeer[]) {
+    this.#simulated = simulated;
     this.#noC = this.#compile();
   }
 
@@ -44,16 +52,20 @@ export class Peers {
   missing(program: string): string | null {
     if (program === 'untraced') return null;
     if (this.#noC !== null) return this.#noC;
+    if (program === 'libCacheSim') return missingLibCacheSim();
     if (program !== 'mimalloc' || this.#mimalloc !== undefined) return null;
     return 'mimalloc is not installed (Debian: libmimalloc2.0), nor does PAGEWALK_MIMALLOC name it';
   }
 
   /** Nanoseconds per operation of one row. */
-  run(program: string, row: string): number {
+  run(program: string, row: string): Measurement {
     if (program === 'untraced') return runRow(this.#withoutTracepoints(), row);
+    if (program === 'libCacheSim') {
+      return this.#libCacheSim.run(this.#simulated.find((each) => each.row === row) as SimulatedPeer);
+    }
     const file = program === 'glibc' || program === 'mimalloc' ? 'malloc' : program;
     const env = program === 'mimalloc' ? { ...process.env, LD_PRELOAD: this.#mimalloc } : process.env;
-    return Number(
+    return parseMeasurement(
       execFileSync(join(this.#folder, file), [row], {
         stdio: ['ignore', 'pipe', 'ignore'],
         env,
@@ -95,10 +107,13 @@ export class Peers {
 }
 
 /** Runs our side of a row in a process of its own. @throws Error saying which row failed; its own words are on stderr */
-export function runRow(program: string, row: string): number {
+export function runRow(program: string, row: string): Measurement {
   try {
-    return Number(
-      execFileSync(process.execPath, [program, '--row', row], { stdio: ['ignore', 'pipe', 'inherit'] }),
+    return parseMeasurement(
+      execFileSync(process.execPath, [program, '--row', row], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+        encoding: 'utf8',
+      }),
     );
   } catch {
     throw new Error(`row ${row} failed`);

@@ -15,6 +15,8 @@ export interface Result {
   /** peer / ours if the goal is a speed, otherwise ours / peer; null without a peer. */
   readonly ratio: number | null;
   readonly goal: Goal | null;
+  /** Share of the references that found their page absent, the peer's being the same; null: the row counts none. */
+  readonly missRatio: number | null;
   /** Null: there is no goal, or no peer to tell. */
   readonly met: boolean | null;
   /** All rounds, in the order in which they ran. */
@@ -27,7 +29,7 @@ function goalText(goal: Goal | null): string {
   return goal.kind === 'time' ? `<= ${goal.bound}x` : `<= ${goal.bound} ${goal.kind}`;
 }
 
-/** Prints the results as a table, and below it why peers are missing. */
+/** Prints the results as a table, and below it what both sides agree on and why peers are missing. */
 export function printTable(results: readonly Result[]): void {
   const width = Math.max(...results.map(({ what }) => what.length)) + 2;
   const line = (what: string, ...cells: string[]) =>
@@ -40,6 +42,11 @@ export function printTable(results: readonly Result[]): void {
     const ratio = result.ratio === null ? '-' : `${result.ratio.toFixed(2)}x`;
     const met = result.met === null ? '' : result.met ? 'met' : 'missed';
     line(result.what, `${result.ours.toFixed(1)} ${result.unit}`, peer, ratio, goalText(result.goal), met);
+  }
+  for (const { row, missRatio, peer } of results) {
+    if (missRatio === null) continue;
+    const both = peer === null ? '' : ", and of the peer's";
+    console.log(`${row}: ${(100 * missRatio).toFixed(2)} % of the references miss${both}`);
   }
   for (const reason of new Set(results.flatMap(({ missingPeer }) => missingPeer ?? []))) {
     console.log(`no peer: ${reason}`);
