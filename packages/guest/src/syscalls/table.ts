@@ -54,6 +54,7 @@ export const SYSTEM_CALLS: Readonly<Record<number, SystemCall>> = {
   114: processes.wait4,
   115: system.swapoff,
   116: system.sysinfo,
+  117: memory.ipc,
   118: files.fsync,
   119: signals.sigreturn,
   122: system.uname,
