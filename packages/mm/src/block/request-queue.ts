@@ -39,6 +39,7 @@ export class RequestQueue {
   private readonly free: [number, number];
   private readonly batch: number;
   private readonly onPlug: (queue: RequestQueue) => void;
+  private readonly ended = (request: Request, sectorsDone: number): void => this.finish(request, sectorsDone);
 
   constructor(parts: {
     device: BlockDevice;
@@ -151,7 +152,7 @@ export class RequestQueue {
       sequence: write ? rules.writeLatency : rules.readLatency,
       list,
       memory: this.memory,
-      ended: (ended, sectorsDone) => this.finish(ended, sectorsDone),
+      ended: this.ended,
     });
     this.requests.splice(index, 0, request);
     if (this.trace.on)

@@ -17,6 +17,8 @@ export class BufferHeads {
   private readonly slab: SlabAllocator;
   private readonly objects: KmemCache;
   private readonly unused: BufferHead[] = [];
+  // Host objects of heads that the slab has back: new ones would be garbage soon.
+  private readonly spare: BufferHead[] = [];
   private readonly mayReserve: () => void;
 
   /** @param outOfHeads lets the running task make or wait for memory, see {@link createBuffers} */
@@ -71,7 +73,7 @@ export class BufferHeads {
     if (this.unused.length > NR_RESERVED) return this.unused.pop() as BufferHead;
     const slabAddr = this.slab.kmemCacheAlloc(this.objects, GFP_NOFS);
     if (slabAddr !== 0) {
-      const bh = new BufferHead();
+      const bh = this.spare.pop() ?? new BufferHead();
       bh.slabAddr = slabAddr;
       return bh;
     }
@@ -80,14 +82,15 @@ export class BufferHeads {
 
   /** @linux put_unused_buffer_head() */
   put(bh: BufferHead): void {
-    if (this.unused.length >= MAX_UNUSED_BUFFERS) {
-      this.slab.kmemCacheFree(this.objects, bh.slabAddr);
-      bh.slabAddr = 0;
-      return;
-    }
     bh.dev = 0;
     bh.blocknr = -1;
     bh.thisPage = null;
+    if (this.unused.length >= MAX_UNUSED_BUFFERS) {
+      this.slab.kmemCacheFree(this.objects, bh.slabAddr);
+      bh.slabAddr = 0;
+      this.spare.push(bh);
+      return;
+    }
     this.unused.push(bh);
   }
 
