@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest';
+import { elfOf, testGuest } from './run-guest.ts';
+
+/** Random numbers below `n`, from a seed. */
+function prng(seed: number): (n: number) => number {
+  let state = seed;
+  return (n) => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) % n;
+  };
+}
+
+/** Pieces of instructions that reach into the system: random bytes alone seldom do. */
+const SYSTEM: readonly (readonly number[])[] = [
+  [0x0f, 0x00],
+  [0x0f, 0x01],
+  [0x0f, 0x02],
+  [0x0f, 0x03],
+  [0x0f, 0x20],
+  [0x0f, 0x22],
+  [0x0f, 0x30],
+  [0x0f, 0x32],
+  [0x8e],
+  [0x07],
+  [0x17],
+  [0x1f],
+  [0x0f, 0xa1],
+  [0x0f, 0xa9],
+  [0xcf],
+  [0xcb],
+  [0xca],
+  [0xea],
+  [0x9a],
+  [0xc8],
+  [0xcd],
+  [0xf4],
+  [0xfa],
+  [0x9d],
+  [0xe4],
+  [0xee],
+  [0x0f, 0xae],
+  [0xdb],
+  [0xdd],
+  [0xf0, 0x0f, 0xb1],
+];
+
+/** System calls that a hostile program tries: all but those that wait for ever. */
+const NUMBERS = [
+  2, 3, 4, 5, 6, 9, 10, 11, 13, 19, 20, 37, 38, 41, 42, 43, 45, 48, 54, 55, 63, 67, 75, 76, 78, 87, 90, 91,
+  93, 106, 108, 115, 116, 117, 119, 122, 125, 126, 140, 144, 145, 146, 150, 151, 152, 163, 173, 174, 175, 180,
+  181, 183, 190, 192, 195, 197, 218, 219, 243, 252, 265, 270, 7777,
+];
+
+describe('hostile programs', () => {
+  it('a panic of the emulator ends the process, not the machine', () => {
+    const { guest, run, text } = testGuest();
+    // push 0 three times; iret
+    const iret = elfOf([0x6a, 0, 0x6a, 0, 0x6a, 0, 0xcf]);
+    // mov ebp, 0; enter 0, 5
+    const enter = elfOf([0xbd, 0, 0, 0, 0, 0xc8, 0, 0, 5]);
+    for (let i = 0; i < 300; i++) expect(run(i % 2 === 0 ? iret : enter).signal).toBe(11);
+    expect(guest.counts.cpuPanics).toBeGreaterThanOrEqual(150);
+    expect(run('checks')).toEqual({ code: 0, signal: 0 });
+    expect(text()).toBe('all checks passed\n');
+    guest.kernel.checkInvariants();
+  });
+
+  it.each([1, 2])('random code: seed %i', (seed) => {
+    const { guest, run } = testGuest({ memory: 8 });
+    const below = prng(seed * 7919);
+    for (let round = 0; round < 250; round++) {
+      const code: number[] = [];
+      while (code.length < 200) {
+        if (below(3) === 0) code.push(...(SYSTEM[below(SYSTEM.length)] as readonly number[]));
+        else code.push(below(256));
+      }
+      runBounded(guest, elfOf(code));
+    }
+    expect(run('hello').code).toBe(0);
+    guest.kernel.checkInvariants();
+  });
+
+  it.each([3, 4])('random system calls: seed %i', (seed) => {
+    const { guest, run } = testGuest({ memory: 8, swap: 16 });
+    const below = prng(seed * 104729);
+    const interesting = [
+      0, 1, 2, 4095, 4096, 65536, 0x08048000, 0x08048060, 0xbfffff00, 0xc0000000, 0xffffffff,
+    ];
+    for (let round = 0; round < 60; round++) {
+      const code: number[] = [];
+      // mov reg, value for each argument; int 0x80
+      for (let call = 0; call < 30; call++) {
+        const number = NUMBERS[below(NUMBERS.length)] as number;
+        for (const opcode of [0xbb, 0xb9, 0xba, 0xbe, 0xbf]) {
+          const value =
+            below(3) === 0
+              ? below(0x7fffffff)
+              : below(2) === 0
+                ? below(64)
+                : (interesting[below(interesting.length)] as number);
+          code.push(opcode, value & 255, (value >>> 8) & 255, (value >>> 16) & 255, value >>> 24);
+        }
+        code.push(0xb8, number & 255, number >>> 8, 0, 0, 0xcd, 0x80);
+      }
+      code.push(0xb8, 1, 0, 0, 0, 0xcd, 0x80);
+      runBounded(guest, elfOf(code));
+      guest.kernel.checkInvariants();
+    }
+    expect(run('hello').code).toBe(0);
+  });
+});
+
+/** Runs a program and its children, for a few slices at most. */
+function runBounded(guest: ReturnType<typeof testGuest>['guest'], program: Uint8Array): void {
+  guest.start(program, ['hostile']);
+  for (let i = 0; i < 3 && guest.tasks.length > 0; i++) {
+    try {
+      guest.step();
+    } catch (error) {
+      if (!/every process sleeps/.test(String(error))) throw error;
+    }
+  }
+  for (const task of [...guest.tasks].reverse()) guest.killTask(task, 9);
+  for (const path of [...guest.kernel.fs.paths()]) {
+    if (!path.startsWith('/dev/')) guest.kernel.fs.unlink(path);
+  }
+}
