@@ -260,7 +260,10 @@ export class World {
 
   ftruncate(actor: Actor, fd: number, size: number): void {
     const contents = this.files[fd] as Contents;
+    const armed = this.kernel.allocator.failAllocPending > 0;
     if (actor.process.ftruncate(fd, size) !== 0) return;
+    // Nobody is told when there was no memory to zero the end of the last block; the next ftruncate does it.
+    if (armed && this.kernel.allocator.failAllocPending === 0) actor.process.ftruncate(fd, size);
     if (size <= contents.size) {
       contents.bytes.fill(0, size);
       for (const other of this.actors) {
