@@ -111,10 +111,15 @@ export class Tlb {
 
   /** Empties every entry of an old epoch, so that the numbers can be used again. */
   private sweep(): void {
+    this.epoch = FIRST_EPOCH;
+    // Whoever only maps and unmaps sweeps every 509 calls: forget all at once where nothing is to be kept.
+    if (!this.anyGlobal) {
+      this.tags.fill(0);
+      return;
+    }
     const tags = this.tags;
     for (let i = 0; i < tags.length; i++) {
       if (((tags[i] as number) & LAST_EPOCH) !== GLOBAL) tags[i] = 0;
     }
-    this.epoch = FIRST_EPOCH;
   }
 }
