@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ['packages/*/test/**/*.test.ts'],
     globalSetup: ['packages/cli/test/build-setup.ts'],
+    setupFiles: ['scripts/test-seed.mjs'],
     testTimeout: 120_000,
     pool: 'forks',
   },

@@ -64,7 +64,7 @@ export function bootCharges(kernel: Kernel): Charges {
  */
 export function checkCharges(kernel: Kernel, boot: Charges): void {
   for (const [cache, count] of owed(kernel)) {
-    const want = count + (boot.get(cache) as number);
+    const want = count + (boot.get(cache) as number) + (kernel.outsideObjects.get(cache) ?? 0);
     const have = paid(kernel, cache);
     if (have !== want) {
       throw new KernelBug(

@@ -75,6 +75,7 @@ import { Cpus } from './scheduler.ts';
 import { Shmem } from './shmem/shmem.ts';
 import { SysvShm } from './shmem/sysv-shm.ts';
 import type { KernelCaches } from './slab/kernel-caches.ts';
+import type { KmemCache } from './slab/kmem-cache.ts';
 import { slabPgds } from './slab/pae-pgd.ts';
 import type { SlabAllocator } from './slab/slab-allocator.ts';
 import { stateHash } from './state-hash.ts';
@@ -135,6 +136,8 @@ export class Kernel {
   /** @internal Blocks that {@link allocPages} gave out, by first frame: their orders. */
   readonly looseBlocks = new Map<Pfn, number>();
   private readonly bootHoldings: BootHoldings;
+  /** Objects of the kernel's own caches that a caller of {@link slab} took for itself: who does counts them here. */
+  readonly outsideObjects = new Map<KmemCache, number>();
   private readonly threads: readonly Task[];
   private lastPid: number;
   private lastWords: string | null = null;

@@ -222,7 +222,9 @@ const HANDLERS: Readonly<Record<Exclude<OperationName, BootName>, Handler>> = {
   },
   kmem_cache_alloc(context, { operands: [operand, gfp] }) {
     const cache = cacheOf(context, operand).cache;
-    return newObject(context, context.kernel.slab.kmemCacheAlloc(cache, number(gfp)));
+    const address = context.kernel.slab.kmemCacheAlloc(cache, number(gfp));
+    if (address !== 0) countOutside(context, cache, 1);
+    return newObject(context, address);
   },
   kmem_cache_free(context, { operands: [operand, object] }) {
     const { cache } = cacheOf(context, operand);
@@ -232,6 +234,7 @@ const HANDLERS: Readonly<Record<Exclude<OperationName, BootName>, Handler>> = {
       refuse(`BUG: kmem_cache_free of ${hex(address)}: an object of ${place.name}, not ${cache.name}`);
     context.mine.objects.delete(address);
     context.kernel.slab.kmemCacheFree(cache, address);
+    countOutside(context, cache, -1);
     return { text: 'ok' };
   },
   kmem_cache_shrink(context, { operands: [operand] }) {
@@ -413,6 +416,11 @@ function newArea(context: Context, size: Operand | undefined, make: (bytes: numb
     refuse('BUG: the area passes VMALLOC_END: the kernel does not look there for the first one');
   }
   return address(make(bytes));
+}
+
+/** Tells the kernel's recount that the script holds objects of a cache. */
+function countOutside({ kernel }: Context, cache: KmemCache, more: 1 | -1): void {
+  kernel.outsideObjects.set(cache, (kernel.outsideObjects.get(cache) ?? 0) + more);
 }
 
 /** The line of a new object, with its place in the slab. */
