@@ -65,6 +65,8 @@ export class Mmu {
   attached: AttachedCpu | null = null;
   // Word index of the page directory (two levels).
   private directory = 0;
+  // Walks at the last flush.
+  private flushedAt = 0;
   // Frames of the four page directories that cr3 pointed to when it was loaded, 0 = not present (PAE).
   private readonly pdptes = new Int32Array(4);
   // Walks so far, flushes so far. Its length keeps it off V8's heap, where its address would not be a constant.
@@ -170,7 +172,12 @@ export class Mmu {
   flushNonGlobal(): void {
     this.counters[1] = (this.counters[1] as number) + 1;
     this.clock.advance(COST_NS.tlbFlush);
-    this.tlb.flushNonGlobal();
+    // What loads an entry counts a walk first: without one since the last flush there is nothing to drop.
+    const walks = this.counters[0] as number;
+    if (walks !== this.flushedAt) {
+      this.flushedAt = walks;
+      this.tlb.flushNonGlobal();
+    }
     if (this.attached !== null) this.attached.flushNonGlobal();
   }
 
