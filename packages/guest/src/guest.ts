@@ -14,6 +14,7 @@ import {
   type Process,
   type SwapConfig,
 } from '@pagewalk/mm';
+import { addRandomBytes } from './auxv.ts';
 import { Cpu, EXIT_PANIC, EXIT_SLICE } from './cpu/cpu.ts';
 import { REG, SEG } from './cpu/registers.ts';
 import { installTrapStubs } from './cpu/trap-stubs.ts';
@@ -167,6 +168,8 @@ export class Guest {
       this.buryEnded();
       return result;
     }
+    const name = typeof program === 'string' ? program : (argv[0] ?? 'a.out');
+    task.exe = this.pathOf(task, name);
     this.enterProgram(task);
     return task;
   }
@@ -221,6 +224,7 @@ export class Guest {
     registers.start(process.entry, process.task.esp);
     this.cpu.resetFpu(registers);
     task.tls.fill(0);
+    addRandomBytes(this, task);
     if (this.loaded === task) this.reload(task);
   }
 
@@ -259,8 +263,9 @@ export class Guest {
     if (mapped || file.mmapKind === 'device') this.cpu.dirtyAll();
   }
 
-  /** A path as the file system knows it: absolute. The working directory is the root. */
-  pathOf(path: string): string {
+  /** A path as the file system knows it: absolute. The working directory is the root; /proc/self/exe is the task's program. */
+  pathOf(task: GuestTask, path: string): string {
+    if (path === '/proc/self/exe') return task.exe;
     return path.startsWith('/') ? path : `/${path.replace(/^(\.\/+)+/, '')}`;
   }
 

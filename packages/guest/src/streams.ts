@@ -19,7 +19,12 @@ export interface Stream {
   readonly type: number;
   read(task: GuestTask, addr: number, length: number): CallResult;
   write(task: GuestTask, addr: number, length: number, fd: number): CallResult;
+  /** What could be done with it now without waiting: {@link POLL} bits. */
+  poll(file: File): number;
 }
+
+/** Events of poll. */
+export const POLL = { in: 1, out: 4, error: 8, hangup: 16, invalid: 32 } as const;
 
 const S_IFCHR = 0o020000;
 const S_IFIFO = 0o010000;
@@ -92,6 +97,10 @@ class Console implements Stream {
     }
     return done === 0 && length > 0 ? -Errno.EFAULT : done;
   }
+
+  poll(): number {
+    return POLL.in | POLL.out;
+  }
 }
 
 /** A pipe. @linux 2.4.22 fs/pipe.c */
@@ -114,6 +123,13 @@ class Pipe implements Stream {
   close(file: File): void {
     if (file === this.reader) this.reader = null;
     if (file === this.writer) this.writer = null;
+  }
+
+  poll(file: File): number {
+    if (file === this.reader) {
+      return (this.used > 0 ? POLL.in : 0) | (this.writer === null ? POLL.hangup : 0);
+    }
+    return (this.used < PIPE_BYTES ? POLL.out : 0) | (this.reader === null ? POLL.error : 0);
   }
 
   read(task: GuestTask, addr: number, length: number): CallResult {

@@ -85,10 +85,11 @@ function vectored(guest: Guest, task: GuestTask, call: SystemCall, fd: number, a
 export const readv: SystemCall = (guest, task, fd, at, count) => vectored(guest, task, read, fd, at, count);
 export const writev: SystemCall = (guest, task, fd, at, count) => vectored(guest, task, write, fd, at, count);
 
-export const open: SystemCall = (guest, { process }, at, flags, mode) => {
+export const open: SystemCall = (guest, task, at, flags, mode) => {
+  const { process } = task;
   const path = guest.user.text(at);
   if (path === null) return -Errno.EFAULT;
-  const fd = process.open(guest.pathOf(path), flags, mode);
+  const fd = process.open(guest.pathOf(task, path), flags, mode);
   if (fd >= 0 && (flags & O_CLOEXEC) !== 0) process.setCloseOnExec(fd, true);
   return fd;
 };
@@ -162,28 +163,49 @@ export const pipe: SystemCall = (guest, task, at) => {
   return guest.user.putWords(at, ...ends) ? 0 : -Errno.EFAULT;
 };
 
+export const pipe2: SystemCall = (guest, task, at, flags) => {
+  if ((flags & ~O_CLOEXEC) !== 0) return -Errno.EINVAL;
+  const ends = guest.streams.pipe(task);
+  if (typeof ends === 'number') return ends;
+  if (flags !== 0) for (const fd of ends) task.process.setCloseOnExec(fd, true);
+  return guest.user.putWords(at, ...ends) ? 0 : -Errno.EFAULT;
+};
+
+/** There are no directories to begin at: a descriptor is not heeded. */
+export const openat: SystemCall = (guest, task, _directory, at, flags, mode) =>
+  open(guest, task, at, flags, mode, 0, 0, 0);
+
 /** No terminal here answers: programs take the console for a plain stream. */
 export const ioctl: SystemCall = (_guest, task, fd) =>
   fileOf(task, fd) === null ? -Errno.EBADF : -Errno.ENOTTY;
 
-export const unlink: SystemCall = (guest, { process }, at) => {
+export const unlink: SystemCall = (guest, task, at) => {
   const path = guest.user.text(at);
-  return path === null ? -Errno.EFAULT : process.unlink(guest.pathOf(path));
+  return path === null ? -Errno.EFAULT : task.process.unlink(guest.pathOf(task, path));
 };
-export const link: SystemCall = (guest, { process }, fromAt, toAt) => {
+export const link: SystemCall = (guest, task, fromAt, toAt) => {
   const [from, to] = [guest.user.text(fromAt), guest.user.text(toAt)];
   if (from === null || to === null) return -Errno.EFAULT;
-  return process.link(guest.pathOf(from), guest.pathOf(to));
+  return task.process.link(guest.pathOf(task, from), guest.pathOf(task, to));
 };
-export const rename: SystemCall = (guest, { process }, fromAt, toAt) => {
+export const rename: SystemCall = (guest, task, fromAt, toAt) => {
   const [from, to] = [guest.user.text(fromAt), guest.user.text(toAt)];
   if (from === null || to === null) return -Errno.EFAULT;
-  return process.rename(guest.pathOf(from), guest.pathOf(to));
+  return task.process.rename(guest.pathOf(task, from), guest.pathOf(task, to));
 };
-export const access: SystemCall = (guest, _task, at) => {
+/** Where a symbolic link leads; /proc/self/exe leads to the task's program. */
+export const readlink: SystemCall = (guest, task, pathAt, at, size) => {
+  const path = guest.user.text(pathAt);
+  if (path === null) return -Errno.EFAULT;
+  const target = path === '/proc/self/exe' ? task.exe : task.process.readlink(guest.pathOf(task, path));
+  if (typeof target === 'number') return target;
+  const bytes = new TextEncoder().encode(target).subarray(0, size);
+  return guest.user.put(at, bytes) ? bytes.length : -Errno.EFAULT;
+};
+export const access: SystemCall = (guest, task, at) => {
   const path = guest.user.text(at);
   if (path === null) return -Errno.EFAULT;
-  return guest.kernel.fs.lookup(guest.pathOf(path)) === null ? -Errno.ENOENT : 0;
+  return guest.kernel.fs.lookup(guest.pathOf(task, path)) === null ? -Errno.ENOENT : 0;
 };
 export const ftruncate: SystemCall = (guest, task, fd, size) => {
   const result = task.process.ftruncate(fd, size);
@@ -241,10 +263,10 @@ function putStat64(guest: Guest, at: number, inode: StatInode, streamType: numbe
 }
 
 type PutStat = typeof putStat;
-function statPath(guest: Guest, pathAt: number, at: number, put: PutStat): number {
+function statPath(guest: Guest, task: GuestTask, pathAt: number, at: number, put: PutStat): number {
   const path = guest.user.text(pathAt);
   if (path === null) return -Errno.EFAULT;
-  const inode = guest.kernel.fs.lookup(guest.pathOf(path));
+  const inode = guest.kernel.fs.lookup(guest.pathOf(task, path));
   return inode === null ? -Errno.ENOENT : put(guest, at, inode, null);
 }
 function statFd(guest: Guest, task: GuestTask, fd: number, at: number, put: PutStat): number {
@@ -252,7 +274,13 @@ function statFd(guest: Guest, task: GuestTask, fd: number, at: number, put: PutS
   if (file === null) return -Errno.EBADF;
   return put(guest, at, file.inode, guest.streamOf(file)?.type ?? null);
 }
-export const stat: SystemCall = (guest, _task, pathAt, at) => statPath(guest, pathAt, at, putStat);
-export const stat64: SystemCall = (guest, _task, pathAt, at) => statPath(guest, pathAt, at, putStat64);
+export const stat: SystemCall = (guest, task, pathAt, at) => statPath(guest, task, pathAt, at, putStat);
+export const stat64: SystemCall = (guest, task, pathAt, at) => statPath(guest, task, pathAt, at, putStat64);
+/** With AT_EMPTY_PATH and an empty path it is fstat64. */
+const AT_EMPTY_PATH = 0x1000;
+export const fstatat64: SystemCall = (guest, task, fd, pathAt, at, flags) =>
+  (flags & AT_EMPTY_PATH) !== 0 && guest.user.text(pathAt) === ''
+    ? statFd(guest, task, fd, at, putStat64)
+    : statPath(guest, task, pathAt, at, putStat64);
 export const fstat: SystemCall = (guest, task, fd, at) => statFd(guest, task, fd, at, putStat);
 export const fstat64: SystemCall = (guest, task, fd, at) => statFd(guest, task, fd, at, putStat64);

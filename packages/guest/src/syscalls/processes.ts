@@ -1,5 +1,6 @@
 /** System calls that make, replace, end and wait for tasks. */
-import { Errno } from '@pagewalk/mm';
+import { CLONE, Errno } from '@pagewalk/mm';
+import { REG } from '../cpu/registers.ts';
 import type { Guest } from '../guest.ts';
 import { type CallResult, type GuestTask, TLS_ENTRIES } from '../task.ts';
 import { TLS_FIRST } from '../tls.ts';
@@ -42,15 +43,46 @@ function bear(guest: Guest, task: GuestTask, process: GuestTask['process']): num
   return process.pid;
 }
 
+/** Further bits of clone's flags, newer than 2.4. */
+const CLONE_PARENT_SETTID = 0x00100000;
+const CLONE_CHILD_CLEARTID = 0x00200000;
+const CLONE_CHILD_SETTID = 0x01000000;
+const CLONE_KNOWN =
+  CLONE.signal | CLONE.vm | CLONE.vfork | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID;
+
+/**
+ * What a C library makes of fork and of posix_spawn: a child with memory of its own, or one that borrows the parent's while that one
+ * sleeps. There are no threads: -EINVAL. @linux sys_clone()
+ */
+export const clone: SystemCall = (guest, task, flags, stack, parentTidAt, _tls, childTidAt) => {
+  const shares = (flags & CLONE.vm) !== 0;
+  const borrows = (flags & CLONE.vfork) !== 0;
+  if ((flags & ~CLONE_KNOWN) !== 0 || shares !== borrows) return -Errno.EINVAL;
+  const process = shares ? task.process.vfork() : task.process.fork();
+  if (typeof process === 'number') return process;
+  const pid = bear(guest, task, process);
+  const child = task.children.at(-1) as GuestTask;
+  if (stack !== 0) child.registers.general[REG.esp] = stack;
+  if ((flags & CLONE_CHILD_SETTID) !== 0) {
+    guest.kernel.run(process);
+    guest.user.putWords(childTidAt, pid);
+    if (!shares) guest.kernel.run(task.process);
+  }
+  if ((flags & CLONE_PARENT_SETTID) !== 0) guest.user.putWords(parentTidAt, pid);
+  return pid;
+};
+
 export const execve: SystemCall = (guest, task, pathAt, argvAt, envpAt) => {
   const path = guest.user.text(pathAt);
   const argv = guest.user.texts(argvAt);
   const envp = guest.user.texts(envpAt);
   if (path === null || argv === null || envp === null) return -Errno.EFAULT;
-  const result = task.process.exec(guest.pathOf(path), argv, envp);
+  const program = guest.pathOf(task, path);
+  const result = task.process.exec(program, argv, envp);
   if (task.process.ended !== null) return null;
   // Behind the point of no return a failure is a signal, which is delivered on the way back.
   if (result !== 0) return result;
+  task.exe = program;
   task.actions.forEach((action, signal) => {
     if (action.handler > 1) task.actions[signal] = { handler: 0, flags: 0, restorer: 0, mask: 0 };
   });

@@ -15,6 +15,13 @@ export const uname: SystemCall = ({ kernel, user }, _task, at) => {
   return user.put(at, bytes) ? 0 : -Errno.EFAULT;
 };
 
+/** Bytes of the guest's own fixed sequence. */
+export const getrandom: SystemCall = (guest, _task, at, length) => {
+  const count = Math.min(length, 65536);
+  const bytes = Uint8Array.from({ length: count }, () => guest.randomWord() & 255);
+  return guest.user.put(at, bytes) ? count : -Errno.EFAULT;
+};
+
 /** Files have absolute names; the working directory is the root. */
 export const getcwd: SystemCall = ({ user }, _task, at, size) => {
   if (size < 2) return -ERANGE;

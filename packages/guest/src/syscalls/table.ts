@@ -2,6 +2,7 @@
 import type { SystemCall } from './call.ts';
 import * as files from './files.ts';
 import * as memory from './memory.ts';
+import { poll } from './poll.ts';
 import * as processes from './processes.ts';
 import * as signals from './signals.ts';
 import * as system from './system.ts';
@@ -44,6 +45,7 @@ export const SYSTEM_CALLS: Readonly<Record<number, SystemCall>> = {
   75: system.setrlimit,
   76: system.getrlimit,
   78: time.gettimeofday,
+  85: files.readlink,
   87: system.swapon,
   90: memory.oldMmap,
   91: memory.munmap,
@@ -57,6 +59,7 @@ export const SYSTEM_CALLS: Readonly<Record<number, SystemCall>> = {
   117: memory.ipc,
   118: files.fsync,
   119: signals.sigreturn,
+  120: processes.clone,
   122: system.uname,
   125: memory.mprotect,
   126: signals.sigprocmask,
@@ -72,6 +75,7 @@ export const SYSTEM_CALLS: Readonly<Record<number, SystemCall>> = {
   158: processes.schedYield,
   162: time.nanosleep,
   163: memory.mremap,
+  168: poll,
   173: signals.rtSigreturn,
   174: signals.rtSigaction,
   175: signals.rtSigprocmask,
@@ -98,5 +102,12 @@ export const SYSTEM_CALLS: Readonly<Record<number, SystemCall>> = {
   252: processes.exit,
   258: processes.setTidAddress,
   265: time.clockGettime,
+  267: time.clockNanosleep,
   270: signals.tgkill,
+  295: files.openat,
+  300: files.fstatat64,
+  331: files.pipe2,
+  355: system.getrandom,
+  403: time.clockGettime64,
+  407: time.clockNanosleep64,
 };

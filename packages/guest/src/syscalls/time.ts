@@ -1,5 +1,7 @@
 /** System calls that tell the time: the virtual clock's. */
 import { Errno } from '@pagewalk/mm';
+import type { Guest } from '../guest.ts';
+import type { CallResult, GuestTask } from '../task.ts';
 import type { SystemCall } from './call.ts';
 
 /** Seconds of the epoch at which the machine is switched on: the day of 2.4.22. */
@@ -20,12 +22,25 @@ export const gettimeofday: SystemCall = ({ kernel, user }, _task, at, zoneAt) =>
   return 0;
 };
 
-export const clockGettime: SystemCall = ({ kernel, user }, { process }, clock, at) => {
-  if (clock > CLOCK.threadTime) return -Errno.EINVAL;
+/** Seconds and nanoseconds of a clock; null: there is no such clock. */
+function readClock({ kernel }: Guest, { process }: GuestTask, clock: number): [number, number] | null {
+  if (clock > CLOCK.threadTime) return null;
   kernel.cpus.charge();
   const ns = clock >= CLOCK.processTime ? process.task.cpuNs : kernel.clock.now;
   const seconds = Math.floor(ns / 1e9) + (clock === CLOCK.realtime ? POWER_ON : 0);
-  return user.putWords(at, seconds, Math.floor(ns % 1e9)) ? 0 : -Errno.EFAULT;
+  return [seconds, Math.floor(ns % 1e9)];
+}
+
+export const clockGettime: SystemCall = (guest, task, clock, at) => {
+  const time = readClock(guest, task, clock);
+  if (time === null) return -Errno.EINVAL;
+  return guest.user.putWords(at, ...time) ? 0 : -Errno.EFAULT;
+};
+/** The same with seconds of 64 bits. */
+export const clockGettime64: SystemCall = (guest, task, clock, at) => {
+  const time = readClock(guest, task, clock);
+  if (time === null) return -Errno.EINVAL;
+  return guest.user.putWords(at, time[0], 0, time[1], 0) ? 0 : -Errno.EFAULT;
 };
 
 /** In ticks of 10 ms; all of a task's time counts as time in user mode. */
@@ -36,11 +51,34 @@ export const times: SystemCall = ({ kernel, user }, task, at) => {
   return kernel.clock.jiffies();
 };
 
-export const nanosleep: SystemCall = ({ kernel, user }, _task, at) => {
-  const words = user.words(at, 2);
+/** Sleeps until a time of the virtual clock, ns. */
+function sleepUntil({ kernel }: Guest, wakeAt: number): CallResult {
+  return { wakeAt, ready: () => kernel.clock.now >= wakeAt, finish: () => 0 };
+}
+
+export const nanosleep: SystemCall = (guest, _task, at) => {
+  const words = guest.user.words(at, 2);
   if (words === null) return -Errno.EFAULT;
   const [seconds = 0, nanos = 0] = words;
   if (nanos >= 1e9 || seconds > 0x7fffffff) return -Errno.EINVAL;
-  const wakeAt = kernel.clock.now + seconds * 1e9 + nanos;
-  return { wakeAt, ready: () => kernel.clock.now >= wakeAt, finish: () => 0 };
+  return sleepUntil(guest, guest.kernel.clock.now + seconds * 1e9 + nanos);
+};
+
+/** Relative, or with flag 1 until a time of the clock. */
+function clockSleep(guest: Guest, clock: number, flags: number, seconds: number, nanos: number): CallResult {
+  if (clock > CLOCK.monotonic || nanos >= 1e9 || seconds > 0x7fffffff) return -Errno.EINVAL;
+  const begin = (flags & 1) === 0 ? guest.kernel.clock.now : clock === CLOCK.realtime ? -POWER_ON * 1e9 : 0;
+  return sleepUntil(guest, begin + seconds * 1e9 + nanos);
+}
+export const clockNanosleep: SystemCall = (guest, _task, clock, flags, at) => {
+  const words = guest.user.words(at, 2);
+  return words === null
+    ? -Errno.EFAULT
+    : clockSleep(guest, clock, flags, words[0] as number, words[1] as number);
+};
+export const clockNanosleep64: SystemCall = (guest, _task, clock, flags, at) => {
+  const words = guest.user.words(at, 3);
+  return words === null
+    ? -Errno.EFAULT
+    : clockSleep(guest, clock, flags, words[0] as number, words[2] as number);
 };
