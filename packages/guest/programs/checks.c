@@ -160,7 +160,12 @@ int program(int argc, char **argv) {
   wait_for(pid);
   char exe[200];
   int exe_length = CALL3(85, "/proc/self/exe", exe, sizeof exe);
+  exe[exe_length > 0 ? exe_length : 0] = 0;
   check(exe_length > 6 && exe[exe_length - 1] == 's', "readlink of /proc/self/exe");
+  char *word = map(4096, 2), **many = map(200000, 2);
+  memset(word, 'a', 100);
+  for (u32 i = 0; i < 40000; i++) many[i] = word;
+  check(CALL3(SYS_execve, exe, many, 0) == -7, "E2BIG");
   u32 low, high;
   __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
   check(low != 0 || high != 0, "rdtsc");

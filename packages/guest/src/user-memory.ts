@@ -2,6 +2,8 @@ import { type Kernel, uaccess } from '@pagewalk/mm';
 import type { Cpu } from './cpu/cpu.ts';
 
 const PATH_MAX = 4096;
+/** All arguments, or all of the environment, of a program are less. @linux MAX_ARG_PAGES */
+const EXEC_BYTES = 32 * 4096;
 
 /** The running program's memory, as system calls read and write it: a page that is not there is brought in. */
 export class UserMemory {
@@ -57,15 +59,20 @@ export class UserMemory {
     return new TextDecoder().decode(bytes.subarray(0, length));
   }
 
-  /** Reads an array of pointers to strings that ends in a null pointer; null: -EFAULT. */
+  /**
+   * Reads an array of pointers to strings that ends in a null pointer, as exec takes it; null: -EFAULT. What is longer than exec
+   * allows is cut off where that is certain.
+   */
   texts(addr: number): string[] | null {
     const texts: string[] = [];
-    for (let at = addr; addr !== 0; at += 4) {
+    let bytes = 0;
+    for (let at = addr; addr !== 0 && bytes <= EXEC_BYTES; at += 4) {
       const pointer = this.words(at, 1)?.[0];
       if (pointer === undefined) return null;
       if (pointer === 0) break;
-      const text = this.text(pointer, 0x20000);
+      const text = this.text(pointer, EXEC_BYTES);
       if (text === null) return null;
+      bytes += text.length + 1;
       texts.push(text);
     }
     return texts;
