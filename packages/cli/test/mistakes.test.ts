@@ -25,7 +25,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 /** Command lines with one mistake each; the message must hold the texts. `@` stands for the folder of bad files. */
 const MISTAKES: readonly (readonly [line: string, ...texts: string[]])[] = [
   ['', 'Usage: pagewalk'],
-  ['bot', "unknown command 'bot'", 'Did you mean boot', 'Allowed: boot proc'],
+  ['bot', "unknown command 'bot'", 'Did you mean boot', 'Allowed: boot run proc'],
   ['help bot', "unknown command 'bot'", 'Did you mean boot'],
   ['boot --memry 64M', "unknown option '--memry'", '--memory'],
   ['boot extra', 'too many arguments'],
