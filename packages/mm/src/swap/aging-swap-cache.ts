@@ -33,6 +33,16 @@ export class AgingSwapCache extends SwapCache {
     return error;
   }
 
+  /** Waits for the page's I/O: also a write of it holds up who only wants to read ahead. @linux 2.4.0 mm/swap_state.c lookup_swap_cache() */
+  override lookup(entry: number): Pfn {
+    this.stats.findTotal++;
+    const pfn = this.cache.findLockPage(this.mapping, entry);
+    if (pfn === 0) return 0;
+    this.stats.findSuccess++;
+    this.cache.unlockPage(pfn);
+    return pfn;
+  }
+
   /** @linux 2.4.0 mm/swap_state.c delete_from_swap_cache_nolock() */
   override delete(pfn: Pfn): void {
     if (this.buffers.discardPage(pfn, 0)) this.cache.lruCacheDel(pfn);
