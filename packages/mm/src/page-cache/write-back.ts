@@ -68,10 +68,13 @@ export function filemapFdatawait(cache: PageCache, mapping: AddressSpace): numbe
 /**
  * The writepage of files that live in memory alone: the page stays dirty. Reclaim (PG_launder) is told by an active,
  * referenced page that it need not come back soon.
+ *
+ * So is 2.4.0's, which begins at the tail of its list again after each write: a page that stayed there would keep it from all
+ * others. (The kernel's own ramfs leaves the page locked for ever there, which only its list survives.)
  * @linux 2.4.22 mm/filemap.c fail_writepage()
  */
 export function failWritepage(cache: PageCache, pfn: Pfn): 0 {
-  if (cache.testFlags(pfn, PG.launder)) {
+  if (cache.testFlags(pfn, PG.launder | PG.inactiveDirty)) {
     cache.activatePage(pfn);
     cache.setFlags(pfn, PG.referenced);
   }
