@@ -1,0 +1,45 @@
+/** One-off questions of the page, and their answers. */
+import type { EventRow } from './views.ts';
+
+export type Question =
+  /** Why did this event happen: the decision in a sentence. */
+  | { readonly ask: 'why'; readonly seq: number }
+  /** Hash over the machine's state. */
+  | { readonly ask: 'state-hash' }
+  /** The event stream in a format of others. */
+  | { readonly ask: 'export'; readonly format: 'perfetto' | 'ftrace' | 'proc' }
+  /** What can be asked for in a proc view. */
+  | { readonly ask: 'proc-paths' }
+  /** Tracepoints for the breakpoint editor. */
+  | { readonly ask: 'tracepoints' }
+  /** First event at or after `seq` (or before, backwards) that matches. */
+  | { readonly ask: 'find'; readonly seq: number; readonly text: string; readonly backwards: boolean };
+
+export type Answer =
+  | {
+      readonly ask: 'why';
+      readonly event: EventRow;
+      /** What was decided, with its numbers. */
+      readonly sentence: string;
+      /** The comparison as the kernel made it, e.g. `free 250 < pages_low 255`; empty: no decision. */
+      readonly comparison: string;
+      /** Kernel functions from the entry to the one that decided. */
+      readonly path: readonly string[];
+      readonly chapter: string;
+      /** Events of the same frame or page around it. */
+      readonly history: readonly EventRow[];
+    }
+  | { readonly ask: 'state-hash'; readonly hash: string }
+  | { readonly ask: 'export'; readonly name: string; readonly bytes: Uint8Array }
+  | { readonly ask: 'proc-paths'; readonly paths: readonly string[] }
+  | {
+      readonly ask: 'tracepoints';
+      readonly list: readonly {
+        readonly name: string;
+        readonly fields: readonly string[];
+        readonly origin: string;
+      }[];
+    }
+  | { readonly ask: 'find'; readonly seq: number }
+  /** It could not be answered: one line. */
+  | { readonly ask: 'refused'; readonly message: string };
