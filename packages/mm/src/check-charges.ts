@@ -19,6 +19,11 @@ export function addressSpaces(kernel: Kernel): Set<MmStruct> {
   return all;
 }
 
+/** Slab objects of structs that tasks may share. */
+function objects(structs: readonly { readonly slabAddr: number }[]): number {
+  return new Set(structs.filter(({ slabAddr }) => slabAddr !== 0)).size;
+}
+
 /** What the machine's structs cost. */
 function owed(kernel: Kernel): Charges {
   const { caches, vfs, tasks, vm } = kernel;
@@ -28,9 +33,9 @@ function owed(kernel: Kernel): Charges {
   const charges = new Map<KmemCache, number>([
     [caches.vmArea, areas],
     [caches.mm, mms.size],
-    [caches.files, tasks.filter(({ filesStruct }) => filesStruct.slabAddr !== 0).length],
-    [caches.fs, tasks.filter(({ fsStruct }) => fsStruct !== 0).length],
-    [caches.sigact, tasks.filter(({ signalStruct }) => signalStruct !== 0).length],
+    [caches.files, objects(tasks.map(({ filesStruct }) => filesStruct))],
+    [caches.fs, objects(tasks.map(({ fsStruct }) => fsStruct))],
+    [caches.sigact, objects(tasks.map(({ signalStruct }) => signalStruct))],
     [caches.filp, vfs.nrFiles],
     [caches.dentry, vfs.nrDentries],
     [caches.inode, vfs.nrInodes],

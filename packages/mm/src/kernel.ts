@@ -550,12 +550,24 @@ export class Kernel {
     return pid;
   }
 
+  /** @internal see {@link Process.takeLeadersPid} */
+  takePid(process: Process, pid: number): void {
+    const { task } = process;
+    if (task.pid === pid) return;
+    if (this.processes.has(pid))
+      throw new ConfigError(`pid ${pid} lives: process ${task.pid} cannot take it`);
+    this.processes.delete(task.pid);
+    task.pid = pid;
+    this.processes.set(pid, process);
+    if (this.vm.current === task) this.vm.trace.pid = pid;
+  }
+
   /** @internal see {@link Process.fork} and {@link Process.clone} */
   fork(parent: Process, flags = 0, stack: Addr = 0): Process | number {
     const refused = refuseCloneFlags(flags);
     if (refused !== 0) return refused;
     this.run(parent);
-    const task = doFork(this.vm, this.nextPid(), (flags & CLONE.vm) !== 0);
+    const task = doFork(this.vm, this.nextPid(), flags);
     if (typeof task === 'number') return task;
     this.lastPid = task.pid;
     task.startTime = this.clock.jiffies();

@@ -396,12 +396,13 @@ export class Process {
     return this.clone(CLONE.vfork | CLONE.vm);
   }
   /**
-   * A child that shares what `flags` say: CLONE_VM 0x100 the memory, CLONE_VFORK 0x4000 as {@link vfork}, CLONE_THREAD
-   * 0x10000 the thread group. CLONE_FS, CLONE_SIGHAND and the signal in the low byte have no effect here.
+   * A child that shares what `flags` say: CLONE_VM 0x100 the memory, CLONE_FILES 0x400 the descriptor table, CLONE_VFORK 0x4000
+   * as {@link vfork}, CLONE_THREAD 0x10000 the thread group, CLONE_PARENT 0x8000 the parent. CLONE_FS and CLONE_SIGHAND share
+   * structs that cost memory; the signal in the low byte has no effect here.
    *
    * @param stack the child's stack pointer; 0: the parent's
    * @returns the child, or -EPERM (CLONE_PID), -EINVAL (CLONE_NEWNS with CLONE_FS), -ENOMEM
-   * @throws ConfigError for CLONE_FILES, CLONE_PTRACE, CLONE_PARENT and CLONE_NEWNS, which are not there
+   * @throws ConfigError for CLONE_PTRACE and CLONE_NEWNS, which are not there
    * @linux sys_clone()
    */
   clone(flags: number, stack: Addr = 0): Process | number {
@@ -446,6 +447,15 @@ export class Process {
     if (this.ending !== null && this.ending.signal !== 0) return;
     this.enter();
     this.kernel.exit(this, code);
+  }
+
+  /**
+   * Takes the pid of its thread group's leader, which has ended: what a thread gets that calls exec, in kernels newer than these.
+   * @throws ConfigError when the leader lives
+   * @linux 2.6 fs/exec.c de_thread()
+   */
+  takeLeadersPid(): void {
+    this.kernel.takePid(this, this.task.tgid);
   }
 
   /** Loads a byte: 0..255, or -1 when a signal was sent ({@link takeSignal}). */

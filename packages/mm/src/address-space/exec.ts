@@ -7,7 +7,8 @@ import { doBrk } from './brk.ts';
 import type { ExecImage, ExecSegment } from './exec-image.ts';
 import { type BinPrm, copyStrings, freeArgPages, newBinPrm, setupArgPages } from './exec-strings.ts';
 import { SCHED_PROCESS_EXEC, traceRss } from './fault-tracepoints.ts';
-import { getUnusedFd } from './files-struct.ts';
+import { copyOfShared, getUnusedFd } from './files-struct.ts';
+import { newStruct, putFiles, putStruct } from './fork.ts';
 import { fput } from './fput.ts';
 import { TASK_SIZE } from './layout.ts';
 import { exitMmap, mmAlloc, mmdrop, mmlistAdd, mmput } from './mm-life.ts';
@@ -129,10 +130,32 @@ function flushAndMap(
   argv: readonly Uint8Array[],
   envp: readonly Uint8Array[],
 ): number {
-  const result = execMmap(vm, vm.current);
+  const result = leaveOldProgram(vm, vm.current);
   if (result !== 0) return result;
   beginProgram(vm, vm.current, filename);
   return mapProgram(vm, bprm, image, argv, envp);
+}
+
+/**
+ * Gives the task handlers, descriptors and memory that no other task has: 0, or -errno with nothing changed.
+ * @linux 2.4.22 fs/exec.c flush_old_exec()
+ */
+function leaveOldProgram(vm: Vm, task: Task): number {
+  const shared = task.signalStruct;
+  const own = shared.users > 1 ? newStruct(vm, vm.caches.sigact) : shared;
+  if (own === null) return -Errno.ENOMEM;
+  const table = vm.rules.execUnsharesFiles ? copyOfShared(vm, task) : null;
+  const result = typeof table === 'number' ? table : execMmap(vm, task);
+  const { files, closeOnExec, filesStruct } = task;
+  if (table !== null && typeof table !== 'number') {
+    if (result === 0) Object.assign(task, table);
+    putFiles(vm, result === 0 ? { files, closeOnExec, filesStruct } : table);
+  }
+  if (own !== shared) {
+    if (result === 0) task.signalStruct = own;
+    putStruct(vm, vm.caches.sigact, result === 0 ? shared : own);
+  }
+  return result;
 }
 
 /** Bytes of an image's program headers, as exec reads them in. */

@@ -23,10 +23,15 @@ export const NR_OPEN = 1024 * 1024;
 const PAGE_SIZE = 4096;
 const POINTER_BYTES = 4;
 
+/** What a task has of its table. */
+export type FileTable = Pick<Task, 'files' | 'closeOnExec' | 'filesStruct'>;
+
 /** A descriptor table. @linux struct files_struct */
 export class FilesStruct {
   /** Its object in `files_cache`, 0 = static. */
   slabAddr: Addr = 0;
+  /** Tasks that have it. @linux count */
+  users = 1;
   /** Entries of the array of files. /proc/PID/status: FDSize. @linux max_fds */
   maxFds = NR_OPEN_DEFAULT;
   /** The array, 0 = the one in the struct. */
@@ -133,7 +138,7 @@ function countOpenFiles(task: Task): number {
  * @returns 0, or -ENOMEM (-EMFILE) with nothing left behind
  * @linux 2.4.22 kernel/fork.c copy_files()
  */
-export function copyFiles(vm: Vm, child: Task, parent: Task): number {
+export function copyFiles(vm: Vm, child: FileTable, parent: Task): number {
   const files = child.filesStruct;
   files.slabAddr = vm.slab.kmemCacheAlloc(vm.caches.files, GFP_KERNEL);
   if (files.slabAddr === 0) return -Errno.ENOMEM;
@@ -156,6 +161,25 @@ export function copyFiles(vm: Vm, child: Task, parent: Task): number {
   }
   child.closeOnExec.push(...parent.closeOnExec);
   return 0;
+}
+
+/** Lets a child use its parent's table. @linux 2.4.22 kernel/fork.c copy_files() with CLONE_FILES */
+export function shareFiles(child: Task, parent: Task): void {
+  child.files = parent.files;
+  child.closeOnExec = parent.closeOnExec;
+  child.filesStruct = parent.filesStruct;
+  child.filesStruct.users++;
+}
+
+/**
+ * A copy of a task's table, which it shares with others; null: it does not; or -errno.
+ * @linux 2.4.22 kernel/fork.c unshare_files()
+ */
+export function copyOfShared(vm: Vm, task: Task): FileTable | null | number {
+  if (task.filesStruct.users === 1) return null;
+  const own = { files: [], closeOnExec: [], filesStruct: new FilesStruct() };
+  const error = copyFiles(vm, own, task);
+  return error === 0 ? own : error;
 }
 
 /** Frees the memory of a table whose files are closed. @linux 2.4.22 kernel/exit.c put_files_struct() */

@@ -2,14 +2,17 @@ import { Errno } from '../errno.ts';
 import { KernelBug } from '../kernel-bug.ts';
 import { GFP_KERNEL } from '../page-allocator/gfp.ts';
 import { PF } from '../page-allocator/process-flags.ts';
+import type { KmemCache } from '../slab/kmem-cache.ts';
 import { copyPageRange } from './copy-page-range.ts';
 import { SCHED_PROCESS_FORK } from './fault-tracepoints.ts';
-import { copyFiles, freeFilesStruct } from './files-struct.ts';
+import { copyFiles, FilesStruct, type FileTable, freeFilesStruct, shareFiles } from './files-struct.ts';
 import { fput } from './fput.ts';
 import { mmAlloc, mmlistAdd, mmput } from './mm-life.ts';
 import type { MmStruct } from './mm-struct.ts';
+import { SharedStruct } from './shared-struct.ts';
 import { Task } from './task.ts';
 import { getUser, putUser } from './user-struct.ts';
+import { CLONE } from './vfork.ts';
 import type { Vm } from './vm.ts';
 import { VM } from './vma.ts';
 import { allocVmaObject } from './vma-alloc.ts';
@@ -41,17 +44,20 @@ export function freeTaskStruct(vm: Vm, task: Task): void {
  * Makes a child of the running task.
  *
  * @param newPid its pid, which the caller chose
- * @param cloneVm the child shares the address space (CLONE_VM) instead of getting a copy
+ * @param flags CLONE_VM, CLONE_FILES, CLONE_FS, CLONE_SIGHAND: what it shares instead of getting a copy; CLONE_PARENT: it becomes a
+ *   sibling
  * @returns the child, or -ENOMEM with nothing changed
  * @linux 2.4.22 kernel/fork.c do_fork()
  */
-export function doFork(vm: Vm, newPid: number, cloneVm = false): Task | number {
+export function doFork(vm: Vm, newPid: number, flags = 0): Task | number {
   const parent = vm.current;
-  const child = new Task(newPid, parent, parent.comm);
+  const cloneVm = (flags & CLONE.vm) !== 0;
+  const begetter = (flags & CLONE.parent) !== 0 ? (parent.parent ?? parent) : parent;
+  const child = new Task(newPid, begetter, parent.comm);
   let result = allocTaskStruct(vm, child);
   if (result === 0) {
     copyTask(vm, child, parent);
-    result = copyResources(vm, child, parent);
+    result = copyResources(vm, child, parent, flags);
     if (result === 0) {
       result = copyMm(vm, child, cloneVm);
       if (result !== 0) exitResources(vm, child);
@@ -67,7 +73,7 @@ export function doFork(vm: Vm, newPid: number, cloneVm = false): Task | number {
     vm.trace.emit(SCHED_PROCESS_FORK, parent.pid, newPid, cloneVm ? 1 : 0, vmas, mm?.rss ?? 0, result);
   }
   if (result !== 0) return result;
-  parent.children.push(child);
+  begetter.children.push(child);
   return child;
 }
 
@@ -89,24 +95,61 @@ function copyTask(vm: Vm, child: Task, parent: Task): void {
 /**
  * Gives a task its descriptor table (with the parent's open files), its directories and its signal handlers.
  *
+ * @param flags CLONE_FILES, CLONE_FS, CLONE_SIGHAND: those of the parent
  * @returns 0, or -ENOMEM with nothing left behind
  * @linux 2.4.22 kernel/fork.c copy_files(), copy_fs(), copy_sighand()
  */
-export function copyResources(vm: Vm, child: Task, parent: Task): number {
+export function copyResources(vm: Vm, child: Task, parent: Task, flags = 0): number {
+  if ((flags & CLONE.files) !== 0) shareFiles(child, parent);
   // Whatever copy_files() says, fork answers -ENOMEM.
-  if (copyFiles(vm, child, parent) !== 0) return -Errno.ENOMEM;
-  child.fsStruct = vm.slab.kmemCacheAlloc(vm.caches.fs, GFP_KERNEL);
-  if (child.fsStruct !== 0) child.signalStruct = vm.slab.kmemCacheAlloc(vm.caches.sigact, GFP_KERNEL);
-  if (child.signalStruct !== 0) return 0;
+  else if (copyFiles(vm, child, parent) !== 0) return -Errno.ENOMEM;
+  const fs = (flags & CLONE.fs) !== 0 ? share(parent.fsStruct) : newStruct(vm, vm.caches.fs);
+  if (fs !== null) {
+    child.fsStruct = fs;
+    const handlers =
+      (flags & CLONE.sigHand) !== 0 ? share(parent.signalStruct) : newStruct(vm, vm.caches.sigact);
+    if (handlers !== null) {
+      child.signalStruct = handlers;
+      return 0;
+    }
+  }
   exitResources(vm, child);
   return -Errno.ENOMEM;
 }
 
-/** Closes all descriptors of a task. @linux 2.4.22 kernel/exit.c exit_files() */
+function share(struct: SharedStruct): SharedStruct {
+  struct.users++;
+  return struct;
+}
+
+/** A struct of a cache; null: no memory. */
+export function newStruct(vm: Vm, cache: KmemCache): SharedStruct | null {
+  const slabAddr = vm.slab.kmemCacheAlloc(cache, GFP_KERNEL);
+  if (slabAddr === 0) return null;
+  const struct = new SharedStruct();
+  struct.slabAddr = slabAddr;
+  return struct;
+}
+
+/** Gives a struct back; the last user frees it. */
+export function putStruct(vm: Vm, cache: KmemCache, struct: SharedStruct): void {
+  if (--struct.users === 0 && struct.slabAddr !== 0) vm.slab.kmemCacheFree(cache, struct.slabAddr);
+}
+
+/** @linux 2.4.22 kernel/exit.c exit_files() */
 function exitFiles(vm: Vm, task: Task): void {
-  for (const file of task.files) if (file !== null) fput(vm, file);
-  task.files.length = 0;
-  freeFilesStruct(vm, task.filesStruct);
+  const { files, closeOnExec, filesStruct } = task;
+  task.files = [];
+  task.closeOnExec = [];
+  task.filesStruct = new FilesStruct();
+  putFiles(vm, { files, closeOnExec, filesStruct });
+}
+
+/** Gives a table back; the last user closes all descriptors. @linux 2.4.22 kernel/exit.c put_files_struct() */
+export function putFiles(vm: Vm, { files, filesStruct }: FileTable): void {
+  if (--filesStruct.users > 0) return;
+  for (const file of files) if (file !== null) fput(vm, file);
+  freeFilesStruct(vm, filesStruct);
 }
 
 /**
@@ -115,10 +158,10 @@ function exitFiles(vm: Vm, task: Task): void {
  */
 export function exitResources(vm: Vm, task: Task): void {
   exitFiles(vm, task);
-  if (task.fsStruct !== 0) vm.slab.kmemCacheFree(vm.caches.fs, task.fsStruct);
-  task.fsStruct = 0;
-  if (task.signalStruct !== 0) vm.slab.kmemCacheFree(vm.caches.sigact, task.signalStruct);
-  task.signalStruct = 0;
+  putStruct(vm, vm.caches.fs, task.fsStruct);
+  task.fsStruct = new SharedStruct();
+  putStruct(vm, vm.caches.sigact, task.signalStruct);
+  task.signalStruct = new SharedStruct();
 }
 
 /**

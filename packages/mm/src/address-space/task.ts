@@ -2,6 +2,7 @@ import type { File } from '../page-cache/inode.ts';
 import type { Addr, Pfn } from '../types.ts';
 import { FilesStruct } from './files-struct.ts';
 import type { MmStruct } from './mm-struct.ts';
+import { SharedStruct } from './shared-struct.ts';
 
 export const RLIM_INFINITY = 0xffffffff;
 /** Index of a limit in {@link Task.rlimCur}. @linux include/asm-i386/resource.h */
@@ -39,7 +40,8 @@ export const BUS_ADRERR = 2;
 
 /** A process. @linux struct task_struct (the fields that memory management uses) */
 export class Task {
-  readonly pid: number;
+  /** It changes only when a thread takes its leader's, see {@link Kernel.takePid}. */
+  pid: number;
   tgid: number;
   readonly parent: Task | null;
   comm: string;
@@ -70,20 +72,20 @@ export class Task {
   nice = 0;
   /** User stack pointer, which the stack-growth test compares with. */
   esp: Addr = 0;
-  /** Open files by descriptor. */
-  readonly files: (File | null)[] = [];
-  /** By descriptor: whether exec closes it; absent = no. @linux files->close_on_exec */
-  readonly closeOnExec: boolean[] = [];
+  /** Open files by descriptor. With CLONE_FILES other tasks have the same array. */
+  files: (File | null)[] = [];
+  /** By descriptor: whether exec closes it; absent = no. Shared as {@link files} are. @linux files->close_on_exec */
+  closeOnExec: boolean[] = [];
   /** The parent that sleeps until this task leaves the address space that it borrowed. @linux vfork_done */
   vforkParent: Task | null = null;
   /** The child for which this task sleeps in vfork. */
   vforkChild: Task | null = null;
   /** Memory of the descriptor table. */
-  readonly filesStruct = new FilesStruct();
-  /** Object in `fs_cache` (root and working directory), 0 = static. */
-  fsStruct: Addr = 0;
-  /** Object in `signal_act` (signal handlers), 0 = static. */
-  signalStruct: Addr = 0;
+  filesStruct = new FilesStruct();
+  /** Root and working directory: an object in `fs_cache`. */
+  fsStruct = new SharedStruct();
+  /** Signal handlers: an object in `signal_act`. */
+  signalStruct = new SharedStruct();
   /** The user whose process it counts as. @linux user->uid */
   user = 0;
   /** Signals sent and not yet delivered, oldest first. */

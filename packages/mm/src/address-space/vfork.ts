@@ -45,7 +45,15 @@ export function refuseCloneFlags(flags: number): number {
   if ((flags & both) === both) return -Errno.EINVAL;
   // Only the swapper, while it starts the other CPUs.
   if ((flags & CLONE.pid) !== 0) return -Errno.EPERM;
-  const known = CLONE.signal | CLONE.vm | CLONE.fs | CLONE.sigHand | CLONE.vfork | CLONE.thread;
+  const known =
+    CLONE.signal |
+    CLONE.vm |
+    CLONE.fs |
+    CLONE.files |
+    CLONE.sigHand |
+    CLONE.vfork |
+    CLONE.parent |
+    CLONE.thread;
   if ((flags & ~known) !== 0) {
     throw new ConfigError(`clone: flags 0x${(flags >>> 0).toString(16)}; known are 0x${known.toString(16)}`);
   }

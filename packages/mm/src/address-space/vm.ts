@@ -78,6 +78,8 @@ export interface AddressSpaceRules {
   readonly readsWithinArea: boolean;
   /** 2.4.0: a child inherits mlockall(MCL_FUTURE) and the rss, and is put on the list of address spaces when it is complete. */
   readonly forkCopiesMm: boolean;
+  /** 2.4.22: exec gives a task that shares its descriptor table one of its own. */
+  readonly execUnsharesFiles: boolean;
   readonly exec: ExecRules;
 }
 

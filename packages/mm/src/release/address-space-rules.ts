@@ -37,6 +37,7 @@ const RULES_2_4_22: AddressSpaceRules = {
   newSignalQueue: () => new FaultSignals(),
   readsWithinArea: true,
   forkCopiesMm: false,
+  execUnsharesFiles: true,
   exec: { createElfTables, mapsEarlyBss: true, loadsAtFixedBias: false },
 };
 
@@ -46,6 +47,7 @@ const RULES_2_4_20: AddressSpaceRules = {
   freePgtablesWithoutOrderTest: true,
   mremapPopulatesWhole: true,
   willneedChecksReadpage: false,
+  execUnsharesFiles: false,
 };
 
 const RULES_2_4_0: AddressSpaceRules = {
@@ -72,6 +74,7 @@ const RULES_2_4_0: AddressSpaceRules = {
   newSignalQueue: (vm) => new LeakySignals(vm),
   readsWithinArea: false,
   forkCopiesMm: true,
+  execUnsharesFiles: false,
   exec: {
     createElfTables: createElfTablesForInterpreter,
     mapsEarlyBss: false,

@@ -7,6 +7,7 @@ import { mmAlloc, mmlistAdd } from '../../src/address-space/mm-life.ts';
 import type { MmStruct } from '../../src/address-space/mm-struct.ts';
 import { doPageFault } from '../../src/address-space/page-fault.ts';
 import { RLIM_INFINITY, RLIMIT, Task } from '../../src/address-space/task.ts';
+import { CLONE } from '../../src/address-space/vfork.ts';
 import { type AddressSpaceRules, Vm } from '../../src/address-space/vm.ts';
 import { protectionOf, VM_STACK_FLAGS, type Vma } from '../../src/address-space/vma.ts';
 import { newVma } from '../../src/address-space/vma-alloc.ts';
@@ -143,7 +144,7 @@ export class FaultMachine {
   }
 
   fork(pid: number, cloneVm = false): Task {
-    const child = doFork(this.vm, pid, cloneVm);
+    const child = doFork(this.vm, pid, cloneVm ? CLONE.vm : 0);
     if (typeof child === 'number') throw new Error(`fork failed: ${child}`);
     this.tasks.push(child);
     return child;

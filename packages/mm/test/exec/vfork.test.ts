@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { CLONE } from '../../src/address-space/vfork.ts';
 import { Errno } from '../../src/errno.ts';
+import { boot } from '../../src/kernel.ts';
 import { ConfigError } from '../../src/kernel-bug.ts';
 import type { Process } from '../../src/process.ts';
+import { cacheUsage } from '../../src/slab/check.ts';
 import { BASE, DeviceWorld } from '../devices/device-world.ts';
 import { elfProgram } from './programs.ts';
 
@@ -204,6 +206,88 @@ describe('clone', () => {
     finish(world);
   });
 
+  it('CLONE_FILES, CLONE_FS and CLONE_SIGHAND share one struct each, whoever ends first', () => {
+    const world = setup();
+    const { root, kernel } = world;
+    const { files, fs, sigact } = kernel.caches;
+    const used = () => [files, fs, sigact].map((cache) => cacheUsage(kernel.slab, cache).activeObjects);
+    const before = used();
+    const flags = CLONE.vm | CLONE.files | CLONE.fs | CLONE.sigHand | CLONE.thread;
+    const threads = [1, 2].map(() => child(root.clone(flags)));
+    expect(used()).toEqual(before);
+    const fd = (threads[0] as Process).open('/p', 0);
+    expect(root.lseek(fd, 100, 0)).toBe(100);
+    expect((threads[1] as Process).lseek(fd, 1, 1)).toBe(101);
+    kernel.checkInvariants();
+    (threads[0] as Process).exit(0);
+    expect(root.lseek(fd, 0, 1)).toBe(101);
+    expect((threads[1] as Process).close(fd)).toBe(0);
+    expect(root.lseek(fd, 0, 1)).toBe(-Errno.EBADF);
+    kernel.checkInvariants();
+    finish(world);
+  });
+
+  it.each([
+    ['2.4.22', false],
+    ['2.4.20', true],
+    ['2.4.0', true],
+  ])('%s: exec leaves a shared table of descriptors shared: %s', (release, shared) => {
+    const kernel = boot({ memory: 16 * 2 ** 20, release });
+    const root = kernel.spawn('root');
+    kernel.fs.create('/p', { bytes: elfProgram(), mode: 0o755 });
+    const other = child(root.clone(CLONE.files | CLONE.sigHand));
+    expect(root.exec('/p', ['p'])).toBe(0);
+    kernel.checkInvariants();
+    const fd = root.open('/p', 0);
+    expect(other.lseek(fd, 0, 0)).toBe(shared ? 0 : -Errno.EBADF);
+    other.exit(0);
+    root.exit(0);
+    kernel.checkInvariants();
+  });
+
+  it('an exec that finds no memory leaves all shared', () => {
+    const world = setup();
+    const { root, kernel } = world;
+    const other = child(root.clone(CLONE.files | CLONE.sigHand));
+    let failures = 0;
+    for (let n = 1; failures >= 0; n++) {
+      kernel.allocator.failAlloc(n);
+      const result = root.exec('/p', ['p']);
+      kernel.allocator.failAlloc(0);
+      if (result === 0 || root.ended !== null) break;
+      failures++;
+      expect(root.task.filesStruct).toBe(other.task.filesStruct);
+      expect(root.task.signalStruct).toBe(other.task.signalStruct);
+      kernel.checkInvariants();
+    }
+    // Among them the one of the page directory, when all else is there.
+    expect(failures).toBeGreaterThanOrEqual(2);
+    finish(world);
+  });
+
+  it('CLONE_PARENT makes a sibling', () => {
+    const world = setup();
+    const first = child(world.root.fork());
+    const second = child(first.clone(CLONE.parent));
+    expect(second.task.parent).toBe(world.root.task);
+    expect(world.root.task.children).toContain(second.task);
+    world.kernel.checkInvariants();
+    finish(world);
+  });
+
+  it('a thread takes the pid of its leader when that has ended', () => {
+    const world = setup();
+    const { root, kernel } = world;
+    const thread = child(root.clone(CLONE.vm | CLONE.thread));
+    const { pid } = root;
+    expect(() => thread.takeLeadersPid()).toThrow(ConfigError);
+    root.exit(0);
+    thread.takeLeadersPid();
+    expect([thread.pid, kernel.processes.get(pid)]).toEqual([pid, thread]);
+    kernel.checkInvariants();
+    finish(world);
+  });
+
   it('exec in one of them leaves the other its memory', () => {
     const world = setup();
     const thread = child(world.root.clone(CLONE.vm));
@@ -242,13 +326,7 @@ describe('clone', () => {
     finish(world);
   });
 
-  it.each([
-    CLONE.files,
-    CLONE.ptrace,
-    CLONE.parent,
-    CLONE.newNs,
-    0x100000,
-  ])('flags %i are not there', (flags) => {
+  it.each([CLONE.ptrace, CLONE.newNs, 0x100000])('flags %i are not there', (flags) => {
     const world = setup();
     expect(() => world.root.clone(flags)).toThrow(ConfigError);
     finish(world);
