@@ -1,0 +1,68 @@
+import { signal } from '@preact/signals';
+import type { MachineChoice } from '../protocol/choice.ts';
+import type { Breakpoint, Status, TimedInput } from '../protocol/messages.ts';
+
+/** The page's picture of the machine: signals that reports of the worker set. Views read them; commands go through machine.ts. */
+
+export const NO_MACHINE: Status = {
+  phase: 'empty',
+  turn: 0,
+  furthest: 0,
+  end: null,
+  seq: 0,
+  time: 0,
+  rate: 0,
+  progress: 0,
+  reason: '',
+  frames: 0,
+  release: '',
+  pid: 0,
+};
+
+/** Where the machine is. */
+export const status = signal<Status>(NO_MACHINE);
+
+/** What the machine is made of; null: none was started. */
+export const machineChoice = signal<MachineChoice | null>(null);
+
+/** Last refusal, one line; empty: none. */
+export const refusal = signal('');
+
+export const breakpoints = signal<readonly Breakpoint[]>([]);
+
+/** Turns a second while it runs; null: as fast as it goes. */
+export const speed = signal<number | null>(null);
+
+/** Terminal input as recorded so far. */
+export const inputLog = signal<readonly TimedInput[]>([]);
+
+/** Called with the program's output; `reset`: the terminal begins anew, and `bytes` is all of it. */
+export type OutputListener = (bytes: Uint8Array, reset: boolean) => void;
+
+const outputListeners = new Set<OutputListener>();
+let outputSoFar: Uint8Array[] = [];
+
+/** Listens to the terminal's output; hears at once all that came before. Returns what ends it. */
+export function onOutput(listener: OutputListener): () => void {
+  listener(joined(), true);
+  outputListeners.add(listener);
+  return () => outputListeners.delete(listener);
+}
+
+/** From the worker's reports. */
+export function outputArrived(bytes: Uint8Array, reset: boolean): void {
+  if (reset) outputSoFar = [];
+  outputSoFar.push(bytes);
+  for (const listener of outputListeners) listener(bytes, reset);
+}
+
+function joined(): Uint8Array {
+  const all = new Uint8Array(outputSoFar.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of outputSoFar) {
+    all.set(piece, at);
+    at += piece.length;
+  }
+  outputSoFar = [all];
+  return all;
+}
