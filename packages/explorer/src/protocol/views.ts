@@ -272,7 +272,13 @@ export interface OomView {
     /** Each term in words with its number: `total_vm 3012 pages`, `/ 2: sqrt of 4 s of CPU` … */
     readonly terms: readonly string[];
   }[];
-  readonly kills: readonly { readonly seq: number; readonly pid: number; readonly comm: string }[];
+  readonly kills: readonly {
+    readonly seq: number;
+    /** Turn in which it happened: a mark of the timeline. */
+    readonly turn: number;
+    readonly pid: number;
+    readonly comm: string;
+  }[];
 }
 
 /** History of all counters: column per sample. */
