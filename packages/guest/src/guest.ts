@@ -106,6 +106,9 @@ export class Guest {
   // Whose registers the CPU has.
   private loaded: GuestTask | null = null;
   private turn = 0;
+  // Whose slice it is, and when that ends.
+  private running: GuestTask | null = null;
+  private sliceEnd = 0;
   private pageFaults = 0;
   private systemCalls = 0;
   private processes = 0;
@@ -186,15 +189,28 @@ export class Guest {
    * @throws ConfigError when all tasks sleep, and nothing will ever wake one
    */
   step(): void {
-    this.noticeDeaths();
-    const task = this.nextTask();
-    if (task === null) {
-      this.idle();
-      return;
-    }
-    this.switchTo(task);
-    if (task.sleep !== null && !this.wakeUp(task)) return;
-    this.runSlice(task);
+    do this.exit();
+    while (this.running !== null);
+  }
+
+  /**
+   * Lets the CPU run until it comes back once, with a fault, a system call, an exception or the end of its own slice, and sees to
+   * that; or lets time pass if all sleep. The smallest step that the machine can make: many of them are what {@link step} does.
+   *
+   * @throws ConfigError when all tasks sleep, and nothing will ever wake one
+   */
+  exit(): void {
+    const task = this.running ?? this.beginSlice();
+    this.running = null;
+    if (task === null) return;
+    const { kernel, cpu } = this;
+    const before = cpu.instructions;
+    kernel.run(task.process);
+    const vector = cpu.run(kernel.mmu.cr3);
+    const alive = task.process.ran((cpu.instructions - before) * NS_PER_INSTRUCTION);
+    if (alive) this.handle(task, vector);
+    if (!this.backToUser(task) || task.process.task.vforkChild !== null) return;
+    if (task.sleep === null && kernel.clock.now < this.sliceEnd) this.running = task;
   }
 
   /** A task for a process that was made. */
@@ -346,18 +362,18 @@ export class Guest {
     return this.backToUser(task) && task.sleep === null;
   }
 
-  private runSlice(task: GuestTask): void {
-    const { kernel, cpu } = this;
-    const end = kernel.clock.now + SLICE_NS;
-    while (task.status === null && task.sleep === null && kernel.clock.now < end) {
-      const before = cpu.instructions;
-      kernel.run(task.process);
-      const vector = cpu.run(kernel.mmu.cr3);
-      const alive = task.process.ran((cpu.instructions - before) * NS_PER_INSTRUCTION);
-      if (alive) this.handle(task, vector);
-      if (!this.backToUser(task)) return;
-      if (task.process.task.vforkChild !== null) return;
+  /** Gives the CPU to the next task that can run; null: there is none, or it went on sleeping or ended. */
+  private beginSlice(): GuestTask | null {
+    this.noticeDeaths();
+    const task = this.nextTask();
+    if (task === null) {
+      this.idle();
+      return null;
     }
+    this.switchTo(task);
+    if (task.sleep !== null && !this.wakeUp(task)) return null;
+    this.sliceEnd = this.kernel.clock.now + SLICE_NS;
+    return task.status === null ? task : null;
   }
 
   private handle(task: GuestTask, vector: number): void {
@@ -445,6 +461,7 @@ export class Guest {
       this.tasks.splice(i--, 1);
       this.byProcess.delete(task.process);
       if (this.loaded === task) this.loaded = null;
+      if (this.running === task) this.running = null;
       task.status = ended.signal !== 0 ? ended.signal : (ended.code & 0xff) << 8;
       const { parent } = task;
       if (parent === null) continue;
