@@ -28,10 +28,17 @@ export class Runner {
   writes = 0;
   /** Accesses of all processes. */
   turns = 0;
+  /** The number of accesses at which the pattern is to pause. */
+  pauseAt = 0;
 
   constructor(kernel: Kernel, process: Process) {
     this.kernel = kernel;
     this.process = process;
+  }
+
+  /** Whether the pattern is to pause now. */
+  get due(): boolean {
+    return this.turns >= this.pauseAt;
   }
 
   /** Another process's turn: a child's, or the parent's again. */
@@ -60,7 +67,7 @@ export class Runner {
 export class PatternMemory {
   readonly address: number;
   readonly pages: number;
-  private readonly runner: Runner;
+  readonly runner: Runner;
   private values: Uint32Array;
 
   /** @throws Killed when the mapping is refused */

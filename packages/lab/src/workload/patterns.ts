@@ -1,6 +1,6 @@
 /**
- * The patterns of accesses. Each is a generator that yields now and then, so that whoever runs it can show progress; the order of
- * the accesses and of the numbers drawn is that of the recorded program.
+ * The patterns of accesses. Each is a generator that yields when its runner is due to pause, so that whoever runs it can show progress;
+ * the order of the accesses and of the numbers drawn is that of the recorded program.
  */
 
 import type { WorkloadSpec } from './arguments.ts';
@@ -9,9 +9,6 @@ import { ForkRefused } from './fork-refused.ts';
 import { PatternMemory, type Runner } from './pattern-memory.ts';
 import { touchCall } from './program.ts';
 import { Splitmix32 } from './splitmix32.ts';
-
-/** Accesses between two yields. */
-const SLICE = 2048;
 
 /** What a pattern tells besides its accesses. */
 export interface PatternHooks {
@@ -63,7 +60,7 @@ function* seq(memory: PatternMemory, passes: number): PatternRun {
   for (let pass = 0; pass < passes; pass++) {
     for (let i = 0; i < pages; i++) {
       memory.write(i, pass * pages + i);
-      if (i % SLICE === 0) yield;
+      if (memory.runner.due) yield;
     }
   }
 }
@@ -83,7 +80,7 @@ function* scattered(
     const page = choose();
     if (random.below(100) < writePercent) memory.write(page, i);
     else memory.read(page);
-    if (i % SLICE === 0) yield;
+    if (memory.runner.due) yield;
   }
 }
 
@@ -102,7 +99,7 @@ function* shift(
       const page = (base + random.below(window)) % memory.pages;
       if (random.below(100) < writePercent) memory.write(page, i);
       else memory.read(page);
-      if (i % SLICE === 0) yield;
+      if (memory.runner.due) yield;
     }
   }
 }
@@ -114,13 +111,14 @@ function* hot(scan: FileScan, memory: PatternMemory, loops: number, batch: numbe
   for (let loop = 0; loop < loops; loop++) {
     for (let i = 0; i < scan.pages; i++) {
       scan.access(i);
+      if (memory.runner.due) yield;
       if ((i + 1) % batch === 0) {
         for (let k = 0; k < batch; k++) {
           memory.write(next, i);
           if (++next === memory.pages) next = 0;
+          if (memory.runner.due) yield;
         }
       }
-      if (i % SLICE === 0) yield;
     }
   }
 }
@@ -149,11 +147,11 @@ function* forkcow(
     touchCall(child, 'fork');
     for (let i = 0; i < Math.floor((pages * childPercent) / 100); i++) {
       memory.write(random.below(pages), i);
-      if (i % SLICE === 0) yield;
+      if (runner.due) yield;
     }
     for (let i = 0; i < pages; i++) {
       memory.read(i);
-      if (i % SLICE === 0) yield;
+      if (runner.due) yield;
     }
     touchCall(child, 'exit');
     child.exit(0);
@@ -166,7 +164,7 @@ function* forkcow(
     random.state = (saved ^ 0xabcdef01) >>> 0;
     for (let i = 0; i < Math.floor((pages * parentPercent) / 100); i++) {
       memory.write(random.below(pages), i);
-      if (i % SLICE === 0) yield;
+      if (runner.due) yield;
     }
   }
 }
@@ -178,12 +176,12 @@ function* wsloop(hotSet: PatternMemory, cold: PatternMemory, loops: number): Pat
     for (let k = 0; k < 4; k++) {
       for (let i = 0; i < hotSet.pages; i++) {
         hotSet.write(i, loop);
-        if (i % SLICE === 0) yield;
+        if (hotSet.runner.due) yield;
       }
     }
     for (let i = 0; i < cold.pages; i++) {
       cold.read(i);
-      if (i % SLICE === 0) yield;
+      if (hotSet.runner.due) yield;
     }
   }
 }

@@ -7,6 +7,8 @@ import { Killed, MappingRefused, type PatternMemory, Runner } from './pattern-me
 import { type PatternRun, runPattern } from './patterns.ts';
 import { installProgram, startProgram } from './program.ts';
 
+/** Accesses between two looks at the progress. */
+const SLICE = 2048;
 const INIT = '/sbin/init';
 const PROGRAM = '/wl';
 
@@ -93,9 +95,20 @@ export class WorkloadRun {
     return this.total === 0 ? 1 : Math.min(1, this.runner.turns / this.total);
   }
 
-  /** Goes on for some thousand accesses. False: the program has ended. */
-  step(): boolean {
+  /** Accesses that were made, children's included. */
+  get accesses(): number {
+    return this.runner.turns;
+  }
+
+  /** Accesses that it will make if nothing stops it. */
+  get accessesInAll(): number {
+    return this.total;
+  }
+
+  /** Goes on for so many accesses. False: the program has ended. */
+  step(accesses = SLICE): boolean {
     if (this.done !== null) return false;
+    this.runner.pauseAt = this.runner.turns + accesses;
     try {
       this.pattern ??= runPattern(this.runner, this.spec, this.hooks());
       if (this.pattern.next().done !== true) return true;
