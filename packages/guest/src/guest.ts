@@ -18,11 +18,13 @@ import { addRandomBytes } from './auxv.ts';
 import { Cpu, EXIT_PANIC, EXIT_SLICE } from './cpu/cpu.ts';
 import { REG, SEG } from './cpu/registers.ts';
 import { installTrapStubs } from './cpu/trap-stubs.ts';
+import { jobEnded } from './jobs.ts';
 import { SIG, signalBit } from './signal-numbers.ts';
 import { deliver, deliverPending, restarts, sendSignal, signalWaits } from './signals.ts';
-import { type ConsoleHost, Streams } from './streams.ts';
+import { Streams } from './streams.ts';
 import { SYSTEM_CALLS } from './syscalls/table.ts';
 import { type CallResult, GuestTask } from './task.ts';
+import { Console, type ConsoleHost } from './terminal/console.ts';
 import { TlsDescriptors } from './tls.ts';
 import { UserMemory } from './user-memory.ts';
 
@@ -43,8 +45,13 @@ export interface GuestConfig {
   readonly swap?: readonly SwapConfig[];
   readonly sysctl?: Readonly<Record<string, string>>;
   readonly traceCapacity?: number;
-  /** Terminal of the programs; default: no input, and output is dropped. */
+  /** Terminal or streams of the programs; default: no input, and output is dropped. */
   readonly console?: ConsoleHost;
+  /**
+   * Whether the host lets time pass while all programs sleep ({@link Guest.elapse}): for people at a terminal. Default false: the
+   * clock jumps to when the first of them wakes up.
+   */
+  readonly hostTime?: boolean;
   /** Let the CPU translate hot code; default true. */
   readonly jit?: boolean;
 }
@@ -99,6 +106,7 @@ export class Guest {
   readonly cpu: Cpu;
   readonly user: UserMemory;
   readonly streams: Streams;
+  readonly console: Console;
   /** Tasks that live, oldest first. */
   readonly tasks: GuestTask[] = [];
   private readonly tls: TlsDescriptors;
@@ -114,6 +122,10 @@ export class Guest {
   private processes = 0;
   private readonly unknown = new Map<number, number>();
   private random = 0x2545f491;
+  private readonly hostTime: boolean;
+  // All tasks sleep, until then; null: until input comes.
+  private idles = false;
+  private wakesAt: number | null = null;
 
   /** @internal use {@link bootGuest} */
   constructor(config: GuestConfig) {
@@ -137,7 +149,9 @@ export class Guest {
     kernel.mmu.attached = cpu;
     this.tls = new TlsDescriptors(kernel, layout);
     this.user = new UserMemory(kernel, cpu);
-    this.streams = new Streams(this, config.console ?? { read: () => new Uint8Array(0), write: () => {} });
+    this.hostTime = config.hostTime ?? false;
+    this.streams = new Streams(this);
+    this.console = new Console(this, config.console ?? null);
   }
 
   get counts(): GuestCounts {
@@ -164,7 +178,7 @@ export class Guest {
   ): GuestTask | number {
     const process = this.kernel.spawn(argv[0] ?? 'a.out');
     const task = this.adopt(process, null);
-    for (const flags of [0, 1, 1]) process.open('/dev/tty', flags);
+    this.console.openFor(task);
     const result = process.exec(program, argv, envp);
     if (result !== 0) {
       if (process.ended === null) process.exit(127);
@@ -177,9 +191,13 @@ export class Guest {
     return task;
   }
 
-  /** Runs until a task has ended. @throws ConfigError when all tasks sleep for ever */
+  /** Runs until a task has ended. @throws ConfigError when all tasks sleep for ever, or wait for input of the console */
   runUntilEnd(task: GuestTask): GuestEnding {
-    while (task.status === null) this.step();
+    while (task.status === null) {
+      this.step();
+      if (this.waitsFor === 'input') throw new ConfigError('the programs wait for input of the console');
+      if (this.waitsFor === 'time') this.elapse(Infinity);
+    }
     return endingOf(task.status);
   }
 
@@ -210,7 +228,38 @@ export class Guest {
     const alive = task.process.ran((cpu.instructions - before) * NS_PER_INSTRUCTION);
     if (alive) this.handle(task, vector);
     if (!this.backToUser(task) || task.process.task.vforkChild !== null) return;
+    if (task.job.stoppedBy !== 0) return;
     if (task.sleep === null && kernel.clock.now < this.sliceEnd) this.running = task;
+  }
+
+  /**
+   * What the last {@link step} found that the machine waits for: input of the console, or time that the host lets pass. Null:
+   * there is something to do.
+   */
+  get waitsFor(): 'input' | 'time' | null {
+    if (this.console.starving) return 'input';
+    if (!this.idles) return null;
+    return this.wakesAt === null ? 'input' : 'time';
+  }
+
+  /** When the first task wakes up by itself, ns from now; Infinity: none does. */
+  get wakesInNs(): number {
+    return this.wakesAt === null ? Infinity : Math.max(0, this.wakesAt - this.kernel.clock.now);
+  }
+
+  /** Time passes while all tasks sleep: at most until the first wakes up. */
+  elapse(ns: number): void {
+    const { clock, vm } = this.kernel;
+    const most = this.wakesInNs;
+    if (ns === Infinity && most === Infinity) return;
+    clock.advance(Math.min(ns, most));
+    vm.ports.catchUp();
+    this.buryEnded();
+  }
+
+  /** The task whose registers the CPU has: who makes a system call. */
+  get loadedTask(): GuestTask | null {
+    return this.loaded;
   }
 
   /** A task for a process that was made. */
@@ -319,6 +368,7 @@ export class Guest {
   private canRun(task: GuestTask, now: number): boolean {
     const { process, sleep } = task;
     if (process.task.vforkChild !== null || task.status !== null) return false;
+    if (task.job.stoppedBy !== 0) return process.task.pending.length > 0;
     return sleep === null || signalWaits(task) || (sleep.wakeAt ?? Infinity) <= now || sleep.ready();
   }
 
@@ -329,11 +379,21 @@ export class Guest {
     for (const { sleep, alarmAt } of this.tasks) {
       next = Math.min(next, sleep?.wakeAt ?? Infinity, alarmAt === 0 ? Infinity : alarmAt);
     }
-    if (next === Infinity) throw new ConfigError('every process sleeps, and nothing will ever wake one');
-    const { clock, vm } = this.kernel;
-    clock.advance(Math.max(0, next - clock.now));
-    vm.ports.catchUp();
-    this.buryEnded();
+    if (next === Infinity && !this.console.isOpen) {
+      throw new ConfigError('every process sleeps, and nothing will ever wake one');
+    }
+    this.idles = this.hostTime || next === Infinity;
+    this.wakesAt = next === Infinity ? null : next;
+    if (!this.idles) this.elapse(Infinity);
+  }
+
+  /** Looks anew what there is to do; false: nothing, until input comes. */
+  private lookAround(): boolean {
+    this.idles = false;
+    this.wakesAt = null;
+    if (this.console.starving) return false;
+    this.noticeDeaths();
+    return true;
   }
 
   private switchTo(task: GuestTask): void {
@@ -364,7 +424,7 @@ export class Guest {
 
   /** Gives the CPU to the next task that can run; null: there is none, or it went on sleeping or ended. */
   private beginSlice(): GuestTask | null {
-    this.noticeDeaths();
+    if (!this.lookAround()) return null;
     const task = this.nextTask();
     if (task === null) {
       this.idle();
@@ -373,7 +433,7 @@ export class Guest {
     this.switchTo(task);
     if (task.sleep !== null && !this.wakeUp(task)) return null;
     this.sliceEnd = this.kernel.clock.now + SLICE_NS;
-    return task.status === null ? task : null;
+    return task.status === null && task.job.stoppedBy === 0 ? task : null;
   }
 
   private handle(task: GuestTask, vector: number): void {
@@ -463,6 +523,7 @@ export class Guest {
       if (this.loaded === task) this.loaded = null;
       if (this.running === task) this.running = null;
       task.status = ended.signal !== 0 ? ended.signal : (ended.code & 0xff) << 8;
+      jobEnded(this, task);
       const { parent } = task;
       if (parent === null) continue;
       parent.childNs += task.process.task.cpuNs + task.childNs;

@@ -15,5 +15,6 @@ export { whyNotRunnable } from './program-check.ts';
 export { programNames, programsFolder } from './programs-folder.ts';
 export { SIG } from './signal-numbers.ts';
 export { sendSignal } from './signals.ts';
-export type { ConsoleHost } from './streams.ts';
 export type { GuestTask } from './task.ts';
+export { Console, type ConsoleHost, type TerminalConfig } from './terminal/console.ts';
+export type { Tty } from './terminal/tty.ts';

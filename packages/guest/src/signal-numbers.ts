@@ -3,6 +3,7 @@ export const SIGNALS = 32;
 export const SIG = {
   hup: 1,
   int: 2,
+  quit: 3,
   ill: 4,
   trap: 5,
   abrt: 6,
@@ -25,17 +26,8 @@ export const SIG = {
   winch: 28,
 } as const;
 
-/** Those that do nothing to a program that asked for nothing. Stopping is not supported: the signals that stop do nothing. */
-export const IGNORED_BY_DEFAULT: ReadonlySet<number> = new Set([
-  SIG.chld,
-  SIG.cont,
-  SIG.stop,
-  SIG.tstp,
-  SIG.ttin,
-  SIG.ttou,
-  SIG.urg,
-  SIG.winch,
-]);
+/** Those that do nothing to a program that asked for nothing. */
+export const IGNORED_BY_DEFAULT: ReadonlySet<number> = new Set([SIG.chld, SIG.cont, SIG.urg, SIG.winch]);
 
 /** A signal's bit in a mask. */
 export function signalBit(signal: number): number {

@@ -1,6 +1,7 @@
 /** Delivery of signals: what a program asked for, the frame on its stack, and the way back. */
 import { REG, type Registers, SEG, SELECTOR, USER_FLAGS } from './cpu/registers.ts';
 import type { Guest } from './guest.ts';
+import { cancelOpposite, continueProcess, STOP_SIGNALS, stopProcess } from './jobs.ts';
 import { IGNORED_BY_DEFAULT, SIG, SIGNALS, signalBit } from './signal-numbers.ts';
 import { DEFAULT_ACTION, type GuestTask } from './task.ts';
 
@@ -30,6 +31,9 @@ const NO_INFO: SignalInfo = { code: 0, addr: 0 };
 /** Sends a signal to a task. @linux send_sig_info() */
 export function sendSignal(guest: Guest, task: GuestTask, signal: number): void {
   if (task.status !== null || signal === 0) return;
+  cancelOpposite(task, signal);
+  if (signal === SIG.cont) continueProcess(guest, task);
+  else if (signal === SIG.kill) task.job.stoppedBy = 0;
   const { handler } = task.actions[signal] as { handler: number };
   const ignored = handler === 1 || (handler === 0 && IGNORED_BY_DEFAULT.has(signal));
   if (signal !== SIG.kill && ignored) return;
@@ -44,7 +48,7 @@ export function signalWaits(task: GuestTask): boolean {
 
 /** On the way back to the program: delivers what waits. The task's registers are in `task.registers`. */
 export function deliverPending(guest: Guest, task: GuestTask): void {
-  for (let signal = 1; signal <= SIGNALS && task.status === null; signal++) {
+  for (let signal = 1; signal <= SIGNALS && task.status === null && task.job.stoppedBy === 0; signal++) {
     const bit = signalBit(signal);
     if ((task.pending & ~task.blocked & bit) === 0) continue;
     task.pending = (task.pending & ~bit) >>> 0;
@@ -69,7 +73,8 @@ export function deliver(
   if (signal === SIG.kill) action = DEFAULT_ACTION;
   if (action.handler === 1) return;
   if (action.handler === 0) {
-    if (forced || !IGNORED_BY_DEFAULT.has(signal)) guest.killTask(task, signal);
+    if (STOP_SIGNALS.has(signal)) stopProcess(guest, task, signal);
+    else if (forced || !IGNORED_BY_DEFAULT.has(signal)) guest.killTask(task, signal);
     return;
   }
   if ((action.flags & SA.resethand) !== 0) task.actions[signal] = DEFAULT_ACTION;

@@ -1,57 +1,48 @@
-/** Open files that are no files: the console and pipes. For the memory manager they are character devices. */
-import { type CharDriver, Errno, type File } from '@pagewalk/mm';
+/** Open files that are no files: the console (see terminal/) and pipes. For the memory manager they are character devices. */
+import { Errno, type File } from '@pagewalk/mm';
 import type { Guest } from './guest.ts';
 import { SIG } from './signal-numbers.ts';
 import { sendSignal } from './signals.ts';
 import type { CallResult, GuestTask } from './task.ts';
-
-/** The other end of the console. */
-export interface ConsoleHost {
-  /** Up to `most` bytes of input; none: the end. */
-  read(most: number): Uint8Array;
-  /** Output; `fd` is 2 for standard error, else 1. */
-  write(fd: number, bytes: Uint8Array): void;
-}
 
 /** What reads and writes go to. */
 export interface Stream {
   /** The type bits of st_mode. */
   readonly type: number;
   read(task: GuestTask, addr: number, length: number): CallResult;
-  write(task: GuestTask, addr: number, length: number, fd: number): CallResult;
+  write(task: GuestTask, addr: number, length: number): CallResult;
   /** What could be done with it now without waiting: {@link POLL} bits. */
   poll(file: File): number;
+  /** The last reference to an open file of it is gone. */
+  close?(file: File): void;
 }
 
 /** Events of poll. */
 export const POLL = { in: 1, out: 4, error: 8, hangup: 16, invalid: 32 } as const;
 
-const S_IFCHR = 0o020000;
 const S_IFIFO = 0o010000;
 /** Bytes that a pipe holds, and that are written to it at once or not at all. @linux PIPE_BUF */
 const PIPE_BYTES = 4096;
-const CHUNK = 65536;
 const PIPE_PATH = '/dev/pipe';
 
-/** The console, and all pipes. */
+/** Which stream an open file is, and all pipes. */
 export class Streams {
   private readonly guest: Guest;
-  private readonly console: Stream;
-  private readonly pipes = new WeakMap<File, Pipe>();
+  private readonly bound = new WeakMap<File, Stream>();
 
-  constructor(guest: Guest, host: ConsoleHost) {
+  constructor(guest: Guest) {
     this.guest = guest;
-    this.console = new Console(guest, host);
-    const driver: CharDriver = {};
-    guest.kernel.registerDevice('/dev/tty', driver);
-    guest.kernel.registerDevice('/dev/console', driver);
-    guest.kernel.registerDevice(PIPE_PATH, { release: (file) => this.pipes.get(file)?.close(file) });
+    guest.kernel.registerDevice(PIPE_PATH, { release: (file) => this.bound.get(file)?.close?.(file) });
   }
 
   /** The stream that a file is; null: it is a file. */
   of(file: File): Stream | null {
-    if (file.path === '/dev/tty' || file.path === '/dev/console') return this.console;
-    return this.pipes.get(file) ?? null;
+    return this.bound.get(file) ?? this.guest.console.streamOf(file);
+  }
+
+  /** Makes an open file one of a stream. */
+  bind(file: File, stream: Stream): void {
+    this.bound.set(file, stream);
   }
 
   /** Makes a pipe of the running task: its two descriptors, or -errno. */
@@ -66,40 +57,8 @@ export class Streams {
     }
     const ends = [reader, writer].map((fd) => process.task.files[fd] as File);
     const pipe = new Pipe(this.guest, ends[0] as File, ends[1] as File);
-    for (const end of ends) this.pipes.set(end, pipe);
+    for (const end of ends) this.bind(end, pipe);
     return [reader, writer];
-  }
-}
-
-class Console implements Stream {
-  readonly type = S_IFCHR;
-  private readonly guest: Guest;
-  private readonly host: ConsoleHost;
-
-  constructor(guest: Guest, host: ConsoleHost) {
-    this.guest = guest;
-    this.host = host;
-  }
-
-  read(_task: GuestTask, addr: number, length: number): number {
-    const bytes = this.host.read(Math.min(length, CHUNK));
-    return this.guest.user.put(addr, bytes) ? bytes.length : -Errno.EFAULT;
-  }
-
-  write(_task: GuestTask, addr: number, length: number, fd: number): number {
-    let done = 0;
-    while (done < length) {
-      const want = Math.min(length - done, CHUNK);
-      const bytes = this.guest.user.getSome(addr + done, want);
-      if (bytes.length > 0) this.host.write(fd === 2 ? 2 : 1, bytes);
-      done += bytes.length;
-      if (bytes.length < want) break;
-    }
-    return done === 0 && length > 0 ? -Errno.EFAULT : done;
-  }
-
-  poll(): number {
-    return POLL.in | POLL.out;
   }
 }
 

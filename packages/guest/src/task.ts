@@ -1,5 +1,6 @@
 import type { Process } from '@pagewalk/mm';
 import { Registers } from './cpu/registers.ts';
+import { JobState } from './jobs.ts';
 import { SIGNALS } from './signal-numbers.ts';
 
 /**
@@ -34,6 +35,8 @@ export class GuestTask {
   readonly process: Process;
   readonly parent: GuestTask | null;
   readonly children: GuestTask[] = [];
+  /** Its process group and session, and whether it is stopped; the threads of a process share it. */
+  readonly job: JobState;
   /** Its registers, while another task runs. */
   readonly registers = new Registers();
   /** Descriptors of thread-local storage, two words each. */
@@ -57,6 +60,7 @@ export class GuestTask {
   constructor(process: Process, parent: GuestTask | null) {
     this.process = process;
     this.parent = parent;
+    this.job = new JobState(parent?.job ?? null, process.pid);
     if (parent === null) return;
     parent.children.push(this);
     this.registers.copy(parent.registers);

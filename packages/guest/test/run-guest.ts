@@ -18,13 +18,14 @@ export interface TestMachine {
   readonly swap?: number;
   readonly jit?: boolean;
   readonly input?: string;
+  /** The console is a terminal of 24 lines of 80. */
+  readonly terminal?: boolean;
 }
 
 /** Boots a guest. */
 export function testGuest(machine: TestMachine = {}): TestGuest {
   const { release = '2.4.22', memory = 16, swap = 0, jit = true } = machine;
   const pieces: Uint8Array[] = [];
-  let input = Buffer.from(machine.input ?? '');
   const guest = bootGuest({
     cpu: loadCpuModule(),
     release,
@@ -32,14 +33,12 @@ export function testGuest(machine: TestMachine = {}): TestGuest {
     swap: swap === 0 ? [] : [{ size: swap * 2 ** 20 }],
     jit,
     console: {
-      read: (most) => {
-        const bytes = input.subarray(0, most);
-        input = input.subarray(most);
-        return bytes;
-      },
-      write: (_fd, bytes) => pieces.push(bytes),
+      write: (_fd, bytes) => pieces.push(bytes.slice()),
+      ...(machine.terminal === true ? { terminal: { rows: 24, columns: 80 } } : {}),
     },
   });
+  if (machine.input !== undefined) guest.console.push(Buffer.from(machine.input));
+  if (machine.terminal !== true) guest.console.hangUp();
   return {
     guest,
     text: () => Buffer.concat(pieces).toString(),

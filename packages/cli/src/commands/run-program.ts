@@ -1,14 +1,11 @@
-import { existsSync, readFileSync, readSync, writeSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import {
   bootGuest,
-  type Guest,
-  type GuestTask,
+  type ConsoleHost,
   loadCpuModule,
   programNames,
   programsFolder,
-  SIG,
-  sendSignal,
   whyNotRunnable,
 } from '@pagewalk/guest';
 import { errnoName, type SwapConfig } from '@pagewalk/mm';
@@ -17,17 +14,16 @@ import { ProgramEnded, UsageError } from '../errors.ts';
 import { MEMORY_MIN, RELEASES } from '../machine-options.ts';
 import { printJson } from '../output/print.ts';
 import { sizeOption } from '../parse/size.ts';
+import { runToEnd } from '../run-program/loop.ts';
+import { KILLED, writeOutput } from '../run-program/output.ts';
+import { figures, reportOf } from '../run-program/report.ts';
+import { hostTerminal, screen } from '../run-program/terminal.ts';
 import { swapBytes, swapOption } from '../swap-option.ts';
 
 const MIB = 2 ** 20;
 const DEFAULT_MEMORY = 32 * MIB;
 /** More than this the CPU does not reach. */
 const MEMORY_MAX = 2044 * MIB;
-/** How long the machine runs before it looks whether Ctrl-C was pressed, ms. */
-const LOOK_AROUND_MS = 50;
-/** As a shell reports a program that a signal ended. */
-const KILLED = 128;
-
 interface RunOptions {
   readonly memory: number;
   readonly release: string;
@@ -57,7 +53,7 @@ export function runCommand(): Command {
     .addOption(
       new Option('--env <key=value>', 'a variable of the environment; repeatable')
         .argParser(envOption)
-        .default([], 'empty'),
+        .default([], 'empty; in a terminal TERM'),
     )
     .option('--report', 'tell on standard error at the end what its memory did')
     .option('--json', 'print output and report as JSON (see docs/json.md)')
@@ -65,6 +61,8 @@ export function runCommand(): Command {
       'after',
       `
 Input and output are the program's, and so is the exit code; 128 and the signal's number if a signal ended it.
+In a terminal the program has a terminal: every key is its own, Ctrl-C and Ctrl-Z included. Ctrl-] switches the machine
+off, whatever runs on it; without a terminal a second Ctrl-C does.
 
 Examples:
   pagewalk run hello world
@@ -83,28 +81,36 @@ function envOption(text: string, previous: readonly string[]): string[] {
 async function runProgram(name: string, args: readonly string[], options: RunOptions): Promise<void> {
   const bytes = readProgram(name);
   const output: { fd: number; bytes: Uint8Array }[] = [];
+  const terminal = options.json ? null : hostTerminal();
+  const keyboard = terminal?.descriptors?.[0] === true;
+  const host: ConsoleHost = {
+    write: (fd, text) => {
+      if (options.json) output.push({ fd, bytes: text.slice() });
+      else writeOutput(fd === 0 ? screen() : fd, text);
+    },
+    ...(terminal === null ? {} : { terminal }),
+  };
   const guest = bootGuest({
     cpu: loadCpuModule(),
     memory: options.memory,
     release: options.release,
+    hostTime: keyboard,
     ...(options.swap === undefined ? {} : { swap: options.swap }),
-    console: {
-      read: readInput,
-      write: (fd, text) => {
-        if (options.json) output.push({ fd, bytes: text });
-        else writeOutput(fd, text);
-      },
-    },
+    console: host,
   });
-  const task = guest.start(bytes, [basename(name), ...args], options.env);
+  const task = guest.start(bytes, [basename(name), ...args], environment(options.env, terminal !== null));
   if (typeof task === 'number') {
     throw new UsageError(`${name}: the machine cannot load it (${errnoName(-task)})`);
   }
-  await runToEnd(guest, task);
+  await runToEnd(guest, task, keyboard);
   const status = task.status ?? 0;
   const signal = status & 0x7f;
   const code = signal === 0 ? status >>> 8 : KILLED + signal;
-  if (options.report) process.stderr.write(reportOf(guest, task, options).join('\n').concat('\n'));
+  const swap = swapBytes(options.swap ?? []);
+  if (options.report) {
+    const machine = { release: options.release, memory: options.memory, swap };
+    process.stderr.write(reportOf(guest, task, machine).join('\n').concat('\n'));
+  }
   if (options.json) {
     const text = (fd: number) =>
       Buffer.concat(output.filter((piece) => piece.fd === fd).map((piece) => piece.bytes)).toString();
@@ -113,7 +119,7 @@ async function runProgram(name: string, args: readonly string[], options: RunOpt
       program: name,
       release: options.release,
       memoryBytes: options.memory,
-      swapBytes: swapBytes(options.swap ?? []),
+      swapBytes: swap,
       exitCode: signal === 0 ? status >>> 8 : null,
       signal: signal === 0 ? null : signal,
       stdout: text(1),
@@ -123,6 +129,13 @@ async function runProgram(name: string, args: readonly string[], options: RunOpt
     });
   }
   throw new ProgramEnded(code);
+}
+
+/** The variables that were asked for, and the kind of the terminal. */
+function environment(asked: readonly string[], onTerminal: boolean): string[] {
+  const { TERM } = process.env;
+  const has = asked.some((entry) => entry.startsWith('TERM='));
+  return onTerminal && TERM !== undefined && !has ? [...asked, `TERM=${TERM}`] : [...asked];
 }
 
 /** The program's bytes. @throws UsageError that says why it cannot be run */
@@ -141,98 +154,4 @@ function readProgram(name: string): Uint8Array {
   const reason = whyNotRunnable(bytes);
   if (reason !== null) throw new UsageError(`${name}: ${reason}`);
   return bytes;
-}
-
-/** Runs the program; Ctrl-C goes to it. */
-async function runToEnd(guest: Guest, task: GuestTask): Promise<void> {
-  let pressed = 0;
-  const interrupt = () => {
-    // The second time in earnest.
-    const signal = pressed++ === 0 ? SIG.int : SIG.kill;
-    for (const each of [...guest.tasks]) sendSignal(guest, each, signal);
-  };
-  process.on('SIGINT', interrupt);
-  try {
-    while (task.status === null) {
-      const until = Date.now() + LOOK_AROUND_MS;
-      while (task.status === null && Date.now() < until) guest.step();
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-  } finally {
-    process.off('SIGINT', interrupt);
-  }
-}
-
-/** Input of this command; none: its end. */
-function readInput(most: number): Uint8Array {
-  const into = new Uint8Array(Math.max(1, most));
-  for (;;) {
-    try {
-      return into.subarray(0, Math.min(most, readSync(0, into, 0, into.length, null)));
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === 'EOF') return new Uint8Array(0);
-      if (code !== 'EAGAIN') throw error;
-      pause();
-    }
-  }
-}
-
-function writeOutput(fd: number, bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.length; ) {
-    try {
-      done += writeSync(fd, bytes, done);
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      // Whoever reads the output may stop early, as `head` does.
-      if (code === 'EPIPE') throw new ProgramEnded(KILLED + SIG.pipe);
-      if (code !== 'EAGAIN') throw error;
-      pause();
-    }
-  }
-}
-
-/** Waits 5 ms: the other side of a pipe is not ready. */
-function pause(): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
-}
-
-/** What the run took. */
-function figures(guest: Guest, task: GuestTask) {
-  const { counts, kernel } = guest;
-  const { minFlt, majFlt, cminFlt, cmajFlt } = task.process.task;
-  const { pswpin, pswpout } = kernel.paging.swapCache;
-  return {
-    instructions: counts.instructions,
-    systemCalls: counts.systemCalls,
-    unknownCalls: [...counts.unknownCalls].map(([number, times]) => ({ number, times })),
-    processes: counts.processes,
-    cpuFaults: counts.pageFaults,
-    minorFaults: minFlt + cminFlt,
-    majorFaults: majFlt + cmajFlt,
-    pagesSwappedOut: pswpout,
-    pagesSwappedIn: pswpin,
-    cpuPanics: counts.cpuPanics,
-    virtualMs: Math.floor(kernel.clock.now / 1e6),
-  };
-}
-
-/** The same in words. */
-function reportOf(guest: Guest, task: GuestTask, options: RunOptions): string[] {
-  const told = figures(guest, task);
-  const meminfo = guest.kernel.proc('meminfo');
-  const kB = (name: string) =>
-    /\d+/.exec(new RegExp(`^${name}:.*`, 'm').exec(meminfo)?.[0] ?? '')?.[0] ?? '0';
-  const swap = swapBytes(options.swap ?? []);
-  const unknown = told.unknownCalls.map(({ number, times }) => `${number} (${times}x)`).join(', ');
-  return [
-    '',
-    `machine       Linux ${options.release}, ${options.memory / MIB} MiB of RAM, ${Math.floor(swap / MIB)} MiB of swap`,
-    `ran           ${told.instructions} instructions, ${told.systemCalls} system calls, ${told.processes} process${told.processes === 1 ? '' : 'es'}`,
-    `page faults   ${told.minorFaults} minor, ${told.majorFaults} major (${told.cpuFaults} by the CPU)`,
-    `swap          ${told.pagesSwappedOut} pages out, ${told.pagesSwappedIn} pages in`,
-    `at the end    ${kB('MemFree')} kB free, ${kB('Cached')} kB page cache`,
-    `virtual time  ${told.virtualMs} ms`,
-    ...(unknown === '' ? [] : [`unknown calls ${unknown}`]),
-  ];
 }

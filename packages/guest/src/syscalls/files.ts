@@ -30,7 +30,7 @@ export const write: SystemCall = (guest, task, fd, addr, length) => {
   const file = fileOf(task, fd);
   const stream = guest.streamOf(file);
   if (stream !== null) {
-    return ((file as File).mode & FMODE.write) === 0 ? -Errno.EBADF : stream.write(task, addr, length, fd);
+    return ((file as File).mode & FMODE.write) === 0 ? -Errno.EBADF : stream.write(task, addr, length);
   }
   const result = task.process.write(fd, addr, length);
   if (result > 0) guest.cpuForgets(file);
@@ -174,10 +174,6 @@ export const pipe2: SystemCall = (guest, task, at, flags) => {
 /** There are no directories to begin at: a descriptor is not heeded. */
 export const openat: SystemCall = (guest, task, _directory, at, flags, mode) =>
   open(guest, task, at, flags, mode, 0, 0, 0);
-
-/** No terminal here answers: programs take the console for a plain stream. */
-export const ioctl: SystemCall = (_guest, task, fd) =>
-  fileOf(task, fd) === null ? -Errno.EBADF : -Errno.ENOTTY;
 
 export const unlink: SystemCall = (guest, task, at) => {
   const path = guest.user.text(at);

@@ -7,8 +7,9 @@ import { TLS_FIRST } from '../tls.ts';
 import type { SystemCall } from './call.ts';
 
 const WNOHANG = 1;
-/** Without WUNTRACED and the other flags: nobody stops here. */
-const WAIT_FLAGS = 0xe0000003;
+const WUNTRACED = 2;
+const WCONTINUED = 8;
+const WAIT_FLAGS = 0xe000000b;
 
 export const exit: SystemCall = (guest, task, code) => {
   guest.exitTask(task, code);
@@ -83,6 +84,7 @@ export const execve: SystemCall = (guest, task, pathAt, argvAt, envpAt) => {
   // Behind the point of no return a failure is a signal, which is delivered on the way back.
   if (result !== 0) return result;
   task.exe = program;
+  task.job.hasExeced = true;
   task.actions.forEach((action, signal) => {
     if (action.handler > 1) task.actions[signal] = { handler: 0, flags: 0, restorer: 0, mask: 0 };
   });
@@ -97,7 +99,7 @@ export const wait4: SystemCall = (guest, task, pid, statusAt, options, rusageAt)
 export const waitpid: SystemCall = (guest, task, pid, statusAt, options) =>
   waitFor(guest, task, pid | 0, statusAt, options, 0);
 
-/** @param pid of the child; -1, and 0 and groups, too: any */
+/** @param pid of the child; -1: any; 0: of one's own group; others below 0: of that group */
 function waitFor(
   guest: Guest,
   task: GuestTask,
@@ -106,13 +108,28 @@ function waitFor(
   options: number,
   rusageAt: number,
 ): CallResult {
-  const wanted = task.children.filter((child) => pid <= 0 || child.pid === pid);
+  const group = pid === 0 ? task.job.group : -pid;
+  const wanted = task.children.filter((child) =>
+    pid > 0 ? child.pid === pid : pid === -1 || child.job.group === group,
+  );
   if (wanted.length === 0) return -Errno.ECHILD;
   const zombie = wanted.find(({ status }) => status !== null);
+  const hasNews = ({ job, status }: GuestTask) =>
+    status === null &&
+    ((job.news === 'stopped' && (options & WUNTRACED) !== 0) ||
+      (job.news === 'continued' && (options & WCONTINUED) !== 0));
+  const told = zombie === undefined ? wanted.find(hasNews) : undefined;
+  if (told !== undefined) {
+    const { job } = told;
+    const status = job.news === 'stopped' ? (job.stoppedBy << 8) | 0x7f : 0xffff;
+    if (statusAt !== 0 && !guest.user.putWords(statusAt, status)) return -Errno.EFAULT;
+    job.news = null;
+    return told.pid;
+  }
   if (zombie === undefined) {
     if ((options & WNOHANG) !== 0) return 0;
     return {
-      ready: () => wanted.some(({ status }) => status !== null),
+      ready: () => wanted.some((child) => child.status !== null || hasNews(child)),
       finish: () => waitFor(guest, task, pid, statusAt, options, rusageAt),
     };
   }

@@ -8,12 +8,13 @@ import type { SystemCall } from './call.ts';
 
 const UNBLOCKABLE = signalBit(SIG.kill) | signalBit(SIG.stop);
 
-/** To one process; to all (-1) but oneself; there are no groups: 0 and others below 0 mean oneself. */
+/** To one process; to all (-1) but oneself; to one's own group (0); to another group (below -1). */
 export const kill: SystemCall = (guest, task, pid, signal) => {
   if (signal > 64) return -Errno.EINVAL;
   const target = pid | 0;
+  const group = target === 0 ? task.job.group : -target;
   const found = guest.tasks.filter((other) =>
-    target > 0 ? other.pid === target : target === -1 ? other !== task : other === task,
+    target > 0 ? other.pid === target : target === -1 ? other !== task : other.job.group === group,
   );
   if (found.length === 0) return -Errno.ESRCH;
   if (signal <= SIGNALS) for (const other of found) sendSignal(guest, other, signal);

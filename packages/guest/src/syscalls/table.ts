@@ -1,6 +1,8 @@
 /** The system calls of i386 Linux that there are, by number. @linux arch/i386/kernel/entry.S sys_call_table */
 import type { SystemCall } from './call.ts';
 import * as files from './files.ts';
+import { ioctl } from './ioctl.ts';
+import * as jobs from './jobs.ts';
 import * as memory from './memory.ts';
 import { poll } from './poll.ts';
 import * as processes from './processes.ts';
@@ -37,10 +39,13 @@ export const SYSTEM_CALLS: Readonly<Record<number, SystemCall>> = {
   48: signals.signal,
   49: processes.getuid,
   50: processes.getuid,
-  54: files.ioctl,
+  54: ioctl,
   55: files.fcntl,
+  57: jobs.setpgid,
   63: files.dup2,
   64: processes.getppid,
+  65: jobs.getpgrp,
+  66: jobs.setsid,
   67: signals.sigaction,
   75: system.setrlimit,
   76: system.getrlimit,
@@ -63,10 +68,12 @@ export const SYSTEM_CALLS: Readonly<Record<number, SystemCall>> = {
   122: system.uname,
   125: memory.mprotect,
   126: signals.sigprocmask,
+  132: jobs.getpgid,
   140: files.llseek,
   144: memory.msync,
   145: files.readv,
   146: files.writev,
+  147: jobs.getsid,
   148: files.fdatasync,
   150: memory.mlock,
   151: memory.munlock,
