@@ -19,7 +19,7 @@ export interface LayoutSplit {
 export type Layout = LayoutTabs | LayoutSplit;
 
 /**
- * Reads a layout: `row(memory:3,column(events+why*,zones):2)`. `+` separates tabs, `*` marks the one in front (else the first),
+ * Reads a layout: `row(memory:3,column(events.why*,zones):2)`. `.` separates tabs, `*` marks the one in front (else the first),
  * `:n` is the share.
  *
  * @throws Error saying where the text is not a layout
@@ -55,7 +55,7 @@ export function parseLayout(text: string): Layout {
       const id = take(/[a-z][a-z0-9-]*/y) ?? fail('the name of a panel');
       if (!panels.includes(id)) panels.push(id);
       if (take(/\*/y) !== null) active = id;
-    } while (take(/\+/y) !== null);
+    } while (take(/\./y) !== null);
     return { kind: 'tabs', panels, active: active || (panels[0] as string), size: size() };
   };
   const layout = node(0);
@@ -68,7 +68,7 @@ export function layoutText(layout: Layout): string {
   const size = layout.size === 1 ? '' : `:${layout.size}`;
   if (layout.kind !== 'tabs') return `${layout.kind}(${layout.children.map(layoutText).join(',')})${size}`;
   const marked = layout.panels.map((id, i) => (id === layout.active && i > 0 ? `${id}*` : id));
-  return `${marked.join('+')}${size}`;
+  return `${marked.join('.')}${size}`;
 }
 
 /** All panels of it, each once. */

@@ -1,0 +1,73 @@
+import type { TimedInput } from '../protocol/messages.ts';
+
+/** Terminal input as links carry it: turns, lengths and bytes, deflated, in base64url. */
+
+const VERSION = 1;
+
+/** Empty for no input. */
+export async function packInput(input: readonly TimedInput[]): Promise<string> {
+  if (input.length === 0) return '';
+  const bytes: number[] = [VERSION];
+  let turn = 0;
+  for (const piece of input) {
+    pushVarint(bytes, piece.turn - turn);
+    pushVarint(bytes, piece.bytes.length);
+    for (const byte of piece.bytes) bytes.push(byte);
+    turn = piece.turn;
+  }
+  const packed = await piped(new Uint8Array(bytes), new CompressionStream('deflate-raw'));
+  return btoa(String.fromCharCode(...packed))
+    .replace(/\+/g, '-')
+    .replace(/\//g, '_')
+    .replace(/=+$/, '');
+}
+
+/**
+ * Reverse of {@link packInput}.
+ *
+ * @throws Error when it is not packed input
+ */
+export async function unpackInput(text: string): Promise<TimedInput[]> {
+  if (text === '') return [];
+  try {
+    const packed = Uint8Array.from(atob(text.replace(/-/g, '+').replace(/_/g, '/')), (c) => c.charCodeAt(0));
+    const bytes = await piped(packed, new DecompressionStream('deflate-raw'));
+    return readPieces(bytes);
+  } catch {
+    throw new Error(`input=${text.slice(0, 20)}…: not terminal input as a link carries it`);
+  }
+}
+
+function readPieces(bytes: Uint8Array): TimedInput[] {
+  const input: TimedInput[] = [];
+  let at = 1;
+  let turn = 0;
+  if (bytes[0] !== VERSION) throw new Error('version');
+  const varint = (): number => {
+    let value = 0;
+    for (let scale = 1; ; scale *= 128) {
+      const byte = bytes[at++];
+      if (byte === undefined || scale > 2 ** 49) throw new Error('number');
+      value += (byte & 127) * scale;
+      if (byte < 128) return value;
+    }
+  };
+  while (at < bytes.length) {
+    turn += varint();
+    const length = varint();
+    if (at + length > bytes.length) throw new Error('length');
+    input.push({ turn, bytes: bytes.slice(at, at + length) });
+    at += length;
+  }
+  return input;
+}
+
+function pushVarint(bytes: number[], value: number): void {
+  for (; value >= 128; value = Math.floor(value / 128)) bytes.push((value % 128) | 128);
+  bytes.push(value);
+}
+
+async function piped(bytes: Uint8Array, through: CompressionStream | DecompressionStream): Promise<Uint8Array> {
+  const stream = new Blob([bytes as BlobPart]).stream().pipeThrough(through);
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
