@@ -8,18 +8,18 @@ export type EventListener = (trace: Trace, base: number) => void;
  * order in which they were added.
  */
 export class EventHub {
-  readonly #listeners: EventListener[] = [];
+  private readonly listeners: EventListener[] = [];
 
   /** Switches the machine's events on. */
   constructor(trace: Trace) {
     trace.listen((source, base) => {
-      for (const listener of this.#listeners) listener(source, base);
+      for (const listener of this.listeners) listener(source, base);
     });
     trace.on = true;
   }
 
   /** Gives each event from now on to `listener`, too. */
   add(listener: EventListener): void {
-    this.#listeners.push(listener);
+    this.listeners.push(listener);
   }
 }

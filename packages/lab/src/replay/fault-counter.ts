@@ -46,32 +46,32 @@ const OPERANDS = 4;
 
 /** Counts faults by class, from the machine's events. */
 export class FaultCounter {
-  readonly #trace: Trace;
-  readonly #faultId: number;
-  readonly #classField: number;
-  readonly #stackId: number;
-  readonly #stackOutcome: number;
+  private readonly trace: Trace;
+  private readonly faultId: number;
+  private readonly classField: number;
+  private readonly stackId: number;
+  private readonly stackOutcome: number;
   /** By the number of the interned class name. */
-  readonly #byClass: number[] = [];
-  #stackGrowth = 0;
+  private readonly byClass: number[] = [];
+  private stackGrowth = 0;
 
   constructor(trace: Trace) {
-    this.#trace = trace;
+    this.trace = trace;
     const all = tracepoints();
-    this.#faultId = all.findIndex(({ name }) => name === 'mm_fault');
-    this.#stackId = all.findIndex(({ name }) => name === 'expand_stack');
-    this.#classField = OPERANDS + (all[this.#faultId]?.fields.indexOf('class') ?? 0);
-    this.#stackOutcome = OPERANDS + (all[this.#stackId]?.fields.indexOf('outcome') ?? 0);
+    this.faultId = all.findIndex(({ name }) => name === 'mm_fault');
+    this.stackId = all.findIndex(({ name }) => name === 'expand_stack');
+    this.classField = OPERANDS + (all[this.faultId]?.fields.indexOf('class') ?? 0);
+    this.stackOutcome = OPERANDS + (all[this.stackId]?.fields.indexOf('outcome') ?? 0);
   }
 
   /** To be called for each event. */
   readonly listen = (trace: Trace, base: number): void => {
     const id = trace.ring[base + 2];
-    if (id === this.#faultId) {
-      const name = trace.ring[base + this.#classField] as number;
-      this.#byClass[name] = (this.#byClass[name] ?? 0) + 1;
-    } else if (id === this.#stackId && trace.ring[base + this.#stackOutcome] === 1) {
-      this.#stackGrowth++;
+    if (id === this.faultId) {
+      const name = trace.ring[base + this.classField] as number;
+      this.byClass[name] = (this.byClass[name] ?? 0) + 1;
+    } else if (id === this.stackId && trace.ring[base + this.stackOutcome] === 1) {
+      this.stackGrowth++;
     }
   };
 
@@ -88,10 +88,10 @@ export class FaultCounter {
       swap: 0,
       other: 0,
       refused: 0,
-      stackGrowth: this.#stackGrowth,
+      stackGrowth: this.stackGrowth,
     };
-    this.#byClass.forEach((count, name) => {
-      counts[CLASS_OF[this.#trace.text(name)] ?? 'other'] += count;
+    this.byClass.forEach((count, name) => {
+      counts[CLASS_OF[this.trace.text(name)] ?? 'other'] += count;
     });
     return counts;
   }

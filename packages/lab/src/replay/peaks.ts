@@ -8,13 +8,13 @@ import type { Workload } from './workload.ts';
  * are counted after each call that may add one.
  */
 export class Peaks {
-  readonly #kernel: Kernel;
-  #vmas = 0;
-  #pageTables = 0;
-  #residentPages = 0;
+  private readonly kernel: Kernel;
+  private vmas = 0;
+  private pageTables = 0;
+  private residentPages = 0;
 
   constructor(kernel: Kernel) {
-    this.#kernel = kernel;
+    this.kernel = kernel;
   }
 
   /** Counts everything of the processes that live. */
@@ -30,20 +30,20 @@ export class Peaks {
       const mm = workload.process.task.mm;
       if (mm === null) continue;
       resident += mm.rss;
-      this.#kernel.pageTables.forEachUserTable(mm.pgd, count);
+      this.kernel.pageTables.forEachUserTable(mm.pgd, count);
     }
-    this.#pageTables = Math.max(this.#pageTables, tables);
-    this.#residentPages = Math.max(this.#residentPages, resident);
+    this.pageTables = Math.max(this.pageTables, tables);
+    this.residentPages = Math.max(this.residentPages, resident);
   }
 
   /** Counts areas only, which is cheap. */
   countVmas(live: readonly Workload[]): void {
     let vmas = 0;
     for (const workload of live) vmas += workload.process.task.mm?.mapCount ?? 0;
-    this.#vmas = Math.max(this.#vmas, vmas);
+    this.vmas = Math.max(this.vmas, vmas);
   }
 
   report(): PeakReport {
-    return { vmas: this.#vmas, pageTables: this.#pageTables, residentPages: this.#residentPages };
+    return { vmas: this.vmas, pageTables: this.pageTables, residentPages: this.residentPages };
   }
 }

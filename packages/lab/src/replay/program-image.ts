@@ -17,7 +17,8 @@ export class ProgramImage {
   readonly heap: number;
   /** Mapping of the image; -1 before it is known. */
   mapping = -1;
-  readonly #segments: { vaddr: number; offset: number; filesz: number; memsz: number; prot: number }[] = [];
+  private readonly parts: { vaddr: number; offset: number; filesz: number; memsz: number; prot: number }[] =
+    [];
 
   constructor(file: number, stack: number, heap: number) {
     this.file = file;
@@ -32,12 +33,12 @@ export class ProgramImage {
   add(page: number, pages: number, prot: number, filePage: number, anonymous: boolean): void {
     const vaddr = PROGRAM_BASE + page * PAGE;
     const bytes = pages * PAGE;
-    const last = this.#segments.at(-1);
+    const last = this.parts.at(-1);
     if (anonymous && last !== undefined && last.vaddr + last.memsz === vaddr && last.prot === prot) {
       last.memsz += bytes;
       return;
     }
-    this.#segments.push({
+    this.parts.push({
       vaddr,
       offset: anonymous ? 0 : filePage * PAGE,
       filesz: anonymous ? 0 : bytes,
@@ -48,7 +49,7 @@ export class ProgramImage {
 
   /** The segments. A recording of a program that is no ELF file has none: one page of nothing stands for it. */
   get segments(): readonly ExecSegment[] {
-    if (this.#segments.length > 0) return this.#segments;
+    if (this.parts.length > 0) return this.parts;
     return [{ vaddr: PROGRAM_BASE, offset: 0, filesz: PAGE, memsz: PAGE, prot: 5 }];
   }
 }

@@ -48,26 +48,32 @@ export interface ReplayOptions {
  * ```
  */
 export class Replay {
-  readonly #kernel: Kernel;
-  readonly #trace: TraceReader;
-  readonly #options: ReplayOptions;
-  readonly #faults: FaultCounter;
-  readonly #peaks: Peaks;
+  private readonly kernel: Kernel;
+  private readonly recording: TraceReader;
+  private readonly options: ReplayOptions;
+  private readonly faults: FaultCounter;
+  private readonly peaks: Peaks;
   /** By their number in the recording. */
-  readonly #workloads: Workload[] = [];
-  readonly #shared: SharedPages | null;
+  private readonly all: Workload[] = [];
+  private readonly shared: SharedPages | null;
   /** Path of each file on the simulated machine, by its number in the recording. */
-  readonly #paths: string[] = [];
-  readonly #takenPaths = new Set<string>();
-  #image: ProgramImage | null = null;
-  #interpreter = -1;
-  #stopped: StopReport | null = null;
-  #done = false;
-  #references = 0;
-  #refusedReferences = 0;
-  #refusedCalls = 0;
-  #firstRefusal: string | null = null;
-  #bytesVerified = 0;
+  private readonly paths: string[] = [];
+  private readonly takenPaths = new Set<string>();
+  private image: ProgramImage | null = null;
+  private interpreter = -1;
+  private stopped: StopReport | null = null;
+  private done = false;
+  private made = 0;
+  private refusedReferences = 0;
+  private refusedCalls = 0;
+  private firstRefusal: string | null = null;
+  private bytesVerified = 0;
+  // What is left of the event's references: how many, where, how far from one to the next, and whose.
+  private left = 0;
+  private nextAddress = 0;
+  private stride = 0;
+  private write = false;
+  private of: Workload | null = null;
 
   /**
    * @param kernel a booted machine, nothing running on it
@@ -75,111 +81,119 @@ export class Replay {
    * @param hub the machine's events
    */
   constructor(kernel: Kernel, trace: TraceReader, hub: EventHub, options: ReplayOptions = {}) {
-    this.#kernel = kernel;
-    this.#trace = trace;
-    this.#options = options;
-    this.#shared = options.verify === true ? new SharedPages() : null;
-    this.#faults = new FaultCounter(kernel.trace);
-    hub.add(this.#faults.listen);
-    this.#peaks = new Peaks(kernel);
+    this.kernel = kernel;
+    this.recording = trace;
+    this.options = options;
+    this.shared = options.verify === true ? new SharedPages() : null;
+    this.faults = new FaultCounter(kernel.trace);
+    hub.add(this.faults.listen);
+    this.peaks = new Peaks(kernel);
     const program = trace.header.command[0] ?? 'program';
-    this.#workloads.push(this.#newWorkload(0, this.#spawn(program), program));
+    this.all.push(this.#newWorkload(0, this.#spawn(program), program));
   }
 
   /** References replayed so far. */
   get references(): number {
-    return this.#references;
+    return this.made;
   }
 
   /** The processes, by their number in the recording. */
   get workloads(): readonly Workload[] {
-    return this.#workloads;
+    return this.all;
+  }
+
+  /** References of the whole recording. */
+  get referencesInAll(): number {
+    return this.recording.totals.references;
   }
 
   /**
-   * Goes on for about `references` references. False when the recording is at its end or memory ran out.
+   * Goes on for `references` references, with the events before each. False when the recording is at its end or memory ran out.
    * @throws TraceError when the recording is damaged
    * @throws ReplayError when it does not fit into this kind of machine
    */
   step(references: number): boolean {
-    const trace = this.#trace;
-    const until = this.#references + references;
-    while (!this.#done && this.#references < until) {
-      if (!trace.next()) {
-        this.#finish();
-        break;
+    const until = this.made + references;
+    while (!this.done && this.made < until) {
+      if (this.left > 0) this.#references(until - this.made);
+      else if (!this.#begin()) break;
+      if (this.stopped !== null) {
+        this.done = true;
+        this.recording.close();
       }
-      if (!this.#killed(this.#current)) {
-        if (this.#image !== null && !this.#belongsToImage()) this.#exec();
-        this.#event();
-      }
-      if (this.#stopped !== null) {
-        this.#done = true;
-        trace.close();
-      }
-      this.#options.afterEvent?.();
+      if (this.left === 0) this.options.afterEvent?.();
     }
-    return !this.#done;
+    return !this.done;
+  }
+
+  /** Takes the next event of the recording; of references it only notes which they are. False: there is none. */
+  #begin(): boolean {
+    if (!this.recording.next()) {
+      this.#finish();
+      return false;
+    }
+    if (this.#killed(this.#current)) return true;
+    if (this.image !== null && !this.#belongsToImage()) this.#exec();
+    this.#event();
+    return true;
   }
 
   /** What happened so far. */
   report(): ReplayReport {
-    this.#peaks.sample(this.#live());
-    const processes = this.#workloads
-      .filter((workload) => !workload.borrowed)
-      .map((workload) => workload.report());
+    this.peaks.sample(this.#live());
+    const processes = this.all.filter((workload) => !workload.borrowed).map((workload) => workload.report());
     const sum = (of: (report: (typeof processes)[number]) => number): number =>
       processes.reduce((total, report) => total + of(report), 0);
     return {
-      header: this.#trace.header,
-      totals: this.#trace.totals,
-      stopped: this.#stopped,
-      events: this.#trace.events,
-      references: this.#references,
-      faults: this.#faults.counts(),
+      header: this.recording.header,
+      totals: this.recording.totals,
+      stopped: this.stopped,
+      events: this.recording.events,
+      references: this.made,
+      faults: this.faults.counts(),
       minorFaults: sum((report) => report.minorFaults),
       majorFaults: sum((report) => report.majorFaults),
-      real: this.#trace.header.real,
-      peak: this.#peaks.report(),
-      zones: reportZones(this.#kernel),
+      real: this.recording.header.real,
+      peak: this.peaks.report(),
+      zones: reportZones(this.kernel),
       processes,
-      refusedReferences: this.#refusedReferences,
-      refusedCalls: this.#refusedCalls,
-      firstRefusal: this.#firstRefusal,
-      bytesVerified: this.#bytesVerified,
-      virtualTimeNs: this.#kernel.clock.now,
+      refusedReferences: this.refusedReferences,
+      refusedCalls: this.refusedCalls,
+      firstRefusal: this.firstRefusal,
+      bytesVerified: this.bytesVerified,
+      virtualTimeNs: this.kernel.clock.now,
     };
   }
 
   #finish(): void {
-    this.#done = true;
-    if (this.#image !== null) this.#exec();
+    this.done = true;
+    if (this.image !== null) this.#exec();
     for (const workload of this.#live()) {
       workload.shadow?.verify(workload.process);
-      this.#bytesVerified += workload.takeBytesCompared();
+      this.bytesVerified += workload.takeBytesCompared();
     }
   }
 
   /** Processes that have not ended, each once (one that lends its memory is its own borrower). */
   #live(): Workload[] {
-    return this.#workloads.filter((workload) => !workload.ended && !workload.borrowed);
+    return this.all.filter((workload) => !workload.ended && !workload.borrowed);
   }
 
   #event(): void {
-    const trace = this.#trace;
+    const trace = this.recording;
     switch (trace.kind) {
       case EventKind.Reference:
         this.#reference();
         return;
       case EventKind.Work:
-        this.#kernel.clock.advance(trace.references * REFERENCE_NS);
+        this.kernel.clock.advance(trace.references * REFERENCE_NS);
         this.#interrupts();
         return;
       case EventKind.File:
         this.#file();
         return;
       case EventKind.Exec:
-        this.#image = new ProgramImage(trace.file, trace.stack, trace.heap);
+        this.image = new ProgramImage(trace.file, trace.stack, trace.heap);
         return;
       case EventKind.Image:
         this.#beginImage();
@@ -216,48 +230,61 @@ export class Replay {
 
   /** Time has passed: timers fire, I/O ends, threads that were woken run. */
   #interrupts(): void {
-    const { paging, clock } = this.#kernel;
+    const { paging, clock } = this.kernel;
     if (paging.events.nextDue <= clock.now) paging.catchUp();
   }
 
   /** The process whose event this is. */
   get #current(): Workload {
-    return this.#workloads[this.#trace.process] as Workload;
+    return this.all[this.recording.process] as Workload;
   }
 
+  /** Notes the references of an event; refuses those that this machine cannot make. */
   #reference(): void {
-    const { mapping, page, count, access, stride } = this.#trace;
+    const { mapping, page, count, access, stride } = this.recording;
     const workload = this.#current;
     const placement = workload.placement;
-    this.#references += count;
     workload.references += count;
     if (workload.ended || !placement.isPlaced(mapping)) {
       this.#refuse(count);
       return;
     }
-    const write = access === Access.Write;
     const step = stride * placement.step(mapping);
-    let address = placement.address(mapping, page);
+    const address = placement.address(mapping, page);
     const last = address + (count - 1) * step;
     if (Math.min(address, last) < 0 || Math.max(address, last) >= TASK_SIZE) {
       this.#refuse(count);
       return;
     }
-    const { process } = workload;
     // A push makes the stack pointer go down first: the kernel lets a stack grow only as far as that.
     if (step < 0 || placement.isStack(mapping)) {
-      const { task } = process;
+      const { task } = workload.process;
       task.esp = Math.min(task.esp, address, last);
     }
-    if (workload.shadow !== null) {
-      for (let i = 0; i < count; i++, address += step) {
-        if (!this.#verifiedAccess(workload, address, write)) return;
-      }
+    this.left = count;
+    this.nextAddress = address;
+    this.stride = step;
+    this.write = access === Access.Write;
+    this.of = workload;
+  }
+
+  /** Makes up to `most` of the references that are left. */
+  #references(most: number): void {
+    const workload = this.of as Workload;
+    const { process, shadow } = workload;
+    const { stride, write } = this;
+    for (let n = Math.min(most, this.left); n > 0; n--) {
+      const address = this.nextAddress;
+      this.nextAddress += stride;
+      this.left--;
+      this.made++;
+      const goesOn =
+        shadow === null
+          ? process.touch(address, write) || this.#signal(workload, address)
+          : this.#verifiedAccess(workload, address, write);
+      if (goesOn) continue;
+      this.left = 0;
       return;
-    }
-    for (let i = 0; i < count; i++) {
-      if (!process.touch(address, write) && !this.#signal(workload, address)) return;
-      address += step;
     }
   }
 
@@ -265,7 +292,7 @@ export class Replay {
   #verifiedAccess(workload: Workload, address: number, write: boolean): boolean {
     const { process } = workload;
     const shadow = workload.shadow as ShadowMemory;
-    const offset = Math.imul(this.#references, 0x9e3779b1) >>> 20;
+    const offset = Math.imul(this.made, 0x9e3779b1) >>> 20;
     const at = address + offset;
     if (!write) {
       const value = process.load8(at);
@@ -273,7 +300,7 @@ export class Replay {
       shadow.expect(at, value);
       return true;
     }
-    const value = (this.#references + (address >>> 12)) & 255;
+    const value = (this.made + (address >>> 12)) & 255;
     if (!process.store8(at, value)) return this.#signal(workload, at);
     shadow.store(at, value);
     return true;
@@ -300,13 +327,15 @@ export class Replay {
       this.#outOfMemory();
       return false;
     }
-    this.#refuse(1);
-    this.#firstRefusal ??= `process ${workload.index} got signal ${signal.signo} at address ${address.toString(16)}`;
+    this.refusedReferences++;
+    this.firstRefusal ??= `process ${workload.index} got signal ${signal.signo} at address ${address.toString(16)}`;
     return true;
   }
 
+  /** Counts references that were left out. */
   #refuse(references: number): void {
-    this.#refusedReferences += references;
+    this.made += references;
+    this.refusedReferences += references;
   }
 
   /** Ends the replay: no frame is free. */
@@ -318,67 +347,67 @@ export class Replay {
   }
 
   #stop(reason: StopReport['reason'], why: string): void {
-    const of = grouped(this.#trace.totals.references);
-    const references = this.#references;
-    this.#stopped ??= { reason, references, message: `reference ${grouped(references)} of ${of}: ${why}` };
+    const of = grouped(this.recording.totals.references);
+    const references = this.made;
+    this.stopped ??= { reason, references, message: `reference ${grouped(references)} of ${of}: ${why}` };
   }
 
   #file(): void {
-    const { file, name, bytes } = this.#trace;
+    const { file, name, bytes } = this.recording;
     let path = name;
-    for (let i = 2; this.#takenPaths.has(path); i++) path = `${name}.${i}`;
-    this.#takenPaths.add(path);
-    this.#paths[file] = path;
-    if (this.#shared !== null && bytes > VERIFIED_FILE_MAX) {
+    for (let i = 2; this.takenPaths.has(path); i++) path = `${name}.${i}`;
+    this.takenPaths.add(path);
+    this.paths[file] = path;
+    if (this.shared !== null && bytes > VERIFIED_FILE_MAX) {
       throw new ReplayError(`${name} has ${bytes} bytes; a verified replay makes up files of at most 256M`);
     }
-    const contents = this.#shared === null ? { size: bytes } : { bytes: fileContents(file, bytes) };
-    this.#kernel.fs.create(path, { kind: 'disk', ...contents });
+    const contents = this.shared === null ? { size: bytes } : { bytes: fileContents(file, bytes) };
+    this.kernel.fs.create(path, { kind: 'disk', ...contents });
   }
 
   /** Whether the event is still part of loading the program of the last exec. */
   #belongsToImage(): boolean {
-    const { kind, role, mapping } = this.#trace;
-    const image = this.#image as ProgramImage;
+    const { kind, role, mapping } = this.recording;
+    const image = this.image as ProgramImage;
     if (kind === EventKind.Image) return role === ImageRole.Program && image.mapping < 0;
     return kind === EventKind.MapFixed && mapping === image.mapping;
   }
 
   #beginImage(): void {
-    const { role, mapping, pages } = this.#trace;
-    if (role === ImageRole.Program && this.#image !== null) {
+    const { role, mapping, pages } = this.recording;
+    if (role === ImageRole.Program && this.image !== null) {
       if (PROGRAM_BASE + pages * PAGE > UNMAPPED_BASE) {
         throw new ReplayError(
           `the recorded program is ${mebibytes(pages)} large; an i386 program has ${mebibytes((UNMAPPED_BASE - PROGRAM_BASE) / PAGE)} of address space`,
         );
       }
-      this.#image.mapping = mapping;
+      this.image.mapping = mapping;
       return;
     }
     // The dynamic linker: a hole is reserved, which its mappings will fill.
-    this.#interpreter = mapping;
+    this.interpreter = mapping;
     this.#place(mapping, pages, 0, MapFlag.Private | MapFlag.Anonymous, NO_FILE, 0);
   }
 
   /** Runs the program whose image is complete. */
   #exec(): void {
-    const image = this.#image as ProgramImage;
-    this.#image = null;
-    this.#interpreter = -1;
+    const image = this.image as ProgramImage;
+    this.image = null;
+    this.interpreter = -1;
     const workload = this.#current;
     if (workload.ended) return;
-    this.#peaks.sample(this.#live());
+    this.peaks.sample(this.#live());
     this.#verify(workload);
-    const path = this.#paths[image.file] as string;
+    const path = this.paths[image.file] as string;
     if (workload.borrowed) workload.standAlone(this.#spawn(path), this.#newShadow());
     workload.program = path;
-    const file = this.#kernel.fs.open(path, 0);
+    const file = this.kernel.fs.open(path, 0);
     if (typeof file === 'number')
       throw new ReplayError(`cannot open ${path} on the simulated machine: ${file}`);
     const { process } = workload;
-    const argv = workload.index === 0 ? this.#trace.header.command : [path];
+    const argv = workload.index === 0 ? this.recording.header.command : [path];
     const result = process.exec({ file, segments: image.segments, entry: PROGRAM_BASE }, argv, []);
-    this.#kernel.fs.release(file);
+    this.kernel.fs.release(file);
     workload.placement = new Placement();
     if (result < 0) {
       if (-result === Errno.ENOMEM) {
@@ -400,7 +429,7 @@ export class Replay {
     workload.note();
     if (shadow === null) return;
     shadow.clear();
-    const { bytes } = this.#trace.files[image.file] as { bytes: number };
+    const { bytes } = this.recording.files[image.file] as { bytes: number };
     for (const { vaddr, offset, filesz, memsz } of image.segments) {
       if (filesz > 0) shadow.map(vaddr, filesz / PAGE, false, image.file, bytes, offset / PAGE);
       if (memsz > filesz) shadow.map(vaddr + filesz, (memsz - filesz) / PAGE, false, NO_FILE, 0, 0);
@@ -411,7 +440,7 @@ export class Replay {
   }
 
   #map(): void {
-    const { mapping, pages, prot, flags, file, filePage } = this.#trace;
+    const { mapping, pages, prot, flags, file, filePage } = this.recording;
     this.#place(mapping, pages, prot, flags, file, filePage);
   }
 
@@ -426,31 +455,31 @@ export class Replay {
     }
     workload.placement.place(mapping, result);
     workload.note();
-    this.#peaks.countVmas(this.#live());
+    this.peaks.countVmas(this.#live());
   }
 
   #mapFixed(): void {
-    const { mapping, page, pages, prot, flags, file, filePage } = this.#trace;
-    if (this.#image !== null) {
-      this.#image.add(page, pages, prot & PROT_MASK, filePage, file === NO_FILE);
+    const { mapping, page, pages, prot, flags, file, filePage } = this.recording;
+    if (this.image !== null) {
+      this.image.add(page, pages, prot & PROT_MASK, filePage, file === NO_FILE);
       return;
     }
     const workload = this.#current;
     if (!this.#has(workload, mapping)) return;
-    this.#peaks.sample(this.#live());
+    this.peaks.sample(this.#live());
     const address = workload.placement.lowest(mapping, page, pages);
     if (!inUserSpace(address, pages)) {
       this.#refuseCall('mmap', Errno.ENOMEM);
       return;
     }
-    const deny = mapping === this.#interpreter ? MapFlag.DenyWrite : 0;
+    const deny = mapping === this.interpreter ? MapFlag.DenyWrite : 0;
     const result = this.#mmap(workload, address, pages, prot, flags | deny, file, filePage, true);
     if (result < 0) {
       this.#mapFailed(workload, pages, result);
       return;
     }
     workload.note();
-    this.#peaks.countVmas(this.#live());
+    this.peaks.countVmas(this.#live());
   }
 
   #mmap(
@@ -474,13 +503,13 @@ export class Replay {
     else known &= ~MapFlag.Anonymous;
     let fd = -1;
     if (file !== NO_FILE) {
-      fd = process.open(this.#paths[file] as string, shared ? 2 : 0);
+      fd = process.open(this.paths[file] as string, shared ? 2 : 0);
       if (fd < 0) return fd;
     }
     const result = process.mmap2(address, length, prot & PROT_MASK, known, fd, filePage);
     if (fd >= 0) process.close(fd);
     if (result >= 0) {
-      const bytes = file === NO_FILE ? 0 : (this.#trace.files[file]?.bytes as number);
+      const bytes = file === NO_FILE ? 0 : (this.recording.files[file]?.bytes as number);
       workload.shadow?.verify(process, result, fixed ? pages : 0);
       workload.shadow?.map(result, pages, shared, file, bytes, filePage);
     }
@@ -495,7 +524,7 @@ export class Replay {
     }
     // Inaccessible memory needs nothing but addresses, so it tells which of the two is short.
     const { process } = workload;
-    const most = this.#kernel.vm.sysctls.maxMapCount;
+    const most = this.kernel.vm.sysctls.maxMapCount;
     if ((process.task.mm?.mapCount ?? 0) > most) {
       throw new ReplayError(
         `the simulated kernel allows a process ${most} mappings, this program has more; raise --sysctl vm.max_map_count`,
@@ -514,15 +543,15 @@ export class Replay {
   #tooLarge(workload: Workload, pages: number): ReplayError {
     const used = workload.process.task.mm?.totalVm ?? 0;
     return new ReplayError(
-      `this recording of a ${this.#trace.header.machine.architecture} program does not fit into the 3 GB address space of a 32-bit process: it maps ${mebibytes(pages)} more, having ${mebibytes(used)} mapped`,
+      `this recording of a ${this.recording.header.machine.architecture} program does not fit into the 3 GB address space of a 32-bit process: it maps ${mebibytes(pages)} more, having ${mebibytes(used)} mapped`,
     );
   }
 
   #unmap(): void {
-    const { mapping, page, pages } = this.#trace;
+    const { mapping, page, pages } = this.recording;
     const workload = this.#current;
     if (!this.#has(workload, mapping)) return;
-    this.#peaks.sample(this.#live());
+    this.peaks.sample(this.#live());
     const address = workload.placement.lowest(mapping, page, pages);
     if (!inUserSpace(address, pages)) {
       this.#refuseCall('munmap', Errno.EINVAL);
@@ -535,11 +564,11 @@ export class Replay {
       return;
     }
     workload.shadow?.unmap(address, pages);
-    this.#peaks.countVmas(this.#live());
+    this.peaks.countVmas(this.#live());
   }
 
   #protect(): void {
-    const { mapping, page, pages, prot } = this.#trace;
+    const { mapping, page, pages, prot } = this.recording;
     const workload = this.#current;
     if (!this.#has(workload, mapping)) return;
     const address = workload.placement.lowest(mapping, page, pages);
@@ -552,14 +581,14 @@ export class Replay {
       this.#refuseCall('mprotect', -result);
       return;
     }
-    this.#peaks.countVmas(this.#live());
+    this.peaks.countVmas(this.#live());
   }
 
   #advise(): void {
-    const { mapping, page, pages, advice } = this.#trace;
+    const { mapping, page, pages, advice } = this.recording;
     const workload = this.#current;
     if (!this.#has(workload, mapping)) return;
-    this.#peaks.sample(this.#live());
+    this.peaks.sample(this.#live());
     const address = workload.placement.lowest(mapping, page, pages);
     if (!inUserSpace(address, pages)) {
       this.#refuseCall('madvise', Errno.EINVAL);
@@ -573,14 +602,14 @@ export class Replay {
       return;
     }
     if (dropped) workload.shadow?.forget(address, pages);
-    this.#peaks.countVmas(this.#live());
+    this.peaks.countVmas(this.#live());
   }
 
   #break(): void {
-    const { mapping, pages } = this.#trace;
+    const { mapping, pages } = this.recording;
     const workload = this.#current;
     if (!this.#has(workload, mapping)) return;
-    this.#peaks.sample(this.#live());
+    this.peaks.sample(this.#live());
     const base = workload.placement.address(mapping, 0);
     const wanted = base + pages * PAGE;
     if (wanted >= TASK_SIZE) throw this.#tooLarge(workload, pages);
@@ -596,14 +625,14 @@ export class Replay {
     if (wanted < before) shadow?.unmap(wanted, (before - wanted) / PAGE);
     else if (wanted > before) shadow?.map(before, (wanted - before) / PAGE, false, NO_FILE, 0, 0);
     workload.note();
-    this.#peaks.countVmas(this.#live());
+    this.peaks.countVmas(this.#live());
   }
 
   #remap(): void {
-    const { mapping, page, pages, newPages, flags, newMapping } = this.#trace;
+    const { mapping, page, pages, newPages, flags, newMapping } = this.recording;
     const workload = this.#current;
     if (!this.#has(workload, mapping)) return;
-    this.#peaks.sample(this.#live());
+    this.peaks.sample(this.#live());
     const { process, placement, shadow } = workload;
     const address = placement.lowest(mapping, page, pages);
     if (!inUserSpace(address, pages)) {
@@ -626,14 +655,14 @@ export class Replay {
     shadow?.move(address, pages, result, newPages);
     placement.place(newMapping, result);
     workload.note();
-    this.#peaks.countVmas(this.#live());
+    this.peaks.countVmas(this.#live());
   }
 
   #fork(): void {
-    const { child, vfork } = this.#trace;
+    const { child, vfork } = this.recording;
     const parent = this.#current;
     if (vfork && !parent.ended) {
-      this.#workloads[child] = parent.lend(child);
+      this.all[child] = parent.lend(child);
       return;
     }
     const process = parent.ended ? -Errno.EAGAIN : parent.process.fork();
@@ -645,19 +674,19 @@ export class Replay {
       this.#outOfMemory();
       return;
     }
-    this.#workloads[child] = parent.fork(child, process, this.#shared);
-    this.#peaks.sample(this.#live());
+    this.all[child] = parent.fork(child, process, this.shared);
+    this.peaks.sample(this.#live());
   }
 
   #exit(): void {
     const workload = this.#current;
     if (workload.ended) return;
-    this.#peaks.sample(this.#live());
+    this.peaks.sample(this.#live());
     if (!workload.borrowed) {
       this.#verify(workload);
       workload.note();
-      workload.lastEvent = this.#kernel.trace.seq;
-      workload.process.exit(this.#trace.status);
+      workload.lastEvent = this.kernel.trace.seq;
+      workload.process.exit(this.recording.status);
     }
     workload.ended = true;
   }
@@ -666,7 +695,7 @@ export class Replay {
   #verify(workload: Workload): void {
     if (workload.borrowed || workload.shadow === null) return;
     workload.shadow.verify(workload.process);
-    this.#bytesVerified += workload.takeBytesCompared();
+    this.bytesVerified += workload.takeBytesCompared();
   }
 
   /** Whether an event about a mapping can be replayed; one that was refused before is passed over. */
@@ -675,12 +704,12 @@ export class Replay {
   }
 
   #refuseCall(call: string, errno: number): void {
-    this.#refusedCalls++;
-    this.#firstRefusal ??= `process ${this.#trace.process}: ${call} failed with ${errnoName(errno)} in event ${this.#trace.events}`;
+    this.refusedCalls++;
+    this.firstRefusal ??= `process ${this.recording.process}: ${call} failed with ${errnoName(errno)} in event ${this.recording.events}`;
   }
 
   #spawn(path: string): Process {
-    return this.#kernel.spawn(path.slice(path.lastIndexOf('/') + 1).slice(0, 15));
+    return this.kernel.spawn(path.slice(path.lastIndexOf('/') + 1).slice(0, 15));
   }
 
   #newWorkload(index: number, process: Process, program: string): Workload {
@@ -688,7 +717,7 @@ export class Replay {
   }
 
   #newShadow(): ShadowMemory | null {
-    return this.#shared === null ? null : new ShadowMemory(this.#shared);
+    return this.shared === null ? null : new ShadowMemory(this.shared);
   }
 }
 

@@ -19,8 +19,8 @@ export class Workload {
   references = 0;
   /** Number of the machine's last event before its end. */
   lastEvent: number | null = null;
-  #peakVmas = 0;
-  #peakResident = 0;
+  private peakVmas = 0;
+  private peakResident = 0;
 
   constructor(
     index: number,
@@ -60,8 +60,8 @@ export class Workload {
   note(): void {
     const mm = this.process.task.mm;
     if (mm === null) return;
-    this.#peakVmas = Math.max(this.#peakVmas, mm.mapCount);
-    this.#peakResident = Math.max(this.#peakResident, mm.rss);
+    this.peakVmas = Math.max(this.peakVmas, mm.mapCount);
+    this.peakResident = Math.max(this.peakResident, mm.rss);
   }
 
   /** Bytes that the model compared since the last call. */
@@ -80,8 +80,8 @@ export class Workload {
       references: this.references,
       minorFaults: this.process.minFlt,
       majorFaults: this.process.majFlt,
-      peakVmas: this.#peakVmas,
-      peakResidentPages: this.#peakResident,
+      peakVmas: this.peakVmas,
+      peakResidentPages: this.peakResident,
       lastEvent: this.lastEvent,
     };
   }

@@ -113,25 +113,25 @@ export class TraceReader {
   /** Sum of the Work events read. */
   rawReferencesRead = 0;
 
-  readonly #name: string;
-  readonly #source: TraceSource;
-  readonly #decompress: BlockDecompressor;
-  readonly #compression: Compression;
-  readonly #blockHeader = new Uint8Array(BLOCK_HEADER_BYTES);
+  private readonly label: string;
+  private readonly source: TraceSource;
+  private readonly decompress: BlockDecompressor;
+  private readonly compression: Compression;
+  private readonly blockHeader = new Uint8Array(BLOCK_HEADER_BYTES);
   /** Position in the (compressed) file. */
-  #filePosition: number;
-  #block: Uint8Array = new Uint8Array(0);
-  #at = 0;
+  private filePosition: number;
+  private block: Uint8Array = new Uint8Array(0);
+  private at = 0;
   /** Position in the uncompressed stream at which the block begins. */
-  #blockStart = 0;
-  #blocks = 0;
-  #done = false;
+  private blockStart = 0;
+  private blocks = 0;
+  private done = false;
 
-  #cursors = new Int32Array(64);
-  #mappings = 0;
-  #processes = 1;
-  #nameBytes = 0;
-  #lastMapping = 0;
+  private cursors = new Int32Array(64);
+  private mappings = 0;
+  private processes = 1;
+  private nameBytes = 0;
+  private lastMapping = 0;
 
   /**
    * Reads the header at once.
@@ -139,15 +139,15 @@ export class TraceReader {
    * @throws TraceError when it is damaged; the source is closed then.
    */
   constructor(source: TraceSource, decompress: BlockDecompressor, name = 'trace') {
-    this.#name = name;
-    this.#source = source;
-    this.#decompress = decompress;
+    this.label = name;
+    this.source = source;
+    this.decompress = decompress;
     try {
       const prelude = readPrelude(source);
       this.header = prelude.header;
       this.totals = prelude.totals;
-      this.#compression = prelude.compression;
-      this.#filePosition = prelude.bytes;
+      this.compression = prelude.compression;
+      this.filePosition = prelude.bytes;
     } catch (error) {
       source.close();
       throw error;
@@ -156,7 +156,7 @@ export class TraceReader {
 
   /** Position in the uncompressed event stream: where the next event begins. */
   get position(): number {
-    return this.#blockStart + this.#at;
+    return this.blockStart + this.at;
   }
 
   /**
@@ -164,9 +164,9 @@ export class TraceReader {
    * @throws TraceError when the trace is damaged or cut short; it must not be read on then.
    */
   next(): boolean {
-    if (this.#done) return false;
-    if (this.#at === this.#block.length) this.#nextBlock();
-    const tag = this.#block[this.#at++]!;
+    if (this.done) return false;
+    if (this.at === this.block.length) this.#nextBlock();
+    const tag = this.block[this.at++]!;
     this.events++;
     if (tag >= 0x80) {
       this.#reference(tag);
@@ -182,7 +182,7 @@ export class TraceReader {
         this.rawReferencesRead += this.references;
         return true;
       case EventKind.Switch:
-        this.process = this.#varint(this.#processes - 1, 'process');
+        this.process = this.#varint(this.processes - 1, 'process');
         return true;
       case EventKind.File:
         this.#file();
@@ -232,22 +232,22 @@ export class TraceReader {
       }
       case EventKind.Fork:
         this.vfork = this.#varint(1, 'vfork') === 1;
-        if (this.#processes === Limit.processes) this.#fail(`more than ${Limit.processes} processes`);
-        this.child = this.#processes++;
+        if (this.processes === Limit.processes) this.#fail(`more than ${Limit.processes} processes`);
+        this.child = this.processes++;
         return true;
       case EventKind.Exit:
         this.status = this.#varint(0xffffffff, 'status');
         return true;
       default:
-        this.#at--;
+        this.at--;
         return this.#fail(`event kind ${tag}, expected 0 to ${EventKind.Exit} or a reference`);
     }
   }
 
   /** Closes the source. Needed only when the trace is not read to its end. */
   close(): void {
-    this.#done = true;
-    this.#source.close();
+    this.done = true;
+    this.source.close();
   }
 
   #reference(tag: number): void {
@@ -255,9 +255,9 @@ export class TraceReader {
     if (access === 3) this.#fail('access 3, expected 0 (read), 1 (write) or 2 (execute)');
     this.kind = EventKind.Reference;
     this.access = access as Access;
-    const mapping = (tag & 0x10) === 0 ? this.#lastMapping : this.#varint(this.#mappings - 1, 'mapping');
-    if (mapping >= this.#mappings) this.#fail('a reference before there is any mapping');
-    let page = this.#cursors[mapping]!;
+    const mapping = (tag & 0x10) === 0 ? this.lastMapping : this.#varint(this.mappings - 1, 'mapping');
+    if (mapping >= this.mappings) this.#fail('a reference before there is any mapping');
+    let page = this.cursors[mapping]!;
     switch (tag & 3) {
       case 1:
         page++;
@@ -281,8 +281,8 @@ export class TraceReader {
     this.count = count;
     this.stride = run === 1 ? 1 : 0;
     this.referencesRead += count;
-    this.#lastMapping = mapping;
-    this.#cursors[mapping] = last;
+    this.lastMapping = mapping;
+    this.cursors[mapping] = last;
     if (this.referencesRead > this.totals.references) {
       this.#fail(`more references than the ${this.totals.references} of the header`);
     }
@@ -291,14 +291,14 @@ export class TraceReader {
   #file(): void {
     const bytes = this.#varint(Number.MAX_SAFE_INTEGER, 'bytes');
     const length = this.#varint(Limit.nameBytes, 'name length');
-    if (length > this.#block.length - this.#at)
+    if (length > this.block.length - this.at)
       this.#fail(`a name of ${length} bytes, cut off by the block's end`);
-    this.#nameBytes += length;
-    if (this.files.length === Limit.files || this.#nameBytes > Limit.allNameBytes) {
+    this.nameBytes += length;
+    if (this.files.length === Limit.files || this.nameBytes > Limit.allNameBytes) {
       this.#fail(`more than ${Limit.files} files, or ${Limit.allNameBytes} bytes of names`);
     }
-    this.name = new TextDecoder().decode(this.#block.subarray(this.#at, this.#at + length));
-    this.#at += length;
+    this.name = new TextDecoder().decode(this.block.subarray(this.at, this.at + length));
+    this.at += length;
     this.bytes = bytes;
     this.file = this.files.length;
     this.files.push({ name: this.name, bytes });
@@ -319,16 +319,16 @@ export class TraceReader {
   }
 
   #mapping(): void {
-    this.mapping = this.#varint(this.#mappings - 1, 'mapping');
+    this.mapping = this.#varint(this.mappings - 1, 'mapping');
   }
 
   #newMapping(): number {
-    if (this.#mappings === Limit.mappings) this.#fail(`more than ${Limit.mappings} mappings`);
-    const id = this.#mappings++;
-    if (id >= this.#cursors.length) {
-      const grown = new Int32Array(2 * this.#cursors.length);
-      grown.set(this.#cursors);
-      this.#cursors = grown;
+    if (this.mappings === Limit.mappings) this.#fail(`more than ${Limit.mappings} mappings`);
+    const id = this.mappings++;
+    if (id >= this.cursors.length) {
+      const grown = new Int32Array(2 * this.cursors.length);
+      grown.set(this.cursors);
+      this.cursors = grown;
     }
     return id;
   }
@@ -341,12 +341,12 @@ export class TraceReader {
 
   /** An unsigned LEB128 number of at most `max`. */
   #varint(max: number, name: string): number {
-    const block = this.#block;
+    const block = this.block;
     let value = 0;
     let scale = 1;
     for (let i = 0; i < 8; i++) {
-      if (this.#at === block.length) this.#fail(`${name} is cut off by the block's end`);
-      const byte = block[this.#at++]!;
+      if (this.at === block.length) this.#fail(`${name} is cut off by the block's end`);
+      const byte = block[this.at++]!;
       value += (byte & 0x7f) * scale;
       if (byte < 0x80) {
         if (value > max) this.#fail(`${name} is ${value}, expected at most ${max}`);
@@ -358,7 +358,7 @@ export class TraceReader {
   }
 
   #nextBlock(): void {
-    const head = this.#blockHeader;
+    const head = this.blockHeader;
     this.#need(head, 'a block header');
     const view = new DataView(head.buffer);
     const rawBytes = view.getUint32(0, true);
@@ -376,32 +376,32 @@ export class TraceReader {
     this.#need(stored, `a block of ${storedBytes} bytes`);
     let raw: Uint8Array = stored;
     try {
-      raw = this.#decompress(this.#compression, stored, rawBytes);
+      raw = this.decompress(this.compression, stored, rawBytes);
     } catch {
       this.#fileFail('a block that does not decompress: damaged');
     }
     if (raw.length !== rawBytes) this.#fileFail(`a block of ${raw.length} bytes, expected ${rawBytes}`);
     if (crc32(raw) !== crc) this.#fileFail('a block whose CRC is wrong: damaged');
-    this.#blockStart += this.#block.length;
-    this.#block = raw;
-    this.#at = 0;
-    this.#blocks++;
+    this.blockStart += this.block.length;
+    this.block = raw;
+    this.at = 0;
+    this.blocks++;
   }
 
   /** The End event: nothing may follow, and what was read must be what the header promised. */
   #end(): void {
-    if (this.#at !== this.#block.length) this.#fail('events after the End event');
-    const head = this.#blockHeader;
+    if (this.at !== this.block.length) this.#fail('events after the End event');
+    const head = this.blockHeader;
     this.#need(head, 'the empty last block');
     if (head.some((byte) => byte !== 0))
       this.#fileFail('a block after the End event, expected the empty last one');
-    if (this.#source.read(new Uint8Array(1)) !== 0) this.#fileFail('bytes after the end of the trace');
+    if (this.source.read(new Uint8Array(1)) !== 0) this.#fileFail('bytes after the end of the trace');
     this.#total('events', this.events, this.totals.events);
     this.#total('references', this.referencesRead, this.totals.references);
     this.#total('raw references', this.rawReferencesRead, this.totals.rawReferences);
-    this.#total('mappings', this.#mappings, this.totals.mappings);
-    this.#total('processes', this.#processes, this.totals.processes);
-    this.#total('blocks', this.#blocks, this.totals.blocks);
+    this.#total('mappings', this.mappings, this.totals.mappings);
+    this.#total('processes', this.processes, this.totals.processes);
+    this.#total('blocks', this.blocks, this.totals.blocks);
     this.close();
   }
 
@@ -410,25 +410,25 @@ export class TraceReader {
   }
 
   #need(target: Uint8Array, what: string): void {
-    const got = readFully(this.#source, target);
+    const got = readFully(this.source, target);
     if (got < target.length) {
-      this.#filePosition += got;
+      this.filePosition += got;
       this.#fileFail(`the end of the file inside ${what}: cut short`);
     }
-    this.#filePosition += target.length;
+    this.filePosition += target.length;
   }
 
   #fail(what: string): never {
     this.close();
     throw new TraceError(
-      `${this.#name}: event ${this.events} (byte ${this.position} of the events): ${what}`,
+      `${this.label}: event ${this.events} (byte ${this.position} of the events): ${what}`,
     );
   }
 
   #fileFail(what: string): never {
     this.close();
     throw new TraceError(
-      `${this.#name}: after event ${this.events}, byte ${this.#filePosition} of the file: ${what}`,
+      `${this.label}: after event ${this.events}, byte ${this.filePosition} of the file: ${what}`,
     );
   }
 }

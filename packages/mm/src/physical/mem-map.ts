@@ -67,7 +67,7 @@ export class MemMap {
   readonly freeOrder: Uint8Array;
   /** Event number of the allocation (page owner), 0 = before tracing. */
   readonly owner: Int32Array;
-  #heads: number;
+  private heads: number;
 
   /** @param frames number of page frames, holes included (`max_mapnr`) */
   constructor(frames: number) {
@@ -85,17 +85,17 @@ export class MemMap {
     this.buffers = new Int32Array(frames);
     this.freeOrder = new Uint8Array(frames);
     this.owner = new Int32Array(frames);
-    this.#heads = frames;
+    this.heads = frames;
   }
 
   /** Heads that {@link newListHead} can still give. */
   get listHeadsLeft(): number {
-    return this.frames + LIST_HEADS - this.#heads;
+    return this.frames + LIST_HEADS - this.heads;
   }
 
   /** Takes an entry for an empty list's head (usable for both kinds of list). */
   newListHead(): number {
-    const head = this.#heads++;
+    const head = this.heads++;
     if (head >= this.frames + LIST_HEADS) throw new RangeError(`mem_map: more than ${LIST_HEADS} list heads`);
     this.next[head] = head;
     this.prev[head] = head;

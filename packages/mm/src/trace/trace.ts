@@ -79,41 +79,41 @@ export class Trace {
   readonly ring: Float64Array;
   /** Events of each tracepoint since tracing was switched on. */
   readonly counts = new Float64Array(256);
-  readonly #capacity: number;
-  readonly #now: () => number;
-  readonly #strings: string[] = [''];
-  readonly #stringIds = new Map<string, number>([['', 0]]);
-  readonly #shown = new Map<string, (value: number) => number>();
-  #listener: TraceListener | null = null;
-  #hash = 0x811c9dc5 | 0;
+  private readonly capacity: number;
+  private readonly now: () => number;
+  private readonly strings: string[] = [''];
+  private readonly stringIds = new Map<string, number>([['', 0]]);
+  private readonly shown = new Map<string, (value: number) => number>();
+  private listener: TraceListener | null = null;
+  private sum = 0x811c9dc5 | 0;
 
   /**
    * @param now reads the virtual clock (ns)
    * @param capacity records that the ring keeps, a power of two
    */
   constructor(now: () => number, capacity = 65536) {
-    this.#now = now;
-    this.#capacity = capacity;
+    this.now = now;
+    this.capacity = capacity;
     this.ring = new Float64Array(capacity * STRIDE);
   }
 
   /** Gives every new record to `listener` (null: nobody). It must not change the machine. */
   listen(listener: TraceListener | null): void {
-    this.#listener = listener;
+    this.listener = listener;
   }
 
   /** How {@link format} shows the fields of a name: the number that the release has for it. Records keep ours. */
   show(field: string, number: (value: number) => number): void {
-    this.#shown.set(field, number);
+    this.shown.set(field, number);
   }
 
   /** Records one event. Call only when {@link on}. */
   emit(id: number, a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0): void {
     const seq = ++this.seq;
-    const base = (seq & (this.#capacity - 1)) * STRIDE;
+    const base = (seq & (this.capacity - 1)) * STRIDE;
     const ring = this.ring;
     ring[base] = seq;
-    ring[base + 1] = this.#now();
+    ring[base + 1] = this.now();
     ring[base + 2] = id;
     ring[base + 3] = this.pid + this.cpu * CPU_UNIT;
     ring[base + 4] = a;
@@ -125,32 +125,32 @@ export class Trace {
     ring[base + 10] = g;
     ring[base + 11] = h;
     this.counts[id] = (this.counts[id] as number) + 1;
-    let hash = this.#hash;
+    let hash = this.sum;
     // The hash leaves time out: it must not change when a cost is re-measured.
     for (let i = 2; i < STRIDE; i++) hash = Math.imul(hash ^ (ring[base + i] as number), 0x01000193);
-    this.#hash = hash;
-    if (this.#listener !== null) this.#listener(this, base);
+    this.sum = hash;
+    if (this.listener !== null) this.listener(this, base);
   }
 
   /** Hash over all events so far, 8 hex digits: equal inputs give equal hashes. */
   get hash(): string {
-    return (this.#hash >>> 0).toString(16).padStart(8, '0');
+    return (this.sum >>> 0).toString(16).padStart(8, '0');
   }
 
   /** A number for a string, for use as an operand. */
   intern(text: string): number {
-    let id = this.#stringIds.get(text);
+    let id = this.stringIds.get(text);
     if (id === undefined) {
-      id = this.#strings.length;
-      this.#strings.push(text);
-      this.#stringIds.set(text, id);
+      id = this.strings.length;
+      this.strings.push(text);
+      this.stringIds.set(text, id);
     }
     return id;
   }
 
   /** The string that {@link intern} numbered. */
   text(id: number): string {
-    return this.#strings[id] ?? `?${id}`;
+    return this.strings[id] ?? `?${id}`;
   }
 
   /** Events by tracepoint name since tracing was switched on. */
@@ -180,8 +180,8 @@ export class Trace {
 
   /** The records still in the ring, oldest first. */
   *events(): Generator<TraceEvent> {
-    const first = Math.max(1, this.seq - this.#capacity + 1);
-    for (let seq = first; seq <= this.seq; seq++) yield this.decode((seq & (this.#capacity - 1)) * STRIDE);
+    const first = Math.max(1, this.seq - this.capacity + 1);
+    for (let seq = first; seq <= this.seq; seq++) yield this.decode((seq & (this.capacity - 1)) * STRIDE);
   }
 
   /**
@@ -193,7 +193,7 @@ export class Trace {
     const fields = event.definition.fields.map((field) => {
       const value = event.values[field] as number;
       if (event.definition.text?.includes(field)) return `${field}=${this.text(value)}`;
-      const shown = this.#shown.get(field)?.(value) ?? value;
+      const shown = this.shown.get(field)?.(value) ?? value;
       return `${field}=${event.definition.hex?.includes(field) ? (shown >>> 0).toString(16) : shown}`;
     });
     const seconds = (event.time / 1e9).toFixed(6);
