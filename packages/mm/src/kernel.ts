@@ -130,7 +130,7 @@ export class Kernel {
   readonly processes = new Map<number, Process>();
   readonly geometry: PagingGeometry;
   /** @internal system calls since boot, in element 0; the clock moves with them */
-  readonly systemCalls = new Float64Array(1);
+  readonly systemCalls: Float64Array;
   private readonly access: KernelAccess;
   // Pid 1 and the kernel's threads.
   /** @internal Blocks that {@link allocPages} gave out, by first frame: their orders. */
@@ -294,7 +294,7 @@ export class Kernel {
     for (const disk of config.swap ?? []) this.paging.addSwap(disk);
     // The time of boot is not ours: it went into drivers. From here on work takes time.
     this.memory.chargeTo(this.clock);
-    this.clock.follow(this.systemCalls, COST_NS.systemCall);
+    this.systemCalls = this.clock.counter(COST_NS.systemCall);
     for (const [key, value] of Object.entries(config.sysctl ?? {})) applySysctl(this, key, value);
     this.bootHoldings = { charges: bootCharges(this), pages: slabs.driverPages };
     if (config.failAlloc !== undefined) allocator.failAlloc(config.failAlloc);

@@ -69,8 +69,10 @@ export class Mmu {
   private flushedAt = 0;
   // Frames of the four page directories that cr3 pointed to when it was loaded, 0 = not present (PAE).
   private readonly pdptes = new Int32Array(4);
-  // Walks so far, flushes so far. Its length keeps it off V8's heap, where its address would not be a constant.
-  private readonly counters = new Float64Array(16);
+  // Walks so far: each takes its time by being counted.
+  private readonly walked: Float64Array;
+  // Flushes so far. Its length keeps it off V8's heap, where its address would not be a constant.
+  private readonly flushed = new Float64Array(16);
 
   constructor(parts: MmuParts) {
     this.memory = parts.memory;
@@ -80,18 +82,17 @@ export class Mmu {
     this.pge = parts.pge;
     this.tags = this.tlb.tags;
     this.bases = this.tlb.bases;
-    // Each walk takes its time by being counted.
-    this.clock.follow(this.counters, COST_NS.walk);
+    this.walked = parts.clock.counter(COST_NS.walk);
   }
 
   /** Walks of the tables since power-on, i.e. TLB misses. */
   get walks(): number {
-    return this.counters[0] as number;
+    return this.walked[0] as number;
   }
 
   /** TLB flushes since power-on, single pages not counted. */
   get flushes(): number {
-    return this.counters[1] as number;
+    return this.flushed[0] as number;
   }
 
   /**
@@ -170,10 +171,10 @@ export class Mmu {
 
   /** Drops all TLB entries but global ones. */
   flushNonGlobal(): void {
-    this.counters[1] = (this.counters[1] as number) + 1;
+    this.flushed[0] = (this.flushed[0] as number) + 1;
     this.clock.advance(COST_NS.tlbFlush);
     // What loads an entry counts a walk first: without one since the last flush there is nothing to drop.
-    const walks = this.counters[0] as number;
+    const walks = this.walked[0] as number;
     if (walks !== this.flushedAt) {
       this.flushedAt = walks;
       this.tlb.flushNonGlobal();
@@ -209,7 +210,7 @@ export class Mmu {
     if ((rights & need) !== need || (entry & (G | dirty)) !== dirty || entry >>> 12 >= memory.frames) {
       return this.walk(addr, write, user);
     }
-    this.counters[0] = (this.counters[0] as number) + 1;
+    this.walked[0] = (this.walked[0] as number) + 1;
     const tag = (addr & -4096) | this.tlb.epoch;
     tags[index] = tag;
     // The write tag is valid if RW and D are set, bits 1 and 6.
@@ -229,7 +230,7 @@ export class Mmu {
     const index = (addr >>> 12) & 32767;
     const old = tags[index | (write << 15)] as number;
     if (((old ^ addr) & -4096) === 0 && this.tlb.serves(old, user)) return this.bases[index] as number;
-    this.counters[0] = (this.counters[0] as number) + 1;
+    this.walked[0] = (this.walked[0] as number) + 1;
 
     const words = memory.words;
     let pdeAt = this.directory | (addr >>> 22);

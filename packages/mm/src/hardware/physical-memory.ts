@@ -40,8 +40,8 @@ export class PhysicalMemory {
   private slotsUsed = 1;
   private kept: Pfn = 0;
   // Pages zeroed and copied since boot, contents or not: virtual time passes by these counts (see chargeTo).
-  private readonly cleared = new Float64Array(1);
-  private readonly copied = new Float64Array(1);
+  private cleared: Float64Array = new Float64Array(1);
+  private copied: Float64Array = new Float64Array(1);
 
   /**
    * @param frames number of page frames, 1 .. 2^28 (1 TiB)
@@ -74,10 +74,8 @@ export class PhysicalMemory {
 
   /** From now on each page that is zeroed or copied takes its time on `clock`: with contents or without, the same. */
   chargeTo(clock: Clock): void {
-    this.cleared[0] = 0;
-    this.copied[0] = 0;
-    clock.follow(this.cleared, COST_NS.zeroPage);
-    clock.follow(this.copied, COST_NS.copyPage);
+    this.cleared = clock.counter(COST_NS.zeroPage);
+    this.copied = clock.counter(COST_NS.copyPage);
   }
 
   /** Index in {@link words} of the frame's first word. */
