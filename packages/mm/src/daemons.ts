@@ -97,6 +97,7 @@ export class Daemons {
    * @param inside whether a task sleeps in the kernel meanwhile
    */
   runOne(inside = false): boolean {
+    if (this.queue.length === 0) return false;
     const index = inside ? this.queue.findIndex((daemon) => daemon.inside) : 0;
     const daemon = index < 0 ? undefined : this.queue.splice(index, 1)[0];
     if (daemon === undefined) return false;

@@ -31,7 +31,6 @@ import { InodeWriteback } from './page-cache/inode-writeback.ts';
 import type { FileInode } from './page-cache/open-file.ts';
 import type { VfsObjects } from './page-cache/vfs-objects.ts';
 import type { PagingGeneration, ReclaimMechanism } from './paging-generation.ts';
-import { PG } from './physical/mem-map.ts';
 import type { KernelCaches } from './slab/kernel-caches.ts';
 import type { SlabAllocator } from './slab/slab-allocator.ts';
 import { SwapAreas, type SwapSlotRules } from './swap/swap-areas.ts';
@@ -263,7 +262,7 @@ export class Paging {
       ...pageCache.ports,
       waitForIo: (pfn) => {
         this.block.runTqDisk();
-        this.waits.until(() => ((memMap.flags[pfn] as number) & PG.locked) === 0);
+        this.waits.untilUnlocked(memMap.flags, pfn);
       },
     };
     this.reclaim.plugIn();

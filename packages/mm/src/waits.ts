@@ -1,6 +1,8 @@
 import type { Clock } from './hardware/clock.ts';
 import type { EventQueue } from './hardware/event-queue.ts';
 import { KernelBug } from './kernel-bug.ts';
+import { PG } from './physical/mem-map.ts';
+import type { Pfn } from './types.ts';
 
 /** A task that sleeps for longer than this, in virtual ns, sleeps for ever: an hour. */
 const FOR_EVER = 3600e9;
@@ -26,12 +28,21 @@ export class Waits {
   /** Sleeps until `done()`. */
   until(done: () => boolean): void {
     const start = this.clock.now;
-    while (!done()) {
-      if (this.events.runDue() > 0) continue;
-      if (this.runThreads()) continue;
-      if (!this.events.runNext() || this.clock.now - start > FOR_EVER) {
-        throw new KernelBug('a task sleeps, and nothing will ever wake it');
-      }
+    while (!done()) this.letGo(start);
+  }
+
+  /** Sleeps until a page is not locked: the most frequent of all waits. */
+  untilUnlocked(flags: Int32Array, pfn: Pfn): void {
+    const start = this.clock.now;
+    while (((flags[pfn] as number) & PG.locked) !== 0) this.letGo(start);
+  }
+
+  /** Something else goes on: what is due, else a thread, else time passes. */
+  private letGo(start: number): void {
+    if (this.events.runDue() > 0) return;
+    if (this.runThreads()) return;
+    if (!this.events.runNext() || this.clock.now - start > FOR_EVER) {
+      throw new KernelBug('a task sleeps, and nothing will ever wake it');
     }
   }
 

@@ -28,8 +28,12 @@ export class BlockLayer {
   private readonly rules: BlockRules;
   private readonly megs: number;
   private readonly queues = new Map<number, RequestQueue>();
+  // The queue that was asked for last: the next buffer goes there, mostly.
+  private lastDev = -1;
+  private lastQueue: RequestQueue | undefined = undefined;
   // Plugged queues, in the order in which they were plugged. @linux tq_disk
-  private plugged: RequestQueue[] = [];
+  private readonly plugged: RequestQueue[] = [];
+  private pluggedCount = 0;
 
   /** @param parts.megs RAM in MiB: a small machine has fewer requests */
   constructor(parts: {
@@ -57,14 +61,21 @@ export class BlockLayer {
       ports: this.ports,
       rules: this.rules,
       megs: this.megs,
-      onPlug: (plugged) => this.plugged.push(plugged),
+      onPlug: (plugged) => {
+        this.plugged[this.pluggedCount++] = plugged;
+      },
     });
     this.queues.set(dev, queue);
+    this.lastDev = -1;
   }
 
   /** The queue of a device; undefined: there is no such device. */
   queue(dev: number): RequestQueue | undefined {
-    return this.queues.get(dev);
+    if (dev !== this.lastDev) {
+      this.lastQueue = this.queues.get(dev);
+      this.lastDev = dev;
+    }
+    return this.lastQueue;
   }
 
   /** Device numbers that exist. */
@@ -80,9 +91,10 @@ export class BlockLayer {
 
   /** Lets all disks begin with what was collected for them. @linux run_task_queue(&tq_disk) */
   runTqDisk(): void {
-    const queues = this.plugged;
-    this.plugged = [];
-    for (const queue of queues) queue.unplug();
+    const count = this.pluggedCount;
+    this.pluggedCount = 0;
+    // A queue that begins to work plugs none.
+    for (let i = 0; i < count; i++) (this.plugged[i] as RequestQueue).unplug();
   }
 
   /**
@@ -111,7 +123,7 @@ export class BlockLayer {
   private genericMakeRequest(write: boolean, bh: BufferHead, sector: number): void {
     if (bh.endIo === null)
       throw new KernelBug(`block ${bh.blocknr} is submitted, but nobody is told of its end`);
-    const queue = this.queues.get(bh.dev);
+    const queue = this.queue(bh.dev);
     const limit = queue === undefined ? 0 : queue.device.sectors;
     if (queue === undefined || sector + bh.size / SECTOR > limit) {
       // "attempt to access beyond end of device"

@@ -55,6 +55,8 @@ export class BufferHead {
   /** Page that holds the bytes, and where in it. @linux b_page, b_data */
   page: Pfn = 0;
   offset = 0;
+  /** Next buffer of the request that it is part of. @linux b_reqnext */
+  requestNext: BufferHead | null = null;
   /** Next buffer of the page. @linux b_this_page */
   thisPage: BufferHead | null = null;
   /** Ring of {@link list}. @linux b_next_free, b_prev_free */

@@ -3,7 +3,7 @@ import type { PhysicalMemory } from '../hardware/physical-memory.ts';
 import type { Trace } from '../trace/trace.ts';
 import type { BlockRules } from './block-rules.ts';
 import type { BufferHead } from './buffer-head.ts';
-import { elevatorMerge } from './elevator.ts';
+import { elevatorMerge, MERGE, type Place } from './elevator.ts';
 import type { BlockPorts } from './ports.ts';
 import { Request } from './request.ts';
 import {
@@ -39,7 +39,10 @@ export class RequestQueue {
   private readonly free: [number, number];
   private readonly batch: number;
   private readonly onPlug: (queue: RequestQueue) => void;
-  private readonly ended = (request: Request, sectorsDone: number): void => this.finish(request, sectorsDone);
+  // What the elevator says.
+  private readonly place: Place = { merge: MERGE.none, index: -1 };
+  // Requests out of use.
+  private readonly spare: Request[] = [];
 
   constructor(parts: {
     device: BlockDevice;
@@ -84,13 +87,14 @@ export class RequestQueue {
         this.plug();
       } else {
         const first = this.plugged ? 0 : 1;
-        const place = elevatorMerge(requests, first, bh, sector, write, rules.maxSectors, rules.seekCost);
-        if (place.kind === 'back') {
+        const { place } = this;
+        elevatorMerge(place, requests, first, bh, sector, write, rules.maxSectors, rules.seekCost);
+        if (place.merge === MERGE.back) {
           this.mergeBack(place.index, bh);
           break;
         }
-        if (place.kind === 'front') {
-          this.mergeFront(place.index, bh, sector, first);
+        if (place.merge === MERGE.front) {
+          this.mergeFront(place.index, bh, first);
           break;
         }
         if (place.index !== -1) index = place.index + 1;
@@ -144,17 +148,12 @@ export class RequestQueue {
   }
 
   private insert(index: number, bh: BufferHead, sector: number, write: boolean, list: number): void {
-    const { rules } = this;
-    const request = new Request({
-      bh,
-      write,
-      sector,
-      sequence: write ? rules.writeLatency : rules.readLatency,
-      list,
-      memory: this.memory,
-      ended: this.ended,
-    });
-    this.requests.splice(index, 0, request);
+    const { rules, requests } = this;
+    const request = this.spare.pop() ?? new Request(this.memory, this);
+    request.begin(bh, write, sector, write ? rules.writeLatency : rules.readLatency, list);
+    requests.push(request);
+    for (let i = requests.length - 1; i > index; i--) requests[i] = requests[i - 1] as Request;
+    requests[index] = request;
     if (this.trace.on)
       this.trace.emit(
         BLOCK_RQ_INSERT,
@@ -168,17 +167,14 @@ export class RequestQueue {
 
   private mergeBack(index: number, bh: BufferHead): void {
     const request = this.requests[index] as Request;
-    request.buffers.push(bh);
-    request.sectors += bh.size / SECTOR;
+    request.append(bh);
     if (this.trace.on) this.trace.emit(BLOCK_BIO_BACKMERGE, this.dev, request.sector, request.sectors);
     if (index + 1 < this.requests.length) this.attemptMerge(index);
   }
 
-  private mergeFront(index: number, bh: BufferHead, sector: number, first: number): void {
+  private mergeFront(index: number, bh: BufferHead, first: number): void {
     const request = this.requests[index] as Request;
-    request.buffers.unshift(bh);
-    request.sector = sector;
-    request.sectors += bh.size / SECTOR;
+    request.prepend(bh);
     if (this.trace.on) this.trace.emit(BLOCK_BIO_FRONTMERGE, this.dev, request.sector, request.sectors);
     if (index > first) this.attemptMerge(index - 1);
   }
@@ -190,14 +186,16 @@ export class RequestQueue {
     if (request.sector + request.sectors !== next.sector || request.write !== next.write) return;
     if (request.sectors + next.sectors > this.rules.maxSectors) return;
     request.sequence = Math.min(request.sequence, next.sequence);
-    request.buffers.push(...next.buffers);
-    request.sectors += next.sectors;
+    request.absorb(next);
     this.requests.splice(index + 1, 1);
     this.release(next);
   }
 
   private release(request: Request): void {
     this.free[request.list] = (this.free[request.list] as number) + 1;
+    request.first = null;
+    request.last = null;
+    this.spare.push(request);
   }
 
   private startNext(): void {
@@ -209,16 +207,20 @@ export class RequestQueue {
   }
 
   /** The disk is done with the first request: its buffers end, and the next begins. @linux end_that_request_first() */
-  private finish(request: Request, sectorsDone: number): void {
+  finish(request: Request, sectorsDone: number): void {
     this.requests.shift();
     if (this.trace.on)
       this.trace.emit(BLOCK_RQ_COMPLETE, this.dev, request.sector, sectorsDone, request.write ? 1 : 0);
+    let bh = request.first;
     this.release(request);
     if (!this.plugged) this.startNext();
     let end = 0;
-    for (const bh of request.buffers) {
+    while (bh !== null) {
+      // Who hears of its end may use the buffer for something else at once.
+      const next: BufferHead | null = bh.requestNext;
       end += bh.size / SECTOR;
       bh.endIo?.(bh, end <= sectorsDone);
+      bh = next;
     }
   }
 }

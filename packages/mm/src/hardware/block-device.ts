@@ -2,7 +2,7 @@ import { KernelBug } from '../kernel-bug.ts';
 import type { BlockStore } from './block-store.ts';
 import type { Clock } from './clock.ts';
 import { type DiskModel, requestNs } from './disk-models.ts';
-import type { EventQueue } from './event-queue.ts';
+import { type EventQueue, PendingEvent } from './event-queue.ts';
 
 /** Bytes of a sector. */
 export const SECTOR = 512;
@@ -63,6 +63,13 @@ export class BlockDevice {
   private readonly events: EventQueue;
   private active: DeviceRequest | null = null;
   private head = 0;
+  // The end of the transfer that is under way.
+  private readonly end = new PendingEvent(() => this.finish(this.active as DeviceRequest));
+  // The transfer that is being moved: where its next piece lies, bytes that may still move, and that did; see transfer.
+  private offset = 0;
+  private left = 0;
+  private moved = 0;
+  private broken = false;
   /** What is to fail. */
   readonly failures: IoFailures;
 
@@ -94,7 +101,7 @@ export class BlockDevice {
     const distance = Math.abs(request.sector - this.head);
     const ns = requestNs(this.model, distance, this.sectors, request.sectors * SECTOR);
     this.stats.busyNs += ns;
-    this.events.schedule(this.clock.now + ns, () => this.finish(request));
+    this.events.reschedule(this.end, this.clock.now + ns);
   }
 
   private finish(request: DeviceRequest): void {
@@ -121,24 +128,26 @@ export class BlockDevice {
 
   /** Moves up to `limit` sectors; returns how many were moved whole. */
   private transfer(request: DeviceRequest, limit: number): number {
-    let offset = request.sector * SECTOR;
-    let left = limit * SECTOR;
-    let moved = 0;
-    let broken = false;
-    request.forSegments((memory, length) => {
-      const bytes = broken ? 0 : Math.min(length, left);
-      left -= bytes;
-      if (bytes > 0) {
-        const good = memory === null || this.move(request.write, offset, memory.subarray(0, bytes));
-        if (good) moved += bytes;
-        else broken = true;
-      }
-      offset += length;
-    });
-    return Math.floor(moved / SECTOR);
+    this.offset = request.sector * SECTOR;
+    this.left = limit * SECTOR;
+    this.moved = 0;
+    this.broken = false;
+    request.forSegments(this.piece);
+    return Math.floor(this.moved / SECTOR);
   }
 
-  private move(write: boolean, offset: number, memory: Uint8Array): boolean {
-    return write ? this.store.write(offset, memory) : this.store.read(offset, memory);
+  private readonly piece = (memory: Uint8Array | null, length: number): void => {
+    const bytes = this.broken ? 0 : Math.min(length, this.left);
+    this.left -= bytes;
+    if (bytes > 0) {
+      if (memory === null || this.move(memory.subarray(0, bytes))) this.moved += bytes;
+      else this.broken = true;
+    }
+    this.offset += length;
+  };
+
+  private move(memory: Uint8Array): boolean {
+    const { store, offset } = this;
+    return (this.active as DeviceRequest).write ? store.write(offset, memory) : store.read(offset, memory);
   }
 }

@@ -35,17 +35,26 @@ export class EventQueue {
    * @returns what {@link cancel} takes
    */
   schedule(at: number, action: EventAction): PendingEvent {
-    if (!(at >= 0 && at < Number.POSITIVE_INFINITY)) throw new KernelBug(`an event is scheduled at ${at} ns`);
-    const event = { at, sequence: this.sequence++, action, index: this.heap.length };
-    this.heap.push(event);
-    this.siftUp(event);
-    this.nextDue = (this.heap[0] as PendingEvent).at;
+    const event = new PendingEvent(action);
+    this.reschedule(event, at);
     return event;
+  }
+
+  /** The same for an event that is not pending: one that has run, say. Nothing is allocated. */
+  reschedule(event: PendingEvent, at: number): void {
+    if (!(at >= 0 && at < Number.POSITIVE_INFINITY)) throw new KernelBug(`an event is scheduled at ${at} ns`);
+    if (event.index !== -1) throw new KernelBug('an event is scheduled that is pending');
+    event.at = at;
+    event.sequence = this.sequence++;
+    event.index = this.heap.length;
+    this.heap.push(event);
+    if (event.index > 0) this.siftUp(event);
+    this.nextDue = (this.heap[0] as PendingEvent).at;
   }
 
   /** Takes an event back; nothing if it has run. */
   cancel(event: PendingEvent): void {
-    if (this.heap[event.index] === event) this.remove(event.index);
+    if (event.index !== -1) this.remove(event.index);
   }
 
   /** Runs all events whose time has come, also those that become due meanwhile. Returns how many. */
@@ -101,10 +110,12 @@ export class EventQueue {
   private siftDown(event: PendingEvent): void {
     const { heap } = this;
     for (;;) {
-      const left = heap[event.index * 2 + 1];
-      const right = heap[event.index * 2 + 2];
-      if (left === undefined) return;
-      const child = right !== undefined && before(right, left) ? right : left;
+      const at = event.index * 2 + 1;
+      if (at >= heap.length) return;
+      let child = heap[at] as PendingEvent;
+      if (at + 1 < heap.length && before(heap[at + 1] as PendingEvent, child)) {
+        child = heap[at + 1] as PendingEvent;
+      }
       if (!before(child, event)) return;
       this.swap(child, event);
     }
@@ -119,14 +130,19 @@ export class EventQueue {
   }
 }
 
-/** An event that was scheduled. */
-export interface PendingEvent {
-  /** When, in ns. */
-  readonly at: number;
-  readonly sequence: number;
+/** Something that happens when its time has come, once or again and again: see {@link EventQueue.reschedule}. */
+export class PendingEvent {
+  /** @internal when, in ns */
+  at = 0;
+  /** @internal */
+  sequence = 0;
+  /** @internal place in the heap; -1 = not scheduled, has run, or was cancelled */
+  index = -1;
   readonly action: EventAction;
-  /** @internal place in the heap; -1 = has run or was cancelled */
-  index: number;
+
+  constructor(action: EventAction) {
+    this.action = action;
+  }
 }
 
 function before(a: PendingEvent, b: PendingEvent): boolean {

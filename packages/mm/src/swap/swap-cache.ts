@@ -42,6 +42,8 @@ export class SwapCache {
   protected readonly count: Int32Array;
   private readonly index: Int32Array;
   private readonly mappingOf: Int32Array;
+  // Lists of block numbers out of use: see startIo.
+  private readonly blockLists: number[][] = [];
 
   constructor(parts: { cache: PageCache; buffers: BufferCache; areas: SwapAreas }) {
     this.cache = parts.cache;
@@ -205,9 +207,10 @@ export class SwapCache {
   startIo(write: boolean, pfn: Pfn, backing: SwapBacking | null, offset: number): boolean {
     if (backing === null) return false;
     const { bmap, blockSize } = backing;
-    const blocks: number[] = [];
+    // I/O may reclaim, which begins more I/O: each has a list of its own.
+    const blocks = this.blockLists.pop() ?? [0];
     if (bmap === null) {
-      blocks.push(offset);
+      blocks[0] = offset;
     } else {
       const perPage = 4096 / blockSize;
       for (let i = 0; i < perPage; i++) {
@@ -216,10 +219,11 @@ export class SwapCache {
           this.areas.print('rw_swap_page: bad swap file');
           return false;
         }
-        blocks.push(block);
+        blocks[i] = block;
       }
     }
     this.buffers.brwPage(write, pfn, backing.dev, blocks, blockSize);
+    this.blockLists.push(blocks);
     return true;
   }
 

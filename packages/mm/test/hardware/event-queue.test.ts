@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Clock } from '../../src/hardware/clock.ts';
-import { EventQueue } from '../../src/hardware/event-queue.ts';
+import { EventQueue, PendingEvent } from '../../src/hardware/event-queue.ts';
+import { KernelBug } from '../../src/kernel-bug.ts';
 
 describe('event queue', () => {
   test('events run in order of time, then of scheduling, and only when due', () => {
@@ -33,6 +34,22 @@ describe('event queue', () => {
     });
     expect(events.runDue()).toBe(2);
     expect(count).toBe(2);
+  });
+
+  test('an event that has run, or was taken back, can come again; one that is pending cannot', () => {
+    const clock = new Clock();
+    const events = new EventQueue(clock);
+    const ran: number[] = [];
+    const event = new PendingEvent(() => ran.push(clock.now));
+    events.reschedule(event, 20);
+    expect(() => events.reschedule(event, 30)).toThrow(KernelBug);
+    expect(events.runNext()).toBe(true);
+    events.reschedule(event, 50);
+    events.cancel(event);
+    expect(events.pending).toBe(0);
+    events.reschedule(event, 40);
+    expect(events.runNext()).toBe(true);
+    expect(ran).toEqual([20, 40]);
   });
 
   test('agrees with a sorted list whatever is scheduled and cancelled', () => {
