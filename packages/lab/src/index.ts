@@ -65,6 +65,7 @@ export type {
 export { openTrace, readTraceHeader, traceFromBytes } from './trace/open.ts';
 export type { TraceFile, TraceReader } from './trace/reader.ts';
 export { memorySink, type TraceSink } from './trace/sink.ts';
+export { type AsyncDecompressor, UnpackedTrace } from './trace/unpacked.ts';
 export { createTrace, TraceWriter } from './trace/writer.ts';
 export {
   PATTERNS,

@@ -31,7 +31,7 @@ export function explain(kernel: Kernel, log: EventLog, selection: Selection): Fi
 }
 
 /** One event: its decision, with the numbers. */
-function explainEvent(kernel: Kernel, event: TraceEvent): Finding {
+export function explainEvent(kernel: Kernel, event: TraceEvent): Finding {
   const { decision, fields } = event.definition;
   const table = VERDICTS[event.name];
   const verdict = table?.names[event.values['verdict'] ?? -1];

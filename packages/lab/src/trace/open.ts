@@ -2,6 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { decompressBlock } from './compression.ts';
 import { TraceError } from './format.ts';
 import type { TracePrelude } from './header.ts';
+import { memorySource } from './memory-source.ts';
 import { readPrelude, TraceReader, type TraceSource } from './reader.ts';
 
 /**
@@ -46,20 +47,6 @@ export function fileSource(path: string): TraceSource {
       if (fd >= 0) closeSync(fd);
       fd = -1;
     },
-  };
-}
-
-/** Bytes in memory as a source. */
-export function memorySource(bytes: Uint8Array): TraceSource {
-  let at = 0;
-  return {
-    read(target) {
-      const part = bytes.subarray(at, at + target.length);
-      target.set(part);
-      at += part.length;
-      return part.length;
-    },
-    close() {},
   };
 }
 

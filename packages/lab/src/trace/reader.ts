@@ -30,6 +30,8 @@ export type BlockDecompressor = (
   compression: Compression,
   stored: Uint8Array,
   rawBytes: number,
+  /** Its number, from 0. */
+  block: number,
 ) => Uint8Array;
 
 /** A file that mappings refer to by its index in `TraceReader.files`. */
@@ -376,7 +378,7 @@ export class TraceReader {
     this.#need(stored, `a block of ${storedBytes} bytes`);
     let raw: Uint8Array = stored;
     try {
-      raw = this.decompress(this.compression, stored, rawBytes);
+      raw = this.decompress(this.compression, stored, rawBytes, this.blocks);
     } catch {
       this.#fileFail('a block that does not decompress: damaged');
     }
