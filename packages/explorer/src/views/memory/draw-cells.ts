@@ -1,0 +1,205 @@
+import {
+  colourOfMark,
+  colourOfUse,
+  type Pattern,
+  type ThemeName,
+  USE_COLOURS,
+} from '../../app/palette-colours.ts';
+import { FRAME_STATE, FRAME_USE } from '../../protocol/views.ts';
+import { inkOn } from '../drawing/contrast.ts';
+import { hexFrame } from '../drawing/format.ts';
+import type { MapScene } from './draw-map.ts';
+import { frameAt } from './layout.ts';
+
+/** Sizes of a cell, CSS pixels, from which on it shows more. */
+const MARKS_FROM = 14;
+const NUMBER_FROM = 46;
+const WORDS_FROM = 78;
+
+/** Patterns, marks and words on the cells in sight. They are few: a cell has at least ten pixels. */
+export function drawCellDetails(context: CanvasRenderingContext2D, scene: MapScene): void {
+  const { camera, layout, ratio, view, width, height } = scene;
+  const size = camera.scale / ratio;
+  const left = Math.max(0, Math.floor(camera.x));
+  const right = Math.min(layout.columns, Math.ceil(camera.x + width / camera.scale));
+  const top = Math.max(0, Math.floor(camera.y));
+  const bottom = Math.min(layout.rows, Math.ceil(camera.y + height / camera.scale));
+  const byUse: Path2D[] = [];
+  for (let row = top; row < bottom; row++) {
+    for (let column = left; column < right; column++) {
+      const pfn = frameAt(layout, column, row);
+      if (pfn < 0) continue;
+      const x = (column - camera.x) * camera.scale;
+      const y = (row - camera.y) * camera.scale;
+      const use = view.use[pfn] as number;
+      const path = (byUse[use] ??= new Path2D());
+      path.rect(x, y, camera.scale, camera.scale);
+    }
+  }
+  byUse.forEach((path, use) => {
+    fillPattern(context, path, use, scene);
+  });
+  if (size < MARKS_FROM) return;
+  for (let row = top; row < bottom; row++) {
+    for (let column = left; column < right; column++) {
+      const pfn = frameAt(layout, column, row);
+      if (pfn >= 0)
+        drawCell(context, scene, pfn, (column - camera.x) * camera.scale, (row - camera.y) * camera.scale);
+    }
+  }
+}
+
+function drawCell(
+  context: CanvasRenderingContext2D,
+  scene: MapScene,
+  pfn: number,
+  x: number,
+  y: number,
+): void {
+  const size = scene.camera.scale / scene.ratio;
+  drawMarks(context, scene, scene.view.state[pfn] as number, x, y);
+  if (size >= NUMBER_FROM) drawWords(context, scene, pfn, x, y, size >= WORDS_FROM);
+}
+
+/**
+ * Marks of a cell:
+ *
+ *     +-----------+   triangle: dirty   square: referenced
+ *     |■         ◥|
+ *     |           |   frame inside: locked
+ *     |           |
+ *     |▬▬▬▬▬▬     |   bar: full active, half inactive, a quarter inactive clean
+ *     +-----------+
+ */
+function drawMarks(
+  context: CanvasRenderingContext2D,
+  scene: MapScene,
+  state: number,
+  x: number,
+  y: number,
+): void {
+  const { camera, ratio, theme } = scene;
+  const gap = Math.max(1, Math.min(3 * ratio, camera.scale / 12));
+  const unit = Math.min(camera.scale / 4.5, 11 * ratio);
+  const inner = camera.scale - 2 * gap;
+  if ((state & FRAME_STATE.dirty) !== 0) {
+    context.fillStyle = colourOfMark('dirty', theme);
+    context.beginPath();
+    context.moveTo(x + camera.scale - gap - unit, y + gap);
+    context.lineTo(x + camera.scale - gap, y + gap);
+    context.lineTo(x + camera.scale - gap, y + gap + unit);
+    context.fill();
+  }
+  const ink = theme === 'light' ? '#ffffff' : '#000000';
+  if ((state & FRAME_STATE.referenced) !== 0) {
+    context.fillStyle = ink;
+    context.fillRect(x + gap + unit / 4, y + gap + unit / 4, unit / 2, unit / 2);
+  }
+  const share =
+    (state & FRAME_STATE.active) !== 0
+      ? 1
+      : (state & FRAME_STATE.inactive) !== 0
+        ? 0.5
+        : (state & FRAME_STATE.inactiveClean) !== 0
+          ? 0.25
+          : 0;
+  if (share > 0) {
+    const thick = Math.max(ratio, unit / 4);
+    context.fillStyle = ink;
+    context.globalAlpha = 0.85;
+    context.fillRect(x + gap, y + camera.scale - gap - thick, inner * share, thick);
+    context.globalAlpha = 1;
+  }
+  if ((state & FRAME_STATE.locked) !== 0) {
+    context.strokeStyle = colourOfMark('locked', theme);
+    context.lineWidth = Math.max(ratio, gap / 2);
+    context.strokeRect(x + gap * 1.5, y + gap * 1.5, inner - gap, inner - gap);
+  }
+}
+
+function drawWords(
+  context: CanvasRenderingContext2D,
+  { camera, contents, ratio, theme, tokens, view }: MapScene,
+  pfn: number,
+  x: number,
+  y: number,
+  words: boolean,
+): void {
+  const use = view.use[pfn] as number;
+  const state = view.state[pfn] as number;
+  const detail = view.detail[pfn] as number;
+  const free = use === FRAME_USE.free;
+  context.fillStyle = inkOn(colourOfUse(use, theme));
+  context.textAlign = 'left';
+  context.textBaseline = 'top';
+  const pad = 6 * ratio;
+  context.font = `600 ${11 * ratio}px ${tokens.mono}`;
+  context.fillText(hexFrame(pfn), x + pad, y + pad + 3 * ratio, camera.scale - 2 * pad);
+  if (!words || contents?.pfn === pfn) return;
+  context.font = `${11 * ratio}px ${tokens.sans}`;
+  const lines = [USE_COLOURS[use]?.title ?? ''];
+  if (free && (state & FRAME_STATE.blockHead) !== 0) lines.push(`order ${detail} head`);
+  else if (free) lines.push(`order ${detail}`);
+  else if (detail > 0) lines.push(`age ${detail}`);
+  for (const [i, line] of lines.entries())
+    context.fillText(line, x + pad, y + pad + (18 + 15 * i) * ratio, camera.scale - 2 * pad);
+}
+
+const patterns = new Map<string, CanvasPattern | null>();
+
+/** Lays the use's pattern over its cells, so that colour is not all that tells uses apart. */
+function fillPattern(context: CanvasRenderingContext2D, cells: Path2D, use: number, scene: MapScene): void {
+  const kind = USE_COLOURS[use]?.pattern ?? 'solid';
+  if (kind === 'solid') return;
+  const key = `${kind} ${use} ${scene.theme} ${scene.ratio}`;
+  let pattern = patterns.get(key);
+  if (pattern === undefined) {
+    pattern = makePattern(context, kind, use, scene.theme, scene.ratio);
+    patterns.set(key, pattern);
+  }
+  if (pattern === null) return;
+  context.fillStyle = pattern;
+  context.fill(cells);
+}
+
+function makePattern(
+  context: CanvasRenderingContext2D,
+  kind: Pattern,
+  use: number,
+  theme: ThemeName,
+  ratio: number,
+): CanvasPattern | null {
+  const side = Math.round(8 * ratio);
+  const tile = document.createElement('canvas');
+  tile.width = side;
+  tile.height = side;
+  const pen = tile.getContext('2d');
+  if (pen === null) return null;
+  pen.globalAlpha = 0.2;
+  pen.strokeStyle = inkOn(colourOfUse(use, theme));
+  pen.fillStyle = pen.strokeStyle;
+  pen.lineWidth = ratio;
+  drawPattern(pen, kind, side, ratio);
+  return context.createPattern(tile, 'repeat');
+}
+
+function drawPattern(pen: CanvasRenderingContext2D, kind: Pattern, side: number, ratio: number): void {
+  const line = (x0: number, y0: number, x1: number, y1: number): void => {
+    pen.beginPath();
+    pen.moveTo(x0 * side, y0 * side);
+    pen.lineTo(x1 * side, y1 * side);
+    pen.stroke();
+  };
+  for (const i of [-1, 0, 1]) {
+    if (kind === 'slash' || kind === 'cross') line(i - 0.1, 1.1, i + 1.1, -0.1);
+    if (kind === 'backslash' || kind === 'cross') line(i - 0.1, -0.1, i + 1.1, 1.1);
+  }
+  if (kind === 'bar') line(0.5, 0, 0.5, 1);
+  if (kind === 'dash') line(0, 0.5, 0.5, 0.5);
+  if (kind === 'dot' || kind === 'ring') {
+    pen.beginPath();
+    pen.arc(side / 2, side / 2, (kind === 'dot' ? 1.2 : 2) * ratio, 0, Math.PI * 2);
+    if (kind === 'dot') pen.fill();
+    else pen.stroke();
+  }
+}
