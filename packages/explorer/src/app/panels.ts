@@ -1,4 +1,15 @@
 import type { ComponentType } from 'preact';
+import { CountersView } from '../views/counters/counters-view.tsx';
+import { EventsView } from '../views/events/events-view.tsx';
+import { FilesView } from '../views/files/files-view.tsx';
+import { OomView } from '../views/oom/oom-view.tsx';
+import { ProcView } from '../views/proc/proc-view.tsx';
+import { SlabCacheView } from '../views/slab/slab-cache-view.tsx';
+import { SlabView } from '../views/slab/slab-view.tsx';
+import { SwapView } from '../views/swap/swap-view.tsx';
+import { TerminalView } from '../views/terminal/terminal-view.tsx';
+import { VmallocView } from '../views/vmalloc/vmalloc-view.tsx';
+import { WhyView } from '../views/why/why-view.tsx';
 import { MachinePanel } from './machine-panel.tsx';
 
 /** A view that can be opened as a panel. */
@@ -20,6 +31,94 @@ export interface PanelDefinition {
  * tasks, space, walk, tlb, lists, slab, slab-cache, vmalloc, swap, files, oom, counters, events, why, terminal, proc, machine, scenario.
  */
 export const PANELS: readonly PanelDefinition[] = [
+  {
+    id: 'slab',
+    title: 'Slab caches',
+    component: SlabView,
+    about: 'All slab caches with their objects, slabs and the memory they hold.',
+    chapter: 8,
+    icon: 'M2 2h5v5H2zM9 2h5v5H9zM2 9h5v5H2zM9 9h5v5H9z',
+  },
+  {
+    id: 'slab-cache',
+    title: 'Slab cache',
+    component: SlabCacheView,
+    about: 'The selected cache slab by slab: colours, objects, the chain of free ones.',
+    chapter: 8,
+    icon: 'M2 4h12v3H2zM2 9h12v3H2zM6 4v8M10 4v8',
+  },
+  {
+    id: 'vmalloc',
+    title: 'vmalloc and kmap',
+    component: VmallocView,
+    about: 'Areas of vmalloc and ioremap to scale, and the slots of kmap.',
+    chapter: 7,
+    icon: 'M2 6h12v4H2zM5 6v4M8 6v4M12 6v4',
+  },
+  {
+    id: 'swap',
+    title: 'Swap areas',
+    component: SwapView,
+    about: 'Each swap area slot by slot, and where the search for a slot goes on.',
+    chapter: 11,
+    icon: 'M3 6h9l-3-3M13 10H4l3 3',
+  },
+  {
+    id: 'files',
+    title: 'Page cache',
+    component: FilesView,
+    about: 'What of each file is cached, and what is dirty.',
+    chapter: 10,
+    icon: 'M4 2h5l3 3v9H4zM9 2v3h3',
+  },
+  {
+    id: 'oom',
+    title: 'Out of memory',
+    component: OomView,
+    about: 'Who would be killed if memory ran out, by which terms, and who was.',
+    chapter: 13,
+    icon: 'M8 2l6 11H2zM8 6v4M8 11.5v.5',
+  },
+  {
+    id: 'counters',
+    title: 'Counters',
+    component: CountersView,
+    about: 'A chart of each counter over virtual time.',
+    chapter: 10,
+    icon: 'M2 13l4-5 3 3 5-8',
+  },
+  {
+    id: 'events',
+    title: 'Events',
+    component: EventsView,
+    about: 'All events, filtered by name, process and text.',
+    chapter: 0,
+    icon: 'M3 4h10M3 8h10M3 12h7',
+  },
+  {
+    id: 'why',
+    title: 'Why',
+    component: WhyView,
+    about: 'Why the selected event happened: the decision with its numbers.',
+    chapter: 0,
+    icon: 'M6 6a2 2 0 1 1 3 2c-1 .6-1 1-1 2M8 12.5v.5',
+  },
+  {
+    id: 'terminal',
+    title: 'Terminal',
+    component: TerminalView,
+    about: 'What the program prints, and what is typed.',
+    chapter: 0,
+    icon: 'M2 3h12v10H2zM4 6l2 2-2 2M8 10h4',
+  },
+  {
+    id: 'proc',
+    title: '/proc',
+    component: ProcView,
+    about: 'A /proc file of the machine, live.',
+    chapter: 0,
+    icon: 'M4 2h8v12H4zM6 5h4M6 8h4M6 11h2',
+  },
   {
     id: 'machine',
     title: 'Machine',

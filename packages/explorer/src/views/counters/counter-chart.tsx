@@ -1,0 +1,102 @@
+import { useEffect, useRef } from 'preact/hooks';
+import uPlot from 'uplot';
+import { count } from '../../app/format.ts';
+import { postCommand } from '../../app/machine.ts';
+import { Term } from '../../app/term.tsx';
+import { theme } from '../../app/theme.ts';
+import { useColour } from '../drawing/use-colour.ts';
+import { useWidth } from '../drawing/use-width.ts';
+import { type CounterSeries, sampleAt } from './counter-series.ts';
+import 'uplot/dist/uPlot.min.css';
+
+const HEIGHT = 84;
+/** All charts show the same moment under the pointer. */
+const cursor = uPlot.sync('counters');
+
+interface CounterChartProps {
+  readonly series: CounterSeries;
+  /** Virtual seconds of the samples. */
+  readonly time: Float64Array;
+  /** Turns of the samples. */
+  readonly turn: Float64Array;
+}
+
+/** One counter over virtual time. */
+export function CounterChart({ series, time, turn }: CounterChartProps) {
+  const { ref: box, width } = useWidth();
+  const plot = useRef<uPlot | null>(null);
+  const turns = useRef(turn);
+  turns.current = turn;
+  const colour = useColour();
+  const shownTheme = theme.value;
+  useEffect(() => {
+    const host = box.current;
+    if (host === null) return;
+    plot.current = new uPlot(options(width, colour, turns), [[], []], host);
+    return () => {
+      plot.current?.destroy();
+      plot.current = null;
+    };
+  }, [shownTheme]);
+  useEffect(() => plot.current?.setSize({ width, height: HEIGHT }), [width]);
+  useEffect(() => plot.current?.setData([time, series.values]), [time, series.values, shownTheme]);
+  return (
+    <figure class="counter" data-counter={series.name}>
+      <figcaption>
+        <Term id={`counter:${series.name}`}>{series.name}</Term>
+        <output class="number">{count(series.last)}</output>
+      </figcaption>
+      <div ref={box} />
+    </figure>
+  );
+}
+
+function options(
+  width: number,
+  colour: (property: string) => string,
+  turns: { readonly current: Float64Array },
+): uPlot.Options {
+  const axis = {
+    stroke: colour('--text-faint'),
+    grid: { stroke: colour('--line'), width: 1 },
+    ticks: { show: false },
+    font: `10px ${colour('--sans')}`,
+  };
+  return {
+    width,
+    height: HEIGHT,
+    padding: [6, 6, 0, 0],
+    legend: { show: false },
+    scales: { x: { time: false } },
+    cursor: { sync: { key: cursor.key }, points: { size: 5 }, drag: { x: false, y: false } },
+    axes: [
+      { ...axis, size: 18, gap: 2, values: (_plot, values) => values.map((value) => `${value} s`) },
+      { ...axis, size: 46, gap: 4, values: (_plot, values) => values.map(short) },
+    ],
+    series: [
+      {},
+      {
+        stroke: colour('--series-0'),
+        fill: `color-mix(in srgb, ${colour('--series-0')} 14%, transparent)`,
+        width: 1.5,
+        points: { show: false },
+      },
+    ],
+    hooks: {
+      ready: [
+        (plot) =>
+          plot.over.addEventListener('click', () => {
+            const at = sampleAt(plot.data[0] as Float64Array, plot.posToVal(plot.cursor.left ?? 0, 'x'));
+            const turn = turns.current[at];
+            if (turn !== undefined) postCommand({ type: 'seek', turn });
+          }),
+      ],
+    },
+  };
+}
+
+/** `12k`, `1.5M`: for an axis. */
+function short(value: number): string {
+  if (Math.abs(value) >= 1e6) return `${value / 1e6}M`;
+  return Math.abs(value) >= 1e4 ? `${value / 1e3}k` : `${value}`;
+}

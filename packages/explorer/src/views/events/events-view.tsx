@@ -1,0 +1,182 @@
+import { useSignal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import { ask } from '../../app/ask.ts';
+import { count, time } from '../../app/format.ts';
+import { postCommand } from '../../app/machine.ts';
+import { status } from '../../app/machine-signals.ts';
+import { select, selection } from '../../app/selection.ts';
+import { useView } from '../../app/use-view.ts';
+import type { EventRow } from '../../protocol/views.ts';
+import { ROW_PX, rowsAt, scrolledHeight, scrollTopOf } from './row-window.ts';
+import './events.css';
+
+const SEEN_AT_FIRST = 400;
+
+/** The event log: a million rows, filtered by name, process and text. */
+export function EventsView() {
+  const name = useSignal('');
+  const pid = useSignal('');
+  const text = useSignal('');
+  const follow = useSignal(true);
+  const scroll = useSignal(0);
+  const seen = useSignal(SEEN_AT_FIRST);
+  const total = useSignal(0);
+  const body = useRef<HTMLDivElement | null>(null);
+  const window = rowsAt(scroll.value, seen.value, total.value);
+  const from = follow.value ? Math.max(0, total.value - window.count + 1) : window.first;
+  const data = useView({
+    view: 'events',
+    // While it follows, the worker is asked for the end: more than there are.
+    from: follow.value ? Number.MAX_SAFE_INTEGER : from,
+    count: window.count,
+    filter: { names: name.value === '' ? [] : [name.value], pid: Number(pid.value) || 0, text: text.value },
+  }).value;
+  if (data !== null && data.total !== total.value) total.value = data.total;
+
+  useEffect(() => {
+    const element = body.current;
+    if (element === null) return;
+    const sizes = new ResizeObserver(() => {
+      seen.value = element.clientHeight;
+    });
+    sizes.observe(element);
+    return () => sizes.disconnect();
+  }, [seen]);
+  useEffect(() => {
+    if (follow.value && body.current !== null) body.current.scrollTop = scrolledHeight(total.value);
+  }, [total.value, follow.value]);
+
+  const onScroll = () => {
+    const element = body.current;
+    if (element === null) return;
+    scroll.value = element.scrollTop;
+    const atEnd = element.scrollTop + element.clientHeight >= scrolledHeight(total.value) - ROW_PX;
+    if (!atEnd) follow.value = false;
+  };
+  const toRow = (row: number) => {
+    follow.value = false;
+    if (body.current !== null) body.current.scrollTop = scrollTopOf(row, seen.value, total.value);
+  };
+  const rows = data?.rows ?? [];
+  const shownFrom = data?.from ?? 0;
+  const top = follow.value ? Math.max(0, scrolledHeight(total.value) - rows.length * ROW_PX) : window.top;
+  return (
+    <div class="view events">
+      <div class="view-toolbar">
+        <NameField value={name.value} onChange={(value) => (name.value = value)} />
+        <input
+          class="field events-pid"
+          placeholder="pid"
+          aria-label="Only events of this process"
+          inputMode="numeric"
+          value={pid.value}
+          onInput={(event) => (pid.value = event.currentTarget.value.replace(/\D/g, ''))}
+        />
+        <input
+          class="field events-text"
+          type="search"
+          placeholder="contains …"
+          aria-label="Only events whose line contains this"
+          value={text.value}
+          onInput={(event) => (text.value = event.currentTarget.value)}
+        />
+        <span class="grow" />
+        <span class="faint">{count(total.value)} events</span>
+        <button
+          type="button"
+          class="button small"
+          aria-pressed={follow.value}
+          onClick={() => (follow.value = !follow.value)}
+        >
+          Follow
+        </button>
+      </div>
+      <div class="events-head" aria-hidden="true">
+        <span>event</span>
+        <span>time</span>
+        <span>pid</span>
+        <span>what</span>
+      </div>
+      <div class="view-body events-body" ref={body} onScroll={onScroll}>
+        <div style={{ height: `${scrolledHeight(total.value)}px` }}>
+          <div
+            class="events-rows"
+            role="listbox"
+            aria-label="Events"
+            style={{ transform: `translateY(${top}px)` }}
+          >
+            {rows.map((row, i) => (
+              <Row key={row.seq} row={row} onStep={(by) => toRow(shownFrom + i + by)} />
+            ))}
+          </div>
+        </div>
+        {data !== null && total.value === 0 && (
+          <div class="view-empty events-none">
+            {status.value.seq === 0 ? 'Nothing has happened yet. Run the machine.' : 'No event matches.'}
+          </div>
+        )}
+      </div>
+    </div>
+  );
+}
+
+/** Names that can be chosen: those of all tracepoints. */
+function NameField({ value, onChange }: { value: string; onChange: (value: string) => void }) {
+  const names = useSignal<readonly string[]>([]);
+  useEffect(() => {
+    ask({ ask: 'tracepoints' }).then((answer) => {
+      if (answer.ask === 'tracepoints') names.value = answer.list.map((point) => point.name).sort();
+    });
+  }, [names]);
+  return (
+    <select
+      class="field events-name"
+      aria-label="Only events of this name"
+      value={value}
+      onChange={(event) => onChange(event.currentTarget.value)}
+    >
+      <option value="">all events</option>
+      {names.value.map((name) => (
+        <option key={name} value={name}>
+          {name}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+function Row({ row, onStep }: { row: EventRow; onStep: (by: number) => void }) {
+  const chosen = selection.value.kind === 'event' && selection.value.seq === row.seq;
+  const onKeyDown = (event: KeyboardEvent) => {
+    const element = event.currentTarget as HTMLElement;
+    const next = event.key === 'ArrowDown' ? element.nextElementSibling : element.previousElementSibling;
+    if (event.key === 'Enter') select({ kind: 'event', seq: row.seq });
+    else if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
+      if (next instanceof HTMLElement) next.focus();
+      else onStep(event.key === 'ArrowDown' ? 1 : -1);
+    } else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  return (
+    <div
+      class={`events-row${chosen ? ' selected' : ''}`}
+      role="option"
+      aria-selected={chosen}
+      tabIndex={0}
+      onClick={() => select({ kind: 'event', seq: row.seq })}
+      onDblClick={() => postCommand({ type: 'seek-event', seq: row.seq })}
+      onKeyDown={onKeyDown}
+      title="Click: why. Double click: the machine as it was then."
+    >
+      <span class="number faint">{count(row.seq)}</span>
+      <span class="number faint">{time(row.time)}</span>
+      <span class="number soft">{row.pid === 0 ? '' : row.pid}</span>
+      <span class="events-what">
+        <b>{row.name}</b>
+        {row.decision && <span class="chip events-decision">decision</span>}{' '}
+        <span class="soft">{row.text}</span>
+      </span>
+    </div>
+  );
+}

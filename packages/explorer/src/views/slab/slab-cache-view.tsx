@@ -1,0 +1,108 @@
+import { count } from '../../app/format.ts';
+import { select, selection } from '../../app/selection.ts';
+import { Term } from '../../app/term.tsx';
+import { useView } from '../../app/use-view.ts';
+import type { SlabCacheView as SlabCacheData } from '../../protocol/views.ts';
+import './slab.css';
+
+type OneSlab = SlabCacheData['slabs'][number];
+
+const LISTS = { full: 'slabs_full', partial: 'slabs_partial', free: 'slabs_free' } as const;
+/** Slabs that are drawn of each list: a cache may have thousands. */
+const MOST = 200;
+
+/** One slab cache, slab by slab: which list it is on, its colour, its objects and the chain of the free ones. */
+export function SlabCacheView() {
+  const name = selection.value.kind === 'slab' ? selection.value.cache : '';
+  const data = useView(name === '' ? null : { view: 'slab-cache', name }).value;
+  if (name === '') return <div class="view-empty">Select a cache in the slab panel.</div>;
+  if (data === null) return <div class="view-empty">No cache of the name {name}.</div>;
+  return (
+    <div class="view">
+      <div class="view-toolbar">
+        <b class="mono">{data.name}</b>
+        <span class="soft">
+          {count(data.slabs.length)} slabs; <Term id="slab-colour">colours</Term> are {data.colourOffset}{' '}
+          bytes apart
+        </span>
+      </div>
+      <div class="view-body padded">
+        {(['full', 'partial', 'free'] as const).map((list) => (
+          <SlabList
+            key={list}
+            list={list}
+            slabs={data.slabs.filter((slab) => slab.list === list)}
+            cache={name}
+          />
+        ))}
+      </div>
+    </div>
+  );
+}
+
+function SlabList({
+  list,
+  slabs,
+  cache,
+}: {
+  list: OneSlab['list'];
+  slabs: readonly OneSlab[];
+  cache: string;
+}) {
+  return (
+    <section aria-label={LISTS[list]}>
+      <h3 class="section-title">
+        <code>{LISTS[list]}</code> <span class="faint">{count(slabs.length)}</span>
+      </h3>
+      {slabs.length === 0 && <p class="faint slab-none">empty</p>}
+      {slabs.slice(0, MOST).map((slab) => (
+        <SlabStrip key={slab.pfn} slab={slab} cache={cache} />
+      ))}
+      {slabs.length > MOST && <p class="faint slab-none">and {count(slabs.length - MOST)} more</p>}
+    </section>
+  );
+}
+
+function SlabStrip({ slab, cache }: { slab: OneSlab; cache: string }) {
+  const { value } = selection;
+  const chosen = value.kind === 'slab' && value.pfn === slab.pfn;
+  const place = new Map(slab.chain.map((object, i) => [object, i]));
+  return (
+    <button
+      type="button"
+      class={`slab-strip${chosen ? ' selected' : ''}`}
+      onClick={() => select({ kind: 'slab', cache, pfn: slab.pfn })}
+      onDblClick={() => select({ kind: 'frame', pfn: slab.pfn })}
+      title="Double click: its first frame"
+    >
+      <span class="slab-strip-name">
+        <span class="mono">{slab.pfn.toString(16)}</span>{' '}
+        <span class="faint">
+          colour {slab.colour}, {slab.inUse} of {slab.objects.length}
+        </span>
+      </span>
+      <span class="slab-objects">
+        {Array.from(slab.objects, (used, i) => (
+          <span
+            key={i}
+            class={used === 1 ? 'slab-object used' : 'slab-object'}
+            title={objectText(i, used, place.get(i))}
+          >
+            {place.get(i) === 0 ? '▸' : ''}
+          </span>
+        ))}
+      </span>
+      {slab.chain.length > 0 && (
+        <span class="slab-chain mono faint">
+          next free: {slab.chain.slice(0, 12).join(' → ')}
+          {slab.chain.length > 12 ? ' → …' : ''}
+        </span>
+      )}
+    </button>
+  );
+}
+
+function objectText(index: number, used: number, inChain: number | undefined): string {
+  if (used === 1) return `object ${index}: in use`;
+  return inChain === 0 ? `object ${index}: free, the next to be given out` : `object ${index}: free`;
+}

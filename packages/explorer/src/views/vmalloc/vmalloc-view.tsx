@@ -1,0 +1,82 @@
+import { address, bytes, count } from '../../app/format.ts';
+import { Term } from '../../app/term.tsx';
+import { useView } from '../../app/use-view.ts';
+import { CellGrid } from '../drawing/cell-grid.tsx';
+import { useColour } from '../drawing/use-colour.ts';
+import './vmalloc.css';
+
+/** What is mapped above the direct mapping: areas of vmalloc and ioremap to scale, and the slots of kmap. */
+export function VmallocView() {
+  const data = useView({ view: 'vmalloc' }).value;
+  const colour = useColour();
+  if (data === null) return <div class="view-empty">No machine yet.</div>;
+  const span = data.end - data.start;
+  const used = data.areas.reduce((sum, area) => sum + area.size, 0);
+  return (
+    <div class="view">
+      <div class="view-body padded">
+        <p class="soft vmalloc-intro">
+          <Term id="vmalloc">vmalloc</Term> has {bytes(span)} of addresses, {address(data.start)} to{' '}
+          {address(data.end)}; {count(data.areas.length)} areas take {bytes(used)}.
+        </p>
+        <div class="vmalloc-bar" aria-hidden="true">
+          {data.areas.map((area) => (
+            <span
+              key={area.address}
+              class="vmalloc-area"
+              style={{
+                left: `${(100 * (area.address - data.start)) / span}%`,
+                width: `${(100 * area.size) / span}%`,
+              }}
+            />
+          ))}
+        </div>
+        {data.areas.length > 0 && (
+          <table class="table">
+            <thead>
+              <tr>
+                <th>address</th>
+                <th class="number">size</th>
+                <th>kind</th>
+              </tr>
+            </thead>
+            <tbody>
+              {data.areas.map((area) => (
+                <tr key={area.address}>
+                  <td class="mono">{address(area.address)}</td>
+                  <td class="number">{bytes(area.size)}</td>
+                  <td>{area.kind}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        )}
+        <h3 class="section-title">
+          <Term id="pkmap">kmap slots</Term>
+        </h3>
+        {data.pkmap.length === 0 ? (
+          <p class="faint vmalloc-intro">
+            This machine has no high memory: kmap gives addresses of the direct mapping.
+          </p>
+        ) : (
+          <CellGrid
+            label="Slots of kmap"
+            values={data.pkmap}
+            colour={(value) =>
+              colour(value === 0 ? '--use-free' : value === 1 ? '--mark-inactive' : '--use-kernel')
+            }
+            describe={(slot) => `slot ${slot}: ${slotText(data.pkmap[slot] as number)}`}
+            height={160}
+            selected={-1}
+          />
+        )}
+      </div>
+    </div>
+  );
+}
+
+/** @param count pkmap_count of the slot */
+function slotText(count: number): string {
+  if (count === 0) return 'free';
+  return count === 1 ? 'used before, its TLB entry is not flushed yet' : `mapped, ${count - 1} users`;
+}
