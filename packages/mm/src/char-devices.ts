@@ -7,6 +7,9 @@ import { ConfigError } from './kernel-bug.ts';
 import type { FileSystem } from './page-cache/file-system.ts';
 import type { PageCache } from './page-cache/page-cache.ts';
 
+/** @linux MEM_MAJOR */
+const MEM_MAJOR = 1 << 8;
+
 /** What the devices of every machine need. */
 export interface CharDeviceParts extends MemoryDeviceParts {
   readonly fs: FileSystem;
@@ -26,7 +29,8 @@ export function installCharDevices(parts: CharDeviceParts): void {
   ];
   for (const [minor, name, mode, driver] of devices) {
     const device = new CharDevice(parts.pageCache, name, driver);
-    parts.fs.addDevice(`/dev/${name}`, (ino, dev) => device.newInode(ino, dev, mode), minor);
+    const inode = parts.fs.addDevice(`/dev/${name}`, (ino, dev) => device.newInode(ino, dev, mode), minor);
+    inode.rdev = MEM_MAJOR | minor;
   }
 }
 

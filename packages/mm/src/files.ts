@@ -47,7 +47,7 @@ export function sysPread(
   if (file instanceof OpenFile && file.inode.ops.readUser !== undefined) {
     if ((file.mode & FMODE.read) === 0) return -Errno.EBADF;
     if (offset < 0 || len > SSIZE_MAX) return -Errno.EINVAL;
-    return file.inode.ops.readUser(file, addr, len);
+    return file.inode.ops.readUser(file, addr, len, offset);
   }
   return readFile(file, offset, len, (pfn, at, bytes, done) =>
     copyToUser(vm, mmu, addr + done, pageBytes(vm, pfn, at, bytes)),
@@ -65,6 +65,11 @@ export function sysPwrite(
 ): SysResult {
   if (file === null) return -Errno.EBADF;
   if (badBuffer(file, FMODE.write, addr, len)) return -Errno.EFAULT;
+  if (file instanceof OpenFile && file.inode.ops.writeUser !== undefined) {
+    if ((file.mode & FMODE.write) === 0) return -Errno.EBADF;
+    if (offset < 0 || len > SSIZE_MAX) return -Errno.EINVAL;
+    return file.inode.ops.writeUser(file, addr, len, offset);
+  }
   return writeFile(
     file,
     offset,

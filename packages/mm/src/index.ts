@@ -10,9 +10,10 @@ export { CLONE } from './address-space/vfork.ts';
 export { VM, type Vma } from './address-space/vma.ts';
 export type { BootAllocator } from './boot-memory/boot-nodes.ts';
 export { Errno, errnoName, isErrno } from './errno.ts';
+export type { FileStatus, FileTimes } from './file-attributes.ts';
 export type { AttachedCpu } from './hardware/attached-cpu.ts';
 export { type BlockStore, MemoryStore } from './hardware/block-store.ts';
-export { Clock } from './hardware/clock.ts';
+export { Clock, POWER_ON } from './hardware/clock.ts';
 export { PhysicalMemory, type RamBuffer } from './hardware/physical-memory.ts';
 export { clearFixmap, setFixmap } from './highmem/fixmap.ts';
 export { Highmem, KMAP_BLOCKED, pkmapAddr } from './highmem/highmem.ts';
@@ -22,6 +23,7 @@ export type { Oops } from './kernel-access.ts';
 export { ConfigError, KernelBug, KernelPanic } from './kernel-bug.ts';
 export type { KernelRegion } from './kernel-regions.ts';
 export type { MachineConfig } from './machine-config.ts';
+export { type MountHow, mountDevfs, mountMade, mountRamfs } from './mounts.ts';
 export { AgingPageAllocator } from './page-allocator/aging-page-allocator.ts';
 export { checkPageAllocator } from './page-allocator/check.ts';
 export { ClassZoneAllocator } from './page-allocator/class-zone-allocator.ts';
@@ -41,9 +43,19 @@ export {
   gfpToString,
 } from './page-allocator/gfp.ts';
 export { GFP, PageAllocator, PF } from './page-allocator/page-allocator.ts';
+export {
+  DirectoryInode,
+  type Dirent,
+  type MountedFileSystem,
+  type Owner,
+  type Statfs,
+} from './page-cache/directory.ts';
 export { type MkfsOptions, mkfs } from './page-cache/disk-fs/mkfs.ts';
+export { dirent64Bytes, direntBytes } from './page-cache/getdents.ts';
 export { type File, NOPAGE_OOM, NOPAGE_SIGBUS } from './page-cache/inode.ts';
-export type { CopyActor, OpenFile } from './page-cache/open-file.ts';
+export type { Mount } from './page-cache/mount-table.ts';
+export type { Path } from './page-cache/namei.ts';
+export { type CopyActor, FileInode, OpenFile } from './page-cache/open-file.ts';
 export type { Vtop, VtopStep } from './page-tables/vtop.ts';
 export type { SwapConfig } from './paging.ts';
 export type { BootLogLine } from './physical/boot-log.ts';

@@ -25,7 +25,7 @@ import { installCharDevices, registerDevice } from './char-devices.ts';
 import { bootCharges } from './check-charges.ts';
 import { type BootHoldings, checkMachine } from './check-machine.ts';
 import { Errno } from './errno.ts';
-import { Clock } from './hardware/clock.ts';
+import { Clock, POWER_ON } from './hardware/clock.ts';
 import { COST_NS } from './hardware/cost-model.ts';
 import { Mmu } from './hardware/mmu.ts';
 import type { PhysicalMemory } from './hardware/physical-memory.ts';
@@ -37,7 +37,7 @@ import { procText, showMemText } from './kernel-proc.ts';
 import { type KernelRegion, kernelRegion } from './kernel-regions.ts';
 import { bootIdleTasks, idleTasks, startKernelThreads } from './kernel-threads.ts';
 import type { MachineConfig } from './machine-config.ts';
-import { mountDisk, mountTmpfs, remountTmpfs, umount } from './mounts.ts';
+import { type MountHow, mountDisk, mountTmpfs, remountTmpfs, umount } from './mounts.ts';
 import { AgingPageAllocator } from './page-allocator/aging-page-allocator.ts';
 import { bootPhysical, type PhysicalBoot } from './page-allocator/boot.ts';
 import type { PageAllocator } from './page-allocator/page-allocator.ts';
@@ -262,6 +262,7 @@ export class Kernel {
       caches: this.caches,
       mempages: physical.maxMapnr,
       euid: () => this.vm.current.uid,
+      now: () => POWER_ON + Math.floor(this.clock.now / 1e9),
     });
     this.shmem = new Shmem({
       cache: this.pageCache,
@@ -274,6 +275,7 @@ export class Kernel {
     });
     this.paging = this.bootPaging(physical);
     this.fs = new FileSystem(this.pageCache, this.shmem, this.vfs, this.paging.diskFiles);
+    this.fs.namei.pwd = () => this.vm.current.fsStruct.pwd;
     this.fs.diskNode = (path) => this.paging.diskNode(path);
     installCharDevices({
       vm: this.vm,
@@ -480,16 +482,16 @@ export class Kernel {
    *   them it has room for half of RAM
    * @returns 0, or -EINVAL (an option; {@link bootLog} says which), -EBUSY (something is mounted there), -ENOTDIR, -ENOENT
    */
-  mountTmpfs(path: string, options = ''): number {
-    return mountTmpfs(this, path, options);
+  mountTmpfs(path: string, options = '', how: MountHow = {}): number {
+    return mountTmpfs(this, path, options, how);
   }
 
   /**
    * Mounts the ext2 of a disk of {@link Paging.disks} ({@link mkfs} makes one): 0, -ENOENT, -ENXIO, -EBUSY, -EIO, -EINVAL, -ENOMEM.
    * @throws ConfigError on a content-free machine
    */
-  mount(path: string, disk: string): number {
-    return mountDisk(this, path, disk);
+  mount(path: string, disk: string, how: MountHow = {}): number {
+    return mountDisk(this, path, disk, how);
   }
 
   /** Changes the limits of a mounted tmpfs: 0, or -EINVAL: no mount, an option, or more is in use. */

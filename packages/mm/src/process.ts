@@ -6,7 +6,7 @@ import * as access from './address-space/access.ts';
 import { sysBrk } from './address-space/brk.ts';
 import { doExecve, execEntry } from './address-space/exec.ts';
 import type { ExecImage } from './address-space/exec-image.ts';
-import { getUnusedFd } from './address-space/files-struct.ts';
+import { dup2Fd, dupFd, getUnusedFd, installFd } from './address-space/files-struct.ts';
 import { sysMadvise } from './address-space/madvise.ts';
 import { sysMincore } from './address-space/mincore.ts';
 import { sysMlock, sysMlockall, sysMunlock, sysMunlockall } from './address-space/mlock.ts';
@@ -21,14 +21,26 @@ import { putUser } from './address-space/uaccess.ts';
 import { CLONE } from './address-space/vfork.ts';
 import type { Vm } from './address-space/vm.ts';
 import { Errno } from './errno.ts';
+import {
+  type FileStatus,
+  type FileTimes,
+  mayTruncate,
+  setMode,
+  setOwner,
+  setTimes,
+  statusOf,
+} from './file-attributes.ts';
 import { sysFtruncate, sysLseek, sysPread, sysPwrite, sysRead, sysReadahead, sysWrite } from './files.ts';
 import { COST_NS } from './hardware/cost-model.ts';
 import type { Kernel } from './kernel.ts';
 import { KernelPanic } from './kernel-bug.ts';
 import { GFP_KERNEL } from './page-allocator/gfp.ts';
 import { sysBdflush } from './page-cache/buffers/sys-bdflush.ts';
-import type { Statfs } from './page-cache/directory.ts';
-import { type Dirent, getdents } from './page-cache/getdents.ts';
+import type { DirectoryInode, Dirent, Statfs } from './page-cache/directory.ts';
+import { O } from './page-cache/file-system.ts';
+import { type EntryBytes, getdents } from './page-cache/getdents.ts';
+import type { Path } from './page-cache/namei.ts';
+import { type FileInode, OpenFile } from './page-cache/open-file.ts';
 import { findProgram } from './programs.ts';
 import type { ShmctlBuffer } from './shmem/sysv-shm.ts';
 import type { Addr, SysResult } from './types.ts';
@@ -38,9 +50,6 @@ export interface ResourceLimit {
   readonly cur: number;
   readonly max: number;
 }
-
-/** Permission bits that new files of a process do not get. @linux INIT_FS: umask 0022 */
-const UMASK = 0o022;
 
 /** How a process ended. */
 export interface Ending {
@@ -167,25 +176,29 @@ export class Process {
   }
 
   /**
-   * Opens a file of the machine's in-memory file system: a descriptor. `flags`: O_RDONLY 0, O_WRONLY 1, O_RDWR 2, O_CREAT 0100,
-   * O_EXCL 0200, O_TRUNC 01000, O_APPEND 02000. `mode`: permission bits of a new file in a mount.
+   * Opens a file: a descriptor. `flags`: O_RDONLY 0, O_WRONLY 1, O_RDWR 2, O_CREAT 0100, O_EXCL 0200, O_TRUNC 01000, O_APPEND 02000,
+   * O_DIRECTORY 0200000, O_NOFOLLOW 0400000. `mode`: permission bits of a new file in a mount.
    */
-  open(path: string, flags: number, mode = 0o666): SysResult {
+  open(path: Path, flags: number, mode = 0o666): SysResult {
     const vm = this.enter();
     const name = getname(vm);
     if (name === 0) return -Errno.ENOMEM;
     let fd = getUnusedFd(vm, this.task);
     if (fd >= 0) {
-      const file = this.kernel.fs.open(path, flags, mode & ~UMASK, this.task);
-      if (typeof file === 'number') {
-        fd = file;
-      } else {
-        this.task.files[fd] = file;
-        this.task.closeOnExec[fd] = false;
-      }
+      const file = this.kernel.fs.open(path, flags, mode & ~this.task.fsStruct.umask, this.task);
+      if (typeof file === 'number') fd = file;
+      else installFd(this.task, fd, file);
     }
     putname(vm, name);
     return this.leave(fd);
+  }
+  /** One more descriptor of an open file: the lowest free one from `from` on. @linux sys_dup(), sys_fcntl() F_DUPFD */
+  dup(fd: number, from = 0): SysResult {
+    return this.leave(dupFd(this.enter(), this.task, fd, from));
+  }
+  /** Makes `to` a descriptor of an open file; what it was is closed. @linux sys_dup2() */
+  dup2(fd: number, to: number): SysResult {
+    return this.leave(dup2Fd(this.enter(), this.task, fd, to));
   }
   /** Whether exec closes a descriptor: 0 or -EBADF. @linux sys_fcntl() F_SETFD */
   setCloseOnExec(fd: number, on: boolean): SysResult {
@@ -284,38 +297,133 @@ export class Process {
   }
 
   /** Makes a directory; only mounts ({@link Kernel.mountTmpfs}) have any. */
-  mkdir(path: string, mode = 0o777): SysResult {
-    return this.named(1, () => this.kernel.fs.namei.mkdir(path, mode & ~UMASK, this.task));
+  mkdir(path: Path, mode = 0o777): SysResult {
+    return this.named(1, () => this.kernel.fs.namei.mkdir(path, mode & ~this.task.fsStruct.umask, this.task));
   }
-  rmdir(path: string): SysResult {
+  rmdir(path: Path): SysResult {
     return this.named(1, () => this.kernel.fs.namei.rmdir(path));
   }
-  /** Gives a file one more name. A symbolic link is followed, as 2.4 does. */
-  link(oldPath: string, newPath: string): SysResult {
-    return this.named(2, () => this.kernel.fs.namei.link(oldPath, newPath));
+  /** Gives a file one more name. A symbolic link is followed, as 2.4 does, unless `follow` is false. */
+  link(oldPath: Path, newPath: Path, follow = true): SysResult {
+    return this.named(2, () => this.kernel.fs.namei.link(oldPath, newPath, follow));
   }
-  unlink(path: string): SysResult {
+  unlink(path: Path): SysResult {
     return this.named(1, () => this.kernel.fs.unlink(path));
   }
-  rename(oldPath: string, newPath: string): SysResult {
+  rename(oldPath: Path, newPath: Path): SysResult {
     return this.named(2, () => this.kernel.fs.namei.rename(oldPath, newPath));
   }
   /** Makes a symbolic link at `path` that points to `target`, which need not exist. */
-  symlink(target: string, path: string): SysResult {
+  symlink(target: string, path: Path): SysResult {
     return this.named(2, () => this.kernel.fs.namei.symlink(target, path, this.task));
   }
   /** What a symbolic link points to, or a negative errno. */
-  readlink(path: string): string | number {
+  readlink(path: Path): string | number {
     return this.named(1, () => this.kernel.fs.namei.readlink(path));
   }
   /** What a mount may hold and has left, or a negative errno; -ENOSYS outside of mounts. */
-  statfs(path: string): Statfs | number {
+  statfs(path: Path): Statfs | number {
     return this.named(1, () => this.kernel.fs.namei.statfs(path));
   }
-  /** The next names of an open directory that fit into `bytes` bytes; none at its end. */
-  getdents(fd: number, bytes = 4096): readonly Dirent[] | number {
+  /** What a file is, or a negative errno. `follow`: stat; without: lstat. */
+  stat(path: Path, follow = true): FileStatus | number {
+    return this.named(1, () => this.withInode(path, follow, statusOf));
+  }
+  /** The same of an open file. */
+  fstat(fd: number): FileStatus | number {
+    return this.withFile(fd, statusOf);
+  }
+  /** Changes permission bits. */
+  chmod(path: Path, mode: number): SysResult {
+    return this.named(1, () => this.change(path, true, (inode) => setMode(inode, mode)));
+  }
+  fchmod(fd: number, mode: number): SysResult {
+    return this.withFile(fd, (inode) => setMode(inode, mode));
+  }
+  /** Gives a file away; -1: uid or gid stays. `follow`: chown; without: lchown. */
+  chown(path: Path, uid: number, gid: number, follow = true): SysResult {
+    return this.named(1, () => this.change(path, follow, (inode) => setOwner(inode, uid, gid)));
+  }
+  fchown(fd: number, uid: number, gid: number): SysResult {
+    return this.withFile(fd, (inode) => setOwner(inode, uid, gid));
+  }
+  /** Sets the times of the last read and the last change; null: now. */
+  utimes(path: Path, times: FileTimes | null, follow = true): SysResult {
+    return this.named(1, () => this.change(path, follow, (inode) => setTimes(inode, times)));
+  }
+  futimes(fd: number, times: FileTimes | null): SysResult {
+    return this.withFile(fd, (inode) => setTimes(inode, times));
+  }
+  /** Sets a file's length. @linux sys_truncate() */
+  truncate(path: Path, size: number): SysResult {
+    return this.named(1, () => {
+      if (size < 0) return -Errno.EINVAL;
+      const { fs } = this.kernel;
+      const error = this.change(path, true, mayTruncate);
+      if (error !== 0) return error;
+      const file = fs.open(path, O.wronly | O.largefile);
+      if (typeof file === 'number') return file;
+      const result = sysFtruncate(this.kernel.vm, file, size);
+      fs.release(file);
+      return result;
+    });
+  }
+  private withInode<T>(path: Path, follow: boolean, what: (inode: FileInode) => T): T | number {
+    const inode = this.kernel.fs.namei.inode(path, follow);
+    const result = typeof inode === 'number' ? inode : what(inode);
+    this.kernel.fs.settle();
+    return result;
+  }
+  private withFile<T>(fd: number, what: (inode: FileInode) => T): T | number {
     this.enter();
-    return getdents(this.task.files[fd] ?? null, bytes);
+    const file = this.task.files[fd];
+    return this.leave(file instanceof OpenFile ? what(file.inode) : -Errno.EBADF);
+  }
+  private change(path: Path, follow: boolean, how: (inode: FileInode) => number): number {
+    const { namei } = this.kernel.fs;
+    return this.withInode(path, follow, (inode) => namei.writable(path, follow) || how(inode));
+  }
+
+  /** Goes to another working directory. @linux sys_chdir() */
+  chdir(path: Path): SysResult {
+    return this.named(1, () => {
+      const directory = this.kernel.fs.openDirectory(path);
+      if (typeof directory === 'number') return directory;
+      this.task.fsStruct.setPwd(directory);
+      return 0;
+    });
+  }
+  fchdir(fd: number): SysResult {
+    this.enter();
+    const file = this.task.files[fd];
+    if (!(file instanceof OpenFile)) return this.leave(-Errno.EBADF);
+    if (file.inode.kind !== 'directory') return this.leave(-Errno.ENOTDIR);
+    file.count++;
+    this.task.fsStruct.setPwd(file);
+    return this.leave(0);
+  }
+  /** The working directory, or -ENOENT: it was removed. @linux sys_getcwd() */
+  getcwd(): string | number {
+    this.enter();
+    const { pwd } = this.task.fsStruct;
+    if (pwd === null) return this.leave('/');
+    return this.leave(this.kernel.fs.namei.pathOf(pwd.inode as DirectoryInode) ?? -Errno.ENOENT);
+  }
+  /** Permission bits that new files do not get from now on: those that they did not get. @linux sys_umask() */
+  umask(mask: number): number {
+    this.enter();
+    const { fsStruct } = this.task;
+    const old = fsStruct.umask;
+    fsStruct.umask = mask & 0o777;
+    return this.leave(old);
+  }
+  /**
+   * The next names of an open directory that fit into `bytes` bytes; none at its end.
+   * @param entryBytes what a name takes; default: as in struct linux_dirent
+   */
+  getdents(fd: number, bytes = 4096, entryBytes?: EntryBytes): readonly Dirent[] | number {
+    this.enter();
+    return getdents(this.task.files[fd] ?? null, bytes, entryBytes);
   }
 
   /**

@@ -83,8 +83,8 @@ export function openProgram(vm: Vm, fs: FileSystem, path: string, argv: readonly
 
 /** @linux 2.4.22 fs/exec.c open_exec() */
 function openExecutable(fs: FileSystem, path: string): File | number {
-  const inode = fs.lookup(path);
-  if (inode === null) return -Errno.ENOENT;
+  const inode = fs.find(path);
+  if (typeof inode === 'number') return inode;
   if (inode.kind !== 'regular' || (inode.mode & 0o111) === 0) return -Errno.EACCES;
   if (inode.writecount > 0) return -Errno.ETXTBSY;
   return fs.open(path, O.rdonly);

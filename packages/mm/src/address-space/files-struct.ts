@@ -10,7 +10,9 @@
  */
 import { Errno } from '../errno.ts';
 import { GFP_KERNEL } from '../page-allocator/gfp.ts';
+import type { File } from '../page-cache/inode.ts';
 import type { Addr } from '../types.ts';
+import { fput } from './fput.ts';
 import { RLIMIT, type Task } from './task.ts';
 import type { Vm } from './vm.ts';
 
@@ -106,22 +108,66 @@ function freeFdsets(vm: Vm, files: FilesStruct): void {
 /**
  * The lowest free descriptor of a task, with room made for it.
  *
+ * @param from the lowest that will do
  * @returns the descriptor, or -EMFILE (RLIMIT_NOFILE), -ENOMEM
- * @linux 2.4.22 fs/open.c get_unused_fd()
+ * @linux 2.4.22 fs/open.c get_unused_fd(), fs/fcntl.c locate_fd()
  */
-export function getUnusedFd(vm: Vm, task: Task): number {
-  const hole = task.files.indexOf(null);
-  const fd = hole < 0 ? task.files.length : hole;
+export function getUnusedFd(vm: Vm, task: Task, from = 0): number {
+  const hole = task.files.indexOf(null, from);
+  const fd = hole < 0 ? Math.max(from, task.files.length) : hole;
   if (fd >= (task.rlimCur[RLIMIT.nofile] as number)) return -Errno.EMFILE;
+  return expandFiles(vm, task, fd) || fd;
+}
+
+/** Makes room for a descriptor: 0, or -EMFILE, -ENOMEM. @linux 2.4.22 fs/fcntl.c expand_files() */
+function expandFiles(vm: Vm, task: Task, fd: number): number {
   const files = task.filesStruct;
   if (fd >= files.maxFdset) {
     const error = expandFdset(vm, files, fd);
     if (error !== 0) return error;
   }
-  if (fd >= files.maxFds) {
-    const error = expandFdArray(vm, files, fd);
-    if (error !== 0) return error;
-  }
+  return fd >= files.maxFds ? expandFdArray(vm, files, fd) : 0;
+}
+
+/** Gives a task a descriptor for a file, whose reference is taken over. @linux fd_install() */
+export function installFd(task: Task, fd: number, file: File): void {
+  while (task.files.length < fd) task.files.push(null);
+  task.files[fd] = file;
+  task.closeOnExec[fd] = false;
+}
+
+/**
+ * One more descriptor for an open file, the lowest free one from `from` on.
+ * @returns it, or -EBADF, -EINVAL (`from` is beyond the limit), -EMFILE, -ENOMEM
+ * @linux 2.4.22 fs/fcntl.c dupfd()
+ */
+export function dupFd(vm: Vm, task: Task, old: number, from: number): number {
+  const file = task.files[old] ?? null;
+  if (file === null) return -Errno.EBADF;
+  if (from >= (task.rlimCur[RLIMIT.nofile] as number)) return -Errno.EINVAL;
+  const fd = getUnusedFd(vm, task, from);
+  if (fd < 0) return fd;
+  file.count++;
+  installFd(task, fd, file);
+  return fd;
+}
+
+/**
+ * Makes `fd` one more descriptor of an open file; what it was is closed.
+ * @returns `fd`, or -EBADF (also beyond the limit), -EMFILE, -ENOMEM
+ * @linux 2.4.22 fs/fcntl.c sys_dup2()
+ */
+export function dup2Fd(vm: Vm, task: Task, old: number, fd: number): number {
+  const file = task.files[old] ?? null;
+  if (file === null) return -Errno.EBADF;
+  if (fd === old) return fd;
+  if (fd >= (task.rlimCur[RLIMIT.nofile] as number)) return -Errno.EBADF;
+  const error = expandFiles(vm, task, fd);
+  if (error !== 0) return error;
+  const before = task.files[fd] ?? null;
+  file.count++;
+  installFd(task, fd, file);
+  if (before !== null) fput(vm, before);
   return fd;
 }
 

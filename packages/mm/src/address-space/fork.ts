@@ -7,6 +7,7 @@ import { copyPageRange } from './copy-page-range.ts';
 import { SCHED_PROCESS_FORK } from './fault-tracepoints.ts';
 import { copyFiles, FilesStruct, type FileTable, freeFilesStruct, shareFiles } from './files-struct.ts';
 import { fput } from './fput.ts';
+import { FsStruct } from './fs-struct.ts';
 import { mmAlloc, mmlistAdd, mmput } from './mm-life.ts';
 import type { MmStruct } from './mm-struct.ts';
 import { SharedStruct } from './shared-struct.ts';
@@ -103,7 +104,7 @@ export function copyResources(vm: Vm, child: Task, parent: Task, flags = 0): num
   if ((flags & CLONE.files) !== 0) shareFiles(child, parent);
   // Whatever copy_files() says, fork answers -ENOMEM.
   else if (copyFiles(vm, child, parent) !== 0) return -Errno.ENOMEM;
-  const fs = (flags & CLONE.fs) !== 0 ? share(parent.fsStruct) : newStruct(vm, vm.caches.fs);
+  const fs = (flags & CLONE.fs) !== 0 ? share(parent.fsStruct) : copyFs(vm, parent.fsStruct);
   if (fs !== null) {
     child.fsStruct = fs;
     const handlers =
@@ -117,9 +118,15 @@ export function copyResources(vm: Vm, child: Task, parent: Task, flags = 0): num
   return -Errno.ENOMEM;
 }
 
-function share(struct: SharedStruct): SharedStruct {
+function share<T extends SharedStruct>(struct: T): T {
   struct.users++;
   return struct;
+}
+
+/** @linux 2.4.22 kernel/fork.c copy_fs() */
+function copyFs(vm: Vm, from: FsStruct): FsStruct | null {
+  const slabAddr = vm.slab.kmemCacheAlloc(vm.caches.fs, GFP_KERNEL);
+  return slabAddr === 0 ? null : from.copy(slabAddr);
 }
 
 /** A struct of a cache; null: no memory. */
@@ -158,8 +165,9 @@ export function putFiles(vm: Vm, { files, filesStruct }: FileTable): void {
  */
 export function exitResources(vm: Vm, task: Task): void {
   exitFiles(vm, task);
+  if (task.fsStruct.users === 1) task.fsStruct.setPwd(null);
   putStruct(vm, vm.caches.fs, task.fsStruct);
-  task.fsStruct = new SharedStruct();
+  task.fsStruct = new FsStruct();
   putStruct(vm, vm.caches.sigact, task.signalStruct);
   task.signalStruct = new SharedStruct();
 }

@@ -1,6 +1,7 @@
 import type { File } from '../page-cache/inode.ts';
 import type { Addr, Pfn } from '../types.ts';
 import { FilesStruct } from './files-struct.ts';
+import { FsStruct } from './fs-struct.ts';
 import type { MmStruct } from './mm-struct.ts';
 import { SharedStruct } from './shared-struct.ts';
 
@@ -83,7 +84,7 @@ export class Task {
   /** Memory of the descriptor table. */
   filesStruct = new FilesStruct();
   /** Root and working directory: an object in `fs_cache`. */
-  fsStruct = new SharedStruct();
+  fsStruct = new FsStruct();
   /** Signal handlers: an object in `signal_act`. */
   signalStruct = new SharedStruct();
   /** The user whose process it counts as. @linux user->uid */

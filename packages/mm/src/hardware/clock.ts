@@ -1,5 +1,8 @@
 import { KernelBug } from '../kernel-bug.ts';
 
+/** What the machine's calendar shows when it is switched on, seconds since 1970: the day on which 2.4.22 came out. */
+export const POWER_ON = 1_061_856_000;
+
 /** Counters at most: one a CPU, and a few of the machine's. */
 const COUNTERS_MAX = 63;
 

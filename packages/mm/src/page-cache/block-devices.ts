@@ -62,6 +62,7 @@ export class BlockDevices implements InodeOperations, PageWriter {
     let node = this.nodes.get(dev);
     if (node === undefined) {
       const inode = new FileInode(dev, dev, 'blockdev', 0o660, this);
+      inode.rdev = dev;
       inode.blockDev = dev;
       inode.blkBits = BLOCK_SIZE_BITS;
       const { pages, buffers } = this;

@@ -1,5 +1,6 @@
 import { Errno } from '../errno.ts';
 import type { AddressSpace } from './address-space.ts';
+import type { InodeKind } from './inode.ts';
 import { FileInode, type InodeOperations } from './open-file.ts';
 import type { Dentry, VfsObjects } from './vfs-objects.ts';
 
@@ -30,8 +31,16 @@ export interface Link {
   readonly dentry: Dentry | null;
 }
 
+/** A name that getdents tells. @linux struct linux_dirent64 */
+export interface Dirent {
+  readonly ino: number;
+  readonly name: string;
+  /** Absent: it has to be asked for. @linux d_type */
+  readonly kind?: InodeKind;
+}
+
 /** Neither read nor write work on what is no file. */
-const NO_FILE: InodeOperations = {
+export const NO_FILE: InodeOperations = {
   maxBytes: 0,
   mmapKind: null,
   read: () => -Errno.EISDIR,
@@ -40,11 +49,15 @@ const NO_FILE: InodeOperations = {
 
 /** An inode without pages: a directory, or a link whose target fits into the inode. */
 export class PagelessInode extends FileInode {
-  uid: number;
-  gid: number;
-
-  constructor(ino: number, dev: number, kind: 'directory' | 'symlink', mode: number, owner: Owner) {
-    super(ino, dev, kind, mode, NO_FILE);
+  constructor(
+    ino: number,
+    dev: number,
+    kind: 'directory' | 'symlink',
+    mode: number,
+    owner: Owner,
+    ops: InodeOperations = NO_FILE,
+  ) {
+    super(ino, dev, kind, mode, ops);
     this.uid = owner.uid;
     this.gid = owner.gid;
     // It has an address_space like every inode, and no page will ever be in it.
@@ -59,8 +72,8 @@ export class DirectoryInode extends PagelessInode {
   /** The directory above; the root's is itself. */
   parent: DirectoryInode = this;
 
-  constructor(ino: number, dev: number, mode: number, owner: Owner) {
-    super(ino, dev, 'directory', mode, owner);
+  constructor(ino: number, dev: number, mode: number, owner: Owner, ops?: InodeOperations) {
+    super(ino, dev, 'directory', mode, owner, ops);
     this.nlink = 2;
   }
 
@@ -70,7 +83,13 @@ export class DirectoryInode extends PagelessInode {
   }
 
   /** All names, as getdents tells them, with `.` and `..`; null: those of {@link links}. */
-  names(): readonly { readonly name: string; readonly ino: number }[] | null {
+  names(): readonly Dirent[] | null {
+    return null;
+  }
+
+  /** By which name it has a directory; null: it has it no more. */
+  nameOf(child: DirectoryInode): string | null {
+    for (const [name, { inode }] of this.links) if (inode === child) return name;
     return null;
   }
 

@@ -5,7 +5,7 @@ import type { DiskFiles, DiskInode } from './disk-file.ts';
 import { bytesSource, type PageSource } from './disk-file-store.ts';
 import { type File, FMODE } from './inode.ts';
 import { MountTable } from './mount-table.ts';
-import { Namei } from './namei.ts';
+import { type Found, Namei, type Path } from './namei.ts';
 import { type CopyActor, discard, type FileInode, fput, OpenFile } from './open-file.ts';
 import type { PageCache } from './page-cache.ts';
 import type { FileSizeLimit } from './ports.ts';
@@ -25,6 +25,8 @@ export const O = {
   append: 0o2000,
   sync: 0o10000,
   largefile: 0o100000,
+  directory: 0o200000,
+  nofollow: 0o400000,
 } as const;
 
 /** What a new file is. */
@@ -62,6 +64,8 @@ const RAMFS_DEVICE = 0x0001;
 const TMPFS_DEVICE = 0x0005;
 /** Character devices show the device of the file system that their node is in. */
 const DEV_ZERO_INO = 5;
+/** @linux MEM_MAJOR, minor 5 */
+const DEV_ZERO = 0x0105;
 /** For the host, which makes files outside any process. */
 const NO_LIMIT: FileSizeLimit = { fsizeLimit: 0xffffffff, sendSigxfsz: () => {} };
 
@@ -102,7 +106,7 @@ export class FileSystem {
     this.vfs = vfs;
     this.ram = new RamFiles(cache, vfs);
     this.disk = disk;
-    this.addDevice('/dev/zero', (ino, dev) => makers.newDevZero(ino, dev), DEV_ZERO_INO);
+    this.addDevice('/dev/zero', (ino, dev) => makers.newDevZero(ino, dev), DEV_ZERO_INO).rdev = DEV_ZERO;
   }
 
   /**
@@ -178,8 +182,9 @@ export class FileSystem {
     bytes: Uint8Array | null,
     size: number,
   ): FileInode | number {
-    const inode = this.namei.openCreate(path, mode, ROOT, true, () => -Errno.EXDEV);
-    if (typeof inode === 'number') return inode;
+    const found = this.namei.openCreate(path, mode, ROOT, true, () => -Errno.EXDEV);
+    if (typeof found === 'number') return found;
+    const { inode } = found;
     const error = bytes === null ? 0 : this.write(inode, bytes);
     if (error !== 0) {
       this.unlink(path);
@@ -235,21 +240,31 @@ export class FileSystem {
     return disk === null ? null : this.addDevice(path, () => disk);
   }
 
+  /** The inode of a device's node, wherever it is to be seen; null: there is none. @param path as it was made: `/dev/null` */
+  device(path: string): FileInode | null {
+    return this.named(path);
+  }
+
   /** All names. */
   paths(): Iterable<string> {
     return this.names.keys();
   }
 
   /** The inode of a path, null = none. */
-  lookup(path: string): FileInode | null {
-    if (this.mounts.isEmpty) return this.named(path);
+  lookup(path: Path): FileInode | null {
+    if (this.mounts.isEmpty) return this.named(path as string);
     const inode = this.namei.inode(path);
     return typeof inode === 'number' ? null : inode;
   }
 
+  /** The inode of a path, or what is wrong with it. */
+  find(path: Path): FileInode | number {
+    return this.mounts.isEmpty ? (this.named(path as string) ?? -Errno.ENOENT) : this.namei.inode(path);
+  }
+
   /** Removes a name: 0, or -ENOENT, -EISDIR, … The file goes when nobody uses it any more. */
-  unlink(path: string): number {
-    return this.mounts.isEmpty ? this.unlinkPlain(path) : this.namei.unlink(path);
+  unlink(path: Path): number {
+    return this.mounts.isEmpty ? this.unlinkPlain(path as string) : this.namei.unlink(path);
   }
 
   private unlinkPlain(path: string): number {
@@ -276,15 +291,30 @@ export class FileSystem {
   }
 
   /** The file that open opens: what is there, or with O_CREAT a new one. */
-  private openInode(path: string, flags: number, mode: number, owner: Owner): FileInode | number {
+  private openInode(path: Path, flags: number, mode: number, owner: Owner): Found | number {
     const exclusive = (flags & O.excl) !== 0;
     if (this.mounts.isEmpty) {
-      const inode = this.named(path);
-      if (inode === null) return (flags & O.creat) === 0 ? -Errno.ENOENT : this.create(path);
-      return (flags & O.creat) !== 0 && exclusive ? -Errno.EEXIST : inode;
+      const plain = path as string;
+      const named = this.named(plain);
+      const inode =
+        named !== null
+          ? (flags & O.creat) !== 0 && exclusive
+            ? -Errno.EEXIST
+            : named
+          : (flags & O.creat) === 0
+            ? -Errno.ENOENT
+            : this.create(plain);
+      return typeof inode === 'number' ? inode : { inode, path: plain };
     }
-    if ((flags & O.creat) === 0) return this.namei.inode(path);
-    return this.namei.openCreate(path, mode, owner, exclusive, (plain) => this.create(plain));
+    const follow = (flags & O.nofollow) === 0;
+    if ((flags & O.creat) !== 0) {
+      return this.namei.openCreate(path, mode, owner, exclusive, (plain) => this.create(plain), follow);
+    }
+    const found = this.namei.find(path, follow);
+    if (typeof found === 'number') return found;
+    if (found.inode.kind === 'symlink') return -Errno.ELOOP;
+    if ((flags & O.directory) !== 0 && found.inode.kind !== 'directory') return -Errno.ENOTDIR;
+    return found;
   }
 
   /**
@@ -293,15 +323,20 @@ export class FileSystem {
    * @param createMode permission bits of a new file, in a mount
    * @param owner whose a new file is, in a mount
    * @returns the file with one reference, or -ENOENT, -EEXIST, -EISDIR (a directory, for writing), -ETXTBSY (for writing while
-   *   it is executed), -ENOSPC, -ENOMEM (for a new file), -ENFILE (too many open files, or no memory for one more), what the
+   *   it is executed), -ENOSPC, -ENOMEM (for a new file), -ENFILE (too many open files, or no memory for one more), -EROFS, what the
    *   path says, or what a device's driver refuses with
    * @linux 2.4.22 fs/open.c dentry_open()
    */
-  open(path: string, flags: number, createMode = 0o644, owner: Owner = ROOT): OpenFile | number {
-    const inode = this.openInode(path, flags, createMode, owner);
-    if (typeof inode === 'number') return inode;
+  open(where: Path, flags: number, createMode = 0o644, owner: Owner = ROOT): OpenFile | number {
+    const found = this.openInode(where, flags, createMode, owner);
+    if (typeof found === 'number') return found;
+    const { inode, path } = found;
     if (inode.kind === 'directory' && ((flags & O.accmode) !== O.rdonly || (flags & O.trunc) !== 0)) {
       return -Errno.EISDIR;
+    }
+    const changes = (flags & O.accmode) !== O.rdonly || (flags & O.trunc) !== 0;
+    if (changes && inode.kind === 'regular' && !this.mounts.isEmpty && this.namei.writable(path) !== 0) {
+      return -Errno.EROFS;
     }
     // 0 reads, 1 writes, 2 does both; 3 does neither but may ioctl.
     const mode = ((flags & O.accmode) + 1) & O.accmode;
@@ -317,7 +352,7 @@ export class FileSystem {
     const [append, largefile, sync] = [O.append, O.largefile, O.sync].map((bit) => (flags & bit) !== 0);
     const file = new OpenFile(inode, path, mode, append, largefile, sync, filp);
     const refused = inode.ops.open?.(file) ?? 0;
-    for (const mount of this.mounts) mount.fs.settle?.();
+    this.settle();
     if (refused !== 0) {
       discard(file);
       return refused;
@@ -326,6 +361,22 @@ export class FileSystem {
       vmtruncate(this.cache, inode, 0, NO_LIMIT);
     }
     return file;
+  }
+
+  /** Opens a directory for the kernel itself, which takes no file struct: with a reference, or -errno. */
+  openDirectory(path: Path): OpenFile | number {
+    const found = this.namei.find(path);
+    if (typeof found === 'number') return found;
+    if (found.inode.kind !== 'directory') return -Errno.ENOTDIR;
+    const file = new OpenFile(found.inode, found.path, FMODE.read);
+    file.inode.ops.open?.(file);
+    this.settle();
+    return file;
+  }
+
+  /** A walk along a path is over. */
+  settle(): void {
+    for (const mount of this.mounts) mount.fs.settle?.();
   }
 
   /** Drops a reference to an open file. @linux fput() */

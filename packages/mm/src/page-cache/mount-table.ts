@@ -8,6 +8,11 @@ export interface Mount {
   readonly fs: MountedFileSystem;
   /** The directory of another mount that it hides; null = none of any mount. */
   readonly covered: DirectoryInode | null;
+  /** Nothing in it may be changed. @linux MS_RDONLY */
+  readonly readonly?: boolean;
+  /** What is mounted, and of which kind, as /proc/mounts tells: `/dev/hda`, `none`; `ext2`, `tmpfs`. */
+  readonly source?: string;
+  readonly type?: string;
 }
 
 /** What is mounted where. The tree below all mounts has no directories: any absolute path is a place there. */

@@ -1,5 +1,6 @@
 /**
- * From paths to inodes.
+ * From paths to inodes. A relative path begins at a directory that somebody has open: the task's working directory, or the one of
+ * openat and its like.
  *
  * ```
  *   /tmp/a/../b/link/c      '/tmp' is a mount: from its root, name by name
@@ -12,7 +13,7 @@
 import { Errno } from '../errno.ts';
 import { DirectoryInode, type Owner, type Statfs } from './directory.ts';
 import type { Mount, MountTable } from './mount-table.ts';
-import type { FileInode } from './open-file.ts';
+import type { FileInode, OpenFile } from './open-file.ts';
 
 /** Longest path with its NUL, longest name. @linux PATH_MAX, NAME_MAX */
 const PATH_MAX = 4096;
@@ -21,10 +22,22 @@ const NAME_MAX = 255;
 const MAX_NESTED_LINKS = 5;
 const MAX_LINKS = 40;
 
-/** A place: an inode of a mount, or a path outside of all mounts. */
-type Place =
-  | { readonly mount: Mount; readonly inode: FileInode }
-  | { readonly mount: null; readonly path: string };
+/** A path that begins at an open directory; as a string it begins at the working directory. */
+export type Path = string | { readonly from: OpenFile; readonly path: string };
+
+/** A place: an inode of a mount, or a path outside of all mounts. `path` is absolute, without links, `.` and `..`. */
+type Place = PlaceInMount | { readonly mount: null; readonly path: string };
+interface PlaceInMount {
+  readonly mount: Mount;
+  readonly inode: FileInode;
+  readonly path: string;
+}
+
+/** What an open is to open, and under which name. */
+export interface Found {
+  readonly inode: FileInode;
+  readonly path: string;
+}
 
 /** The last name of a path, and the directory in which it is looked up. @linux LOOKUP_PARENT */
 interface Parent {
@@ -50,6 +63,8 @@ interface Walk {
 }
 
 export class Namei {
+  /** The running task's working directory; null: the root. @linux current->fs->pwd */
+  pwd: () => OpenFile | null = () => null;
   private readonly mounts: MountTable;
   private readonly plain: PlainNames;
 
@@ -63,9 +78,43 @@ export class Namei {
    * @param follow whether a symbolic link at its end is followed
    * @returns the inode, or -ENOENT, -ENOTDIR, -ELOOP, -ENAMETOOLONG
    */
-  inode(path: string, follow = true): FileInode | number {
+  inode(path: Path, follow = true): FileInode | number {
     const place = this.place(path, follow);
     return typeof place === 'number' ? place : this.inodeAt(place);
+  }
+
+  /** The inode of a path, and the path without links, `.` and `..`. */
+  find(path: Path, follow = true): Found | number {
+    const place = this.place(path, follow);
+    if (typeof place === 'number') return place;
+    const inode = this.inodeAt(place);
+    if (typeof inode === 'number') return inode;
+    return { inode, path: place.path };
+  }
+
+  /** Whether what a path names may be changed; -EROFS: its file system is mounted read-only. */
+  writable(path: Path, follow = true): number {
+    const place = this.place(path, follow);
+    return typeof place !== 'number' && place.mount?.readonly === true ? -Errno.EROFS : 0;
+  }
+
+  /** The absolute path of a directory; null: it was removed. @linux 2.4.22 fs/dcache.c d_path() */
+  pathOf(directory: DirectoryInode): string | null {
+    let path = '';
+    let at = directory;
+    for (;;) {
+      const mount = this.mountOf(at);
+      if (mount === null) return null;
+      if (at === mount.fs.root) {
+        if (mount.covered === null) return path === '' ? mount.path : joined(mount.path, path.slice(1));
+        at = mount.covered;
+        continue;
+      }
+      const name = at.nlink === 0 ? null : at.parent.nameOf(at);
+      if (name === null) return null;
+      path = `/${name}${path}`;
+      at = at.parent;
+    }
   }
 
   private inodeAt(place: Place): FileInode | number {
@@ -73,33 +122,40 @@ export class Namei {
     return this.plain.lookup(place.path) ?? -Errno.ENOENT;
   }
 
-  private place(path: string, follow: boolean): Place | number {
+  private place(where: Path, follow: boolean): Place | number {
+    const path = textOf(where);
     const checked = checkPath(path);
     if (checked !== 0) return checked;
-    return this.walk(this.start(path), path, follow, { nested: 0, total: 0 });
+    const start = this.start(where);
+    return typeof start === 'number' ? start : this.walk(start, path, follow, { nested: 0, total: 0 });
   }
 
-  /** Where a path begins: a relative one is a plain name. */
-  private start(path: string): Place {
-    return path.startsWith('/') ? this.enter('/') : { mount: null, path: '' };
+  /** Where a path begins: a relative one at the working directory, and outside of mounts it is a plain name. */
+  private start(path: Path): Place | number {
+    if (textOf(path).startsWith('/')) return this.enter('/');
+    const from = typeof path === 'string' ? this.pwd() : path.from;
+    if (from === null) return this.mounts.at('/') === null ? { mount: null, path: '' } : this.enter('/');
+    const { inode } = from;
+    const mount = inode instanceof DirectoryInode ? this.mountOf(inode) : null;
+    if (mount === null) return -Errno.ENOTDIR;
+    return { mount, inode, path: this.pathOf(inode as DirectoryInode) ?? from.path };
   }
 
   /** A path outside of mounts, or the root of what is mounted there. */
   private enter(path: string): Place {
     const mount = this.mounts.at(path);
-    return mount === null ? { mount: null, path } : this.uncover({ mount, inode: mount.fs.root });
+    return mount === null ? { mount: null, path } : this.uncover({ mount, inode: mount.fs.root, path });
   }
 
   /** The root of the mount that hides a directory. */
-  private uncover(place: { readonly mount: Mount; readonly inode: FileInode }): Place {
-    let { mount, inode } = place;
+  private uncover({ mount, inode, path }: PlaceInMount): Place {
     while (inode instanceof DirectoryInode) {
       const above = this.mounts.over(inode);
       if (above === null) break;
       mount = above;
       inode = above.fs.root;
     }
-    return { mount, inode };
+    return { mount, inode, path };
   }
 
   /** Goes along `path` from a place. */
@@ -135,14 +191,16 @@ export class Namei {
     const { mount } = at;
     const dir = at.inode as DirectoryInode;
     if (name === '..') {
-      if (dir !== mount.fs.root) return { mount, inode: dir.parent };
+      const path = dirname(at.path);
+      if (dir !== mount.fs.root) return { mount, inode: dir.parent, path };
       const { covered } = mount;
       const under = covered === null ? null : this.mountOf(covered);
       if (covered === null || under === null) return this.enter(dirname(mount.path));
-      return { mount: under, inode: covered.parent };
+      return { mount: under, inode: covered.parent, path };
     }
     const inode = dir.find(name);
-    return inode === null ? -Errno.ENOENT : this.uncover({ mount, inode });
+    if (inode === null) return -Errno.ENOENT;
+    return this.uncover({ mount, inode, path: joined(at.path, name) });
   }
 
   private mountOf(directory: DirectoryInode): Mount | null {
@@ -164,14 +222,17 @@ export class Namei {
   }
 
   /** The directory of a path's last name. @linux path_lookup() with LOOKUP_PARENT */
-  private parent(path: string): Parent | number {
+  private parent(where: Path): Parent | number {
+    const path = textOf(where);
     const checked = checkPath(path);
     if (checked !== 0) return checked;
+    const start = this.start(where);
+    if (typeof start === 'number') return start;
     const trimmed = path.replace(/\/+$/, '');
     const cut = trimmed.lastIndexOf('/');
     const last = trimmed.slice(cut + 1);
     const above = trimmed.slice(0, cut + 1);
-    const at = this.walk(this.start(path), above, true, { nested: 0, total: 0 });
+    const at = this.walk(start, above, true, { nested: 0, total: 0 });
     if (typeof at === 'number') return at;
     if (!this.isDirectory(at)) return -Errno.ENOTDIR;
     if (last.length > NAME_MAX) return -Errno.ENAMETOOLONG;
@@ -179,9 +240,9 @@ export class Namei {
   }
 
   /** Whether the directory of a path's last name is outside of all mounts. */
-  isPlain(path: string): boolean {
+  isPlain(path: Path): boolean {
     const parent = this.parent(path);
-    return typeof parent === 'number' ? this.mounts.at(path) === null : parent.at.mount === null;
+    return typeof parent === 'number' ? this.mounts.at(textOf(path)) === null : parent.at.mount === null;
   }
 
   // ---- system calls
@@ -190,37 +251,51 @@ export class Namei {
    * The file that O_CREAT opens: the one that is there, or a new one.
    *
    * @param makePlain makes one outside of mounts
+   * @param follow whether a symbolic link at the end is followed; else -ELOOP
    * @linux 2.4.22 fs/namei.c open_namei()
    */
   openCreate(
-    path: string,
+    path: Path,
     mode: number,
     owner: Owner,
     exclusive: boolean,
     makePlain: (path: string) => FileInode | number,
-  ): FileInode | number {
+    follow = true,
+  ): Found | number {
     let wanted = path;
     for (let links = 0; ; links++) {
       const parent = this.parent(wanted);
       if (typeof parent === 'number') return parent;
-      if (!isName(parent.last) || parent.slash) return -Errno.EISDIR;
-      const place = this.step(parent.at, parent.last);
-      const found = typeof place === 'number' ? null : this.inodeAt(place);
+      const { at, last } = parent;
+      if (!isName(last) || parent.slash) return -Errno.EISDIR;
+      const place = this.step(at, last);
       if (typeof place === 'number' && place !== -Errno.ENOENT) return place;
-      if (found === null || typeof found === 'number') {
-        const { at } = parent;
-        if (at.mount === null) return makePlain((place as { path: string }).path);
-        return at.mount.fs.create(at.inode as DirectoryInode, parent.last, mode, owner);
+      const found = typeof place === 'number' ? place : this.inodeAt(place);
+      if (typeof found === 'number') {
+        const made = this.createAt(at, last, mode, owner, makePlain);
+        return typeof made === 'number' ? made : { inode: made, path: joined(at.path, last) };
       }
       if (exclusive) return -Errno.EEXIST;
       if (found.kind === 'directory') return -Errno.EISDIR;
-      if (found.kind !== 'symlink' || parent.at.mount === null) return found;
-      if (links >= MAX_NESTED_LINKS) return -Errno.ELOOP;
-      const target = parent.at.mount.fs.readlink(found);
+      if (found.kind !== 'symlink' || at.mount === null) return { inode: found, path: (place as Place).path };
+      if (!follow || links >= MAX_NESTED_LINKS) return -Errno.ELOOP;
+      const target = at.mount.fs.readlink(found);
       if (typeof target === 'number') return target;
-      if (target.startsWith('/')) wanted = target;
-      else wanted = `${wanted.slice(0, wanted.lastIndexOf('/') + 1)}${target}`;
+      wanted = target.startsWith('/') ? target : joined(at.path, target);
     }
+  }
+
+  private createAt(
+    at: Place,
+    name: string,
+    mode: number,
+    owner: Owner,
+    makePlain: (path: string) => FileInode | number,
+  ): FileInode | number {
+    if (at.mount === null) return makePlain(joined(at.path, name));
+    if (at.mount.readonly) return -Errno.EROFS;
+    const dir = at.inode as DirectoryInode;
+    return dir.nlink === 0 ? -Errno.ENOENT : at.mount.fs.create(dir, name, mode, owner);
   }
 
   /** A place for a new name: its directory; or -EEXIST, -ENOENT (a slash behind it), -EPERM (there are no directories). */
@@ -235,11 +310,14 @@ export class Namei {
     if (!isDir && parent.slash && !exists) return -Errno.ENOENT;
     if (exists) return -Errno.EEXIST;
     const { at } = parent;
-    return at.mount === null ? -Errno.EPERM : { mount: at.mount, dir: at.inode as DirectoryInode };
+    if (at.mount === null) return -Errno.EPERM;
+    if (at.mount.readonly) return -Errno.EROFS;
+    const dir = at.inode as DirectoryInode;
+    return dir.nlink === 0 ? -Errno.ENOENT : { mount: at.mount, dir };
   }
 
   /** 0, or -EEXIST, -ENOENT, -ENOTDIR, -EPERM (outside of mounts), or what the file system says. @linux sys_mkdir() */
-  mkdir(path: string, mode: number, owner: Owner): number {
+  mkdir(path: Path, mode: number, owner: Owner): number {
     const parent = this.parent(path);
     if (typeof parent === 'number') return parent;
     const place = this.newPlace(parent, true);
@@ -249,7 +327,7 @@ export class Namei {
   }
 
   /** @linux sys_symlink() */
-  symlink(target: string, path: string, owner: Owner): number {
+  symlink(target: string, path: Path, owner: Owner): number {
     const checked = checkPath(target);
     if (checked !== 0) return checked;
     const parent = this.parent(path);
@@ -261,7 +339,7 @@ export class Namei {
   }
 
   /** What a symbolic link says, or -EINVAL for anything else. @linux sys_readlink() */
-  readlink(path: string): string | number {
+  readlink(path: Path): string | number {
     const place = this.place(path, false);
     if (typeof place === 'number') return place;
     const inode = this.inodeAt(place);
@@ -271,7 +349,7 @@ export class Namei {
   }
 
   /** @linux sys_rmdir() */
-  rmdir(path: string): number {
+  rmdir(path: Path): number {
     const parent = this.parent(path);
     if (typeof parent === 'number') return parent;
     const { at, last } = parent;
@@ -285,13 +363,14 @@ export class Namei {
     const dir = at.inode as DirectoryInode;
     const inode = dir.find(last);
     if (inode === null) return -Errno.ENOENT;
+    if (at.mount.readonly) return -Errno.EROFS;
     if (!(inode instanceof DirectoryInode)) return -Errno.ENOTDIR;
     if (this.mounts.over(inode) !== null) return -Errno.EBUSY;
     return at.mount.fs.rmdir(dir, last);
   }
 
   /** @linux sys_unlink() */
-  unlink(path: string): number {
+  unlink(path: Path): number {
     const parent = this.parent(path);
     if (typeof parent === 'number') return parent;
     const { at, last, slash } = parent;
@@ -305,13 +384,14 @@ export class Namei {
     const dir = at.inode as DirectoryInode;
     const inode = dir.find(last);
     if (inode === null) return -Errno.ENOENT;
+    if (at.mount.readonly) return -Errno.EROFS;
     if (inode.kind === 'directory') return -Errno.EISDIR;
     return slash ? -Errno.ENOTDIR : at.mount.fs.unlink(dir, last);
   }
 
   /** A second name for a file; a symbolic link is followed first. @linux sys_link() of 2.4 */
-  link(oldPath: string, newPath: string): number {
-    const old = this.place(oldPath, true);
+  link(oldPath: Path, newPath: Path, follow = true): number {
+    const old = this.place(oldPath, follow);
     if (typeof old === 'number') return old;
     const inode = this.inodeAt(old);
     if (typeof inode === 'number') return inode;
@@ -330,7 +410,7 @@ export class Namei {
   }
 
   /** @linux sys_rename() */
-  rename(oldPath: string, newPath: string): number {
+  rename(oldPath: Path, newPath: Path): number {
     const from = this.parent(oldPath);
     if (typeof from === 'number') return from;
     const to = this.parent(newPath);
@@ -342,6 +422,7 @@ export class Namei {
     const newDir = to.at.inode as DirectoryInode;
     const inode = oldDir.find(from.last);
     if (inode === null) return -Errno.ENOENT;
+    if (from.at.mount.readonly) return -Errno.EROFS;
     const target = newDir.find(to.last);
     if (!(inode instanceof DirectoryInode)) {
       if (from.slash || to.slash) return -Errno.ENOTDIR;
@@ -368,7 +449,7 @@ export class Namei {
   }
 
   /** Of the file system of a path, or -errno; -ENOSYS outside of mounts. @linux sys_statfs() */
-  statfs(path: string): Statfs | number {
+  statfs(path: Path): Statfs | number {
     const place = this.place(path, true);
     if (typeof place === 'number') return place;
     if (place.mount !== null) return place.mount.fs.statfs();
@@ -377,21 +458,25 @@ export class Namei {
   }
 
   /** Where something is to be mounted: the directory that it hides, null outside of mounts; or -errno. */
-  mountPoint(path: string): { readonly covered: DirectoryInode | null; readonly path: string } | number {
+  mountPoint(path: Path): { readonly covered: DirectoryInode | null; readonly path: string } | number {
     const place = this.place(path, true);
     if (typeof place === 'number') return place;
     if (!this.isDirectory(place)) return -Errno.ENOTDIR;
-    if (place.mount === null) return { covered: null, path: place.path };
-    return { covered: place.inode as DirectoryInode, path };
+    const { path: at } = place;
+    return { covered: place.mount === null ? null : (place.inode as DirectoryInode), path: at };
   }
 
   /** The mount whose root a path is, or -EINVAL. */
-  mountAt(path: string): Mount | number {
+  mountAt(path: Path): Mount | number {
     const place = this.place(path, true);
     if (typeof place === 'number') return place;
     if (place.mount === null || place.inode !== place.mount.fs.root) return -Errno.EINVAL;
     return place.mount;
   }
+}
+
+function textOf(path: Path): string {
+  return typeof path === 'string' ? path : path.path;
 }
 
 /** @linux getname() */

@@ -27,7 +27,11 @@ export interface InodeOperations {
   /** The last reference to an open file is gone. */
   release?(file: OpenFile): void;
   /** Reads straight into the running task's memory, instead of {@link read}: bytes read, or -errno. */
-  readUser?(file: OpenFile, addr: number, count: number): number;
+  readUser?(file: OpenFile, addr: number, count: number, position: number): number;
+  /** Writes straight from the running task's memory, instead of {@link write}: bytes written, or -errno. */
+  writeUser?(file: OpenFile, addr: number, count: number, position: number): number;
+  /** Room that the file takes, in units of 512 bytes; absent: none. @linux i_blocks */
+  blocks?(inode: FileInode): number;
   /** Bytes read (short at the end or a bad buffer), or -errno. */
   read(file: OpenFile, position: number, count: number, actor: CopyActor): number;
   /** Bytes written, or -errno. */
@@ -79,8 +83,17 @@ export class FileInode implements Inode {
   nlink = 1;
   writecount = 0;
   mapping!: AddressSpace;
-  /** Permission bits. */
-  readonly mode: number;
+  /** Permission bits, with set-uid, set-gid and sticky. */
+  mode: number;
+  /** Owner. */
+  uid = 0;
+  gid = 0;
+  /** Seconds since 1970 of the last read, of the last change of contents, and of the last change of anything. */
+  atime = 0;
+  mtime = 0;
+  ctime = 0;
+  /** What a device's node stands for: major << 8 | minor. @linux i_rdev */
+  rdev = 0;
   readonly ops: InodeOperations;
   /** Where the objects of the inode, its name and its open files come from; null: it has none. */
   vfs: VfsObjects | null = null;

@@ -40,6 +40,7 @@ export class RamFiles implements InodeOperations, PageWriter {
   newInode(ino: number, dev: number, mode: number): FileInode | null {
     const inode = new FileInode(ino, dev, 'regular', mode, this);
     if (!inode.charge(this.vfs)) return null;
+    inode.atime = inode.mtime = inode.ctime = this.vfs.now();
     inode.mapping = this.cache.newMapping(inode, this.mappingOps, GFP_HIGHUSER);
     return inode;
   }
@@ -70,6 +71,19 @@ export class RamFiles implements InodeOperations, PageWriter {
     if (!cache.memory.contentFree) cache.memory.clear(pfn);
     cache.setFlags(pfn, PG.uptodate);
     return 0;
+  }
+
+  accessed(inode: FileInode): void {
+    inode.atime = this.vfs.now();
+  }
+
+  modified(inode: FileInode): void {
+    inode.mtime = this.vfs.now();
+    inode.ctime = inode.mtime;
+  }
+
+  truncate(inode: FileInode): void {
+    this.modified(inode);
   }
 
   commitWrite(pfn: Pfn, _from: number, to: number): number {

@@ -35,6 +35,8 @@ export interface VfsParts {
   readonly mempages: number;
   /** Effective user of the running task. */
   euid(): number;
+  /** Seconds since 1970. */
+  now(): number;
 }
 
 /** Maker and keeper of the objects. */
@@ -54,6 +56,11 @@ export class VfsObjects {
   constructor(parts: VfsParts) {
     this.parts = parts;
     this.maxFiles = Math.max(NR_FILE, Math.floor((parts.mempages * 4) / 10));
+  }
+
+  /** The time that files get, seconds since 1970. @linux CURRENT_TIME */
+  now(): number {
+    return this.parts.now();
   }
 
   /** File structs that wait for the next open. @linux files_stat.nr_free_files */

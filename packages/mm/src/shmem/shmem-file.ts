@@ -64,6 +64,7 @@ export class ShmemFiles implements InodeOperations {
       }
     }
     file.reada = 1;
+    inode.atime = this.shmem.vfs.now();
     return read > 0 ? read : error;
   }
 
@@ -78,6 +79,7 @@ export class ShmemFiles implements InodeOperations {
     const range: WriteRange = { position, count };
     const refused = precheckFileWrite(file, range, limit);
     if (refused !== 0 || range.count === 0) return refused;
+    inode.mtime = inode.ctime = this.shmem.vfs.now();
     let written = 0;
     let error = 0;
     while (written < range.count) {
@@ -100,6 +102,10 @@ export class ShmemFiles implements InodeOperations {
       }
     }
     return written > 0 ? written : error;
+  }
+
+  blocks(inode: FileInode): number {
+    return (inode as ShmemInode).blocks;
   }
 
   /**

@@ -65,9 +65,6 @@ export class ShmemInode extends FileInode {
   locked = false;
   /** Blocks of 512 bytes that it is charged for. @linux i_blocks */
   blocks = 0;
-  /** Owner. */
-  uid = 0;
-  gid = 0;
   /** What a symbolic link points to, for a machine without contents. */
   target = '';
   /** mmap by an owner other than tmpfs (a SysV segment). */

@@ -108,7 +108,7 @@ it('kernelReadOf reads a file through the page cache', () => {
     newDevZero: (ino: number, dev: number) =>
       new FileInode(ino, dev, 'chardev', 0o666, {} as InodeOperations),
   } as unknown as InodeMakers;
-  const vfs = new VfsObjects({ ...machine.vm, mempages: 4096, euid: () => 0 });
+  const vfs = new VfsObjects({ ...machine.vm, mempages: 4096, euid: () => 0, now: () => 0 });
   const disk = new DiskRig({ cache: machine.pageCache, ...machine.vm, vfs });
   const fs = new FileSystem(machine.pageCache, makers, vfs, disk.diskFiles);
   const bytes = elf([TEXT, DATA]);

@@ -75,7 +75,7 @@ export class CacheMachine {
     this.cache = new PageCache({ memory, memMap, allocator, trace });
     allocator.ports = { ...NO_RECLAIM, lruCacheDel: (pfn) => this.cache.lruCacheDel(pfn) };
     this.slab = makeSlab({ memory, allocator, trace });
-    const vfs = new VfsObjects({ ...this.slab, mempages: frames, euid: () => 0 });
+    const vfs = new VfsObjects({ ...this.slab, mempages: frames, euid: () => 0, now: () => 0 });
     this.shmem = new Shmem({
       cache: this.cache,
       vfs,

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Errno } from '../../src/errno.ts';
 import { boot } from '../../src/kernel.ts';
-import type { DirectoryInode } from '../../src/page-cache/directory.ts';
+import type { DirectoryInode, Dirent } from '../../src/page-cache/directory.ts';
 import { O } from '../../src/page-cache/file-system.ts';
-import type { Dirent } from '../../src/page-cache/getdents.ts';
 import type { ShmemInode } from '../../src/shmem/shmem-inode.ts';
 import { settledFreePages } from '../kernel/settled.ts';
 

@@ -31,9 +31,6 @@ export interface DiskNode {
    */
   nextBlock: number;
   nextGoal: number;
-  atime: number;
-  mtime: number;
-  ctime: number;
 }
 
 /** What the running task may and is. */
@@ -183,7 +180,7 @@ export class BlockMap {
     node.nextBlock = block;
     node.nextGoal = last;
     node.blocks += (taken.length * volume.blockSize) / 512;
-    node.ctime = volume.now();
+    inode.ctime = volume.now();
     inode.markDirty();
     return last;
   }

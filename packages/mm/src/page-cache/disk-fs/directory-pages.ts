@@ -13,10 +13,12 @@ import { Errno } from '../../errno.ts';
 import { PG } from '../../physical/mem-map.ts';
 import type { Pfn } from '../../types.ts';
 import type { BlockPages } from '../buffers/block-pages.ts';
+import type { Dirent } from '../directory.ts';
 import { readPage } from '../filemap-nopage.ts';
+import type { InodeKind } from '../inode.ts';
 import type { FileInode } from '../open-file.ts';
 import type { PageCache } from '../page-cache.ts';
-import { entryBytes } from './layout.ts';
+import { entryBytes, FT_DIR, FT_REG_FILE, FT_SYMLINK } from './layout.ts';
 
 /** A name that was found: page with a reference, and where in it. */
 interface Found {
@@ -27,11 +29,12 @@ interface Found {
   readonly ino: number;
 }
 
-/** A name as readers of directories see it. */
-export interface DirectoryName {
-  readonly name: string;
-  readonly ino: number;
-}
+/** Kinds by the type that an entry tells. */
+const KINDS: Readonly<Record<number, InodeKind>> = {
+  [FT_REG_FILE]: 'regular',
+  [FT_DIR]: 'directory',
+  [FT_SYMLINK]: 'symlink',
+};
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -149,14 +152,15 @@ export class DirectoryPages {
   }
 
   /** All names, in the order of the disk. @linux ext2_readdir() */
-  names(directory: FileInode): DirectoryName[] {
-    const names: DirectoryName[] = [];
+  names(directory: FileInode): Dirent[] {
+    const names: Dirent[] = [];
     for (let index = 0; index < this.pageCount(directory); index++) {
       const pfn = this.page(directory, index);
       if (pfn < 0) continue;
       const view = this.view(pfn);
       this.scan(view, this.end(directory, index), (at, _before, ino) => {
-        if (ino !== 0) names.push({ name: nameAt(view, at), ino });
+        const kind = KINDS[view.getUint8(at + 7)];
+        if (ino !== 0) names.push({ name: nameAt(view, at), ino, ...(kind && { kind }) });
         return false;
       });
       this.cache.allocator.putPage(pfn);

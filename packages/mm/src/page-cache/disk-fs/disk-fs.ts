@@ -13,25 +13,27 @@ import { BlockPages } from '../buffers/block-pages.ts';
 import type { BufferCache } from '../buffers/buffer-cache.ts';
 import { fsyncBuffersList } from '../buffers/flush.ts';
 import type { CachedName, DentryCache } from '../dentry-cache.ts';
-import type { MountedFileSystem, Owner, Statfs } from '../directory.ts';
+import type { Dirent, MountedFileSystem, Owner, Statfs } from '../directory.ts';
 import { genericFileRead } from '../generic-file-read.ts';
 import { genericFileWrite, type PageWriter } from '../generic-file-write.ts';
+import { FMODE } from '../inode.ts';
 import type { InodeCache } from '../inode-cache.ts';
 import {
   type CopyActor,
   FileInode,
+  fput,
   type InodeOperations,
-  type OpenFile,
+  OpenFile,
   type Prefault,
 } from '../open-file.ts';
 import type { FileSizeLimit } from '../ports.ts';
 import { I, I_DIRTY } from '../super-block.ts';
 import type { VfsObjects } from '../vfs-objects.ts';
 import { type AllocationRights, BlockMap } from './block-map.ts';
-import { type DirectoryName, DirectoryPages } from './directory-pages.ts';
+import { DirectoryPages } from './directory-pages.ts';
 import { DiskDirectory, infoOf, newInfo, readInode, updateInode } from './disk-inode.ts';
 import { freeInodeNumber, newInodeNumber } from './inode-allocation.ts';
-import { EXT2_SUPER_MAGIC, FT_DIR, FT_REG_FILE, ROOT_INO } from './layout.ts';
+import { EXT2_SUPER_MAGIC, FAST_LINK_BYTES, FT_DIR, FT_REG_FILE, FT_SYMLINK, ROOT_INO } from './layout.ts';
 import { Volume } from './volume.ts';
 
 /** The rooms and caches that a mounted file system uses. */
@@ -173,15 +175,24 @@ export class DiskFs implements MountedFileSystem, InodeOperations, PageWriter {
   }
 
   /** A new inode of a directory, with a reference. @linux ext2_new_inode() */
-  private newInode(dir: DiskDirectory, mode: number, owner: Owner, isDirectory: boolean): FileInode | number {
+  private newInode(
+    dir: DiskDirectory,
+    mode: number,
+    owner: Owner,
+    kind: 'regular' | 'directory' | 'symlink',
+  ): FileInode | number {
     const { volume } = this;
+    const isDirectory = kind === 'directory';
     const ino = newInodeNumber(volume, infoOf(dir).group, isDirectory);
     if (ino < 0) return ino;
     const { dev } = volume.sb;
     const inode = isDirectory
       ? new DiskDirectory(ino, dev, mode & 0o7777, owner, this)
-      : new FileInode(ino, dev, 'regular', mode & 0o7777, this);
-    inode.generic = newInfo(volume, ino, owner);
+      : new FileInode(ino, dev, kind, mode & 0o7777, this);
+    inode.generic = newInfo(volume, ino);
+    inode.uid = owner.uid;
+    inode.gid = owner.gid;
+    inode.atime = inode.mtime = inode.ctime = volume.now();
     const adopted = this.adopt(inode);
     if (typeof adopted === 'number') {
       freeInodeNumber(volume, ino, isDirectory);
@@ -236,7 +247,7 @@ export class DiskFs implements MountedFileSystem, InodeOperations, PageWriter {
     for (const name of this.recent.splice(0)) this.parts.names.put(name);
   }
 
-  names(directory: DiskDirectory): DirectoryName[] {
+  names(directory: DiskDirectory): Dirent[] {
     const names = this.directories.names(directory);
     this.accessed(directory);
     return names;
@@ -244,8 +255,7 @@ export class DiskFs implements MountedFileSystem, InodeOperations, PageWriter {
 
   /** Puts a new inode, whose reference is taken over, under a name. */
   private link1(dir: DiskDirectory, name: string, inode: FileInode): number {
-    const kind = inode.kind === 'directory' ? FT_DIR : FT_REG_FILE;
-    const error = this.directories.add(dir, name, inode.ino, kind);
+    const error = this.directories.add(dir, name, inode.ino, entryType(inode));
     if (error !== 0) return error;
     this.modified(dir);
     this.forget(dir, name);
@@ -266,7 +276,7 @@ export class DiskFs implements MountedFileSystem, InodeOperations, PageWriter {
   }
 
   create(dir: DiskDirectory, name: string, mode: number, owner: Owner): FileInode | number {
-    const inode = this.newInode(dir, mode, owner, false);
+    const inode = this.newInode(dir, mode, owner, 'regular');
     if (typeof inode === 'number') return inode;
     return this.place(dir, name, inode);
   }
@@ -283,7 +293,7 @@ export class DiskFs implements MountedFileSystem, InodeOperations, PageWriter {
 
   mkdir(dir: DiskDirectory, name: string, mode: number, owner: Owner): DiskDirectory | number {
     if (dir.nlink >= 32000) return -Errno.EMLINK;
-    const inode = this.newInode(dir, mode, owner, true) as DiskDirectory | number;
+    const inode = this.newInode(dir, mode, owner, 'directory') as DiskDirectory | number;
     if (typeof inode === 'number') return inode;
     const error = this.directories.makeEmpty(inode, dir.ino, FT_DIR);
     const made = error === 0 ? this.place(dir, name, inode) : error;
@@ -299,13 +309,58 @@ export class DiskFs implements MountedFileSystem, InodeOperations, PageWriter {
     return inode;
   }
 
-  /** Symbolic links are not there: -EPERM, as on a file system without them. */
-  symlink(): number {
-    return -Errno.EPERM;
+  /** A short target lies in the inode, a longer one in a block. @linux 2.4.22 fs/ext2/namei.c ext2_symlink() */
+  symlink(dir: DiskDirectory, name: string, target: string, owner: Owner): FileInode | number {
+    const bytes = new TextEncoder().encode(target);
+    if (bytes.length + 1 > this.volume.blockSize) return -Errno.ENAMETOOLONG;
+    const inode = this.newInode(dir, 0o777, owner, 'symlink');
+    if (typeof inode === 'number') return inode;
+    if (bytes.length < FAST_LINK_BYTES) {
+      const words = new DataView(infoOf(inode).data.buffer);
+      bytes.forEach((byte, i) => {
+        words.setUint8(i, byte);
+      });
+      inode.size = bytes.length;
+      return this.place(dir, name, inode);
+    }
+    const error = this.writeLink(inode, bytes);
+    if (error === 0) return this.place(dir, name, inode);
+    inode.nlink = 0;
+    inode.markDirty();
+    this.parts.inodes.put(inode);
+    return error;
   }
 
-  readlink(): number {
-    return -Errno.EINVAL;
+  /** Puts a target into the first block of a link. @linux 2.4.22 fs/namei.c page_symlink() */
+  private writeLink(inode: FileInode, target: Uint8Array): number {
+    const { memory } = this.parts.buffers.cache;
+    const file = new OpenFile(inode, '', FMODE.write, false, true);
+    inode.writecount++;
+    const limit = { fsizeLimit: 0xffffffff, sendSigxfsz: () => {} };
+    const copy: CopyActor = (pfn, offset, count, done) => {
+      memory.bytes.set(target.subarray(done, done + count), memory.base(pfn) * 4 + offset);
+      return 0;
+    };
+    inode.held++;
+    const written = this.write(file, 0, target.length, copy, limit, null);
+    fput(file);
+    inode.held--;
+    return written < 0 ? written : 0;
+  }
+
+  readlink(inode: FileInode): string | number {
+    const { data, blocks } = infoOf(inode);
+    if (blocks === 0) return new TextDecoder().decode(new Uint8Array(data.buffer, 0, inode.size));
+    const { memory } = this.parts.buffers.cache;
+    const target = new Uint8Array(inode.size);
+    const file = new OpenFile(inode, '', FMODE.read);
+    const read = this.read(file, 0, target.length, (pfn, offset, count, done) => {
+      const from = memory.base(pfn) * 4 + offset;
+      target.set(memory.bytes.subarray(from, from + count), done);
+      return 0;
+    });
+    fput(file);
+    return read < 0 ? read : new TextDecoder().decode(target.subarray(0, read));
   }
 
   link(inode: FileInode, dir: DiskDirectory, name: string): number {
@@ -359,7 +414,7 @@ export class DiskFs implements MountedFileSystem, InodeOperations, PageWriter {
     const target = this.find(newDir, newName);
     const isDirectory = inode instanceof DiskDirectory;
     if (target instanceof DiskDirectory && !this.directories.isEmpty(target)) return -Errno.ENOTEMPTY;
-    const kind = isDirectory ? FT_DIR : FT_REG_FILE;
+    const kind = entryType(inode);
     const error =
       target === null
         ? this.directories.add(newDir, newName, inode.ino, kind)
@@ -438,6 +493,10 @@ export class DiskFs implements MountedFileSystem, InodeOperations, PageWriter {
     return genericFileWrite(cache, this, file, position, count, actor, limit, prefault);
   }
 
+  blocks(inode: FileInode): number {
+    return infoOf(inode).blocks;
+  }
+
   bmap(inode: FileInode, block: number): number {
     return this.pages.bmap(inode, block);
   }
@@ -459,22 +518,20 @@ export class DiskFs implements MountedFileSystem, InodeOperations, PageWriter {
   }
 
   accessed(inode: FileInode): void {
-    const info = infoOf(inode);
     const now = this.volume.now();
-    if (info.atime === now) return;
-    info.atime = now;
+    if (inode.atime === now) return;
+    inode.atime = now;
     inode.markDirty(I.dirtySync);
   }
 
   modified(inode: FileInode): void {
-    const info = infoOf(inode);
-    info.mtime = this.volume.now();
-    info.ctime = info.mtime;
+    inode.mtime = this.volume.now();
+    inode.ctime = inode.mtime;
     inode.markDirty(I.dirtySync);
   }
 
   private changed(inode: FileInode): void {
-    infoOf(inode).ctime = this.volume.now();
+    inode.ctime = this.volume.now();
     inode.markDirty();
   }
 
@@ -532,6 +589,11 @@ export class DiskFs implements MountedFileSystem, InodeOperations, PageWriter {
     lists.superBlocks.splice(lists.superBlocks.indexOf(sb), 1);
     devices.closeNode(node);
   }
+}
+
+function entryType({ kind }: FileInode): number {
+  if (kind === 'directory') return FT_DIR;
+  return kind === 'symlink' ? FT_SYMLINK : FT_REG_FILE;
 }
 
 function volumeOf(fs: DiskFs | null): Volume {

@@ -1,16 +1,13 @@
 import { brelse } from '../buffers/block-buffers.ts';
 import type { CachedName } from '../dentry-cache.ts';
-import { DirectoryInode, type Owner } from '../directory.ts';
-import { FileInode, type InodeOperations } from '../open-file.ts';
+import { DirectoryInode, type Dirent, NO_FILE, type Owner } from '../directory.ts';
+import { FileInode, type InodeOperations, type OpenFile } from '../open-file.ts';
 import type { DiskNode } from './block-map.ts';
-import type { DirectoryName } from './directory-pages.ts';
-import { GD, IN, INODE_BYTES, S_IFDIR, S_IFMT, S_IFREG } from './layout.ts';
+import { GD, IN, INODE_BYTES, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from './layout.ts';
 import type { Volume } from './volume.ts';
 
 /** {@link DiskNode} with what the tree of names needs. */
 export interface DiskInodeInfo extends DiskNode {
-  uid: number;
-  gid: number;
   /** The name by which it was found last; a directory has just one. */
   lastName: CachedName | null;
 }
@@ -18,7 +15,9 @@ export interface DiskInodeInfo extends DiskNode {
 /** What directories ask of their file system. */
 export interface NameSource {
   find(directory: DiskDirectory, name: string): FileInode | null;
-  names(directory: DiskDirectory): DirectoryName[];
+  names(directory: DiskDirectory): Dirent[];
+  /** A directory was opened. */
+  open(file: OpenFile): number;
 }
 
 /** A directory whose names are on the disk. */
@@ -26,7 +25,7 @@ export class DiskDirectory extends DirectoryInode {
   private readonly source: NameSource;
 
   constructor(ino: number, dev: number, mode: number, owner: Owner, source: NameSource) {
-    super(ino, dev, mode, owner);
+    super(ino, dev, mode, owner, { ...NO_FILE, open: (file) => source.open(file) });
     this.source = source;
   }
 
@@ -34,8 +33,12 @@ export class DiskDirectory extends DirectoryInode {
     return this.source.find(this, name);
   }
 
-  override names(): readonly DirectoryName[] {
+  override names(): readonly Dirent[] {
     return this.source.names(this);
+  }
+
+  override nameOf(child: DirectoryInode): string | null {
+    return infoOf(child).lastName?.name ?? null;
   }
 }
 
@@ -44,21 +47,20 @@ export function infoOf(inode: FileInode): DiskInodeInfo {
 }
 
 /** A fresh inode's knowledge: no blocks. */
-export function newInfo(volume: Volume, ino: number, owner: Owner): DiskInodeInfo {
-  const now = volume.now();
+export function newInfo(volume: Volume, ino: number): DiskInodeInfo {
   return {
     data: new Int32Array(15),
     blocks: 0,
     group: Math.floor((ino - 1) / volume.inodesPerGroup),
     nextBlock: -1,
     nextGoal: 0,
-    atime: now,
-    mtime: now,
-    ctime: now,
-    uid: owner.uid,
-    gid: owner.gid,
     lastName: null,
   };
+}
+
+function typeBits({ kind }: FileInode): number {
+  if (kind === 'directory') return S_IFDIR;
+  return kind === 'symlink' ? S_IFLNK : S_IFREG;
 }
 
 /** Where an inode is on the disk: its block, and the byte in it. */
@@ -81,7 +83,7 @@ export interface InodeParts {
 /**
  * Reads an inode from its table.
  *
- * @returns null: it cannot be read, or is no file and no directory
+ * @returns null: it cannot be read, or is no file, no directory and no symbolic link
  * @linux 2.4.22 fs/ext2/inode.c ext2_read_inode()
  */
 export function readInode(volume: Volume, ino: number, parts: InodeParts): FileInode | null {
@@ -101,13 +103,18 @@ export function readInode(volume: Volume, ino: number, parts: InodeParts): FileI
   } else if (links > 0 && kind === S_IFREG) {
     inode = new FileInode(ino, parts.dev, 'regular', mode & 0o7777, parts.fileOps);
   }
+  if (links > 0 && kind === S_IFLNK) {
+    inode = new FileInode(ino, parts.dev, 'symlink', mode & 0o7777, parts.fileOps);
+  }
   if (inode !== null) {
-    const info = newInfo(volume, ino, owner);
+    const info = newInfo(volume, ino);
     for (let i = 0; i < 15; i++) info.data[i] = get32(IN.block + 4 * i);
     info.blocks = get32(IN.blocks);
-    info.atime = get32(IN.atime);
-    info.mtime = get32(IN.mtime);
-    info.ctime = get32(IN.ctime);
+    inode.uid = owner.uid;
+    inode.gid = owner.gid;
+    inode.atime = get32(IN.atime);
+    inode.mtime = get32(IN.mtime);
+    inode.ctime = get32(IN.ctime);
     inode.generic = info;
     inode.nlink = links;
     inode.size = get32(IN.size) + (kind === S_IFREG ? get32(IN.sizeHigh) * 2 ** 32 : 0);
@@ -128,16 +135,15 @@ export function updateInode(volume: Volume, inode: FileInode, sync: boolean, dti
   const bh = volume.bread(block);
   if (bh === null) return false;
   const info = infoOf(inode);
-  const isDirectory = inode.kind === 'directory';
-  volume.set16(bh, at + IN.mode, (isDirectory ? S_IFDIR : S_IFREG) | inode.mode);
-  volume.set16(bh, at + IN.uid, info.uid);
-  volume.set16(bh, at + IN.gid, info.gid);
+  volume.set16(bh, at + IN.mode, typeBits(inode) | inode.mode);
+  volume.set16(bh, at + IN.uid, inode.uid);
+  volume.set16(bh, at + IN.gid, inode.gid);
   volume.set16(bh, at + IN.links, inode.nlink);
   volume.set32(bh, at + IN.size, inode.size % 2 ** 32);
-  if (!isDirectory) volume.set32(bh, at + IN.sizeHigh, Math.floor(inode.size / 2 ** 32));
-  volume.set32(bh, at + IN.atime, info.atime);
-  volume.set32(bh, at + IN.mtime, info.mtime);
-  volume.set32(bh, at + IN.ctime, info.ctime);
+  if (inode.kind === 'regular') volume.set32(bh, at + IN.sizeHigh, Math.floor(inode.size / 2 ** 32));
+  volume.set32(bh, at + IN.atime, inode.atime);
+  volume.set32(bh, at + IN.mtime, inode.mtime);
+  volume.set32(bh, at + IN.ctime, inode.ctime);
   volume.set32(bh, at + IN.dtime, dtime);
   volume.set32(bh, at + IN.blocks, info.blocks);
   for (let i = 0; i < 15; i++) volume.set32(bh, at + IN.block + 4 * i, info.data[i] as number);

@@ -87,13 +87,17 @@ export const DIRECT_BLOCKS = 12;
 export const ROOT_INO = 2;
 export const FIRST_INO = 11;
 
-/** Kind bits of a mode. @linux S_IFMT, S_IFREG, S_IFDIR */
+/** Kind bits of a mode. @linux S_IFMT, S_IFREG, S_IFDIR, S_IFLNK */
 export const S_IFMT = 0o170000;
 export const S_IFREG = 0o100000;
 export const S_IFDIR = 0o040000;
-/** Kinds in a directory. @linux EXT2_FT_REG_FILE, EXT2_FT_DIR */
+export const S_IFLNK = 0o120000;
+/** Kinds in a directory. @linux EXT2_FT_REG_FILE, EXT2_FT_DIR, EXT2_FT_SYMLINK */
 export const FT_REG_FILE = 1;
 export const FT_DIR = 2;
+export const FT_SYMLINK = 7;
+/** A link whose target, with its NUL, is no longer lies in the inode, where else block numbers are. */
+export const FAST_LINK_BYTES = 60;
 
 /** Bytes of a directory entry with a name of `length` bytes. @linux EXT2_DIR_REC_LEN */
 export function entryBytes(length: number): number {

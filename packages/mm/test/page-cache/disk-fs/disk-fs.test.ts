@@ -99,6 +99,33 @@ describe.each([1024, 2048, 4096])('files on blocks of %i bytes', (blockSize) => 
   });
 });
 
+describe('symbolic links', () => {
+  it.each([
+    1024, 4096,
+  ])('are on the disk after unmounting, short and long, and go with their block', (blockSize) => {
+    const it = new DiskWorld(4 << 20, { blockSize });
+    const { process } = it;
+    const long = `/${'long/'.repeat(30)}`;
+    expect(process.symlink('short', '/mnt/s')).toBe(0);
+    expect(process.symlink('n'.repeat(59), '/mnt/limit')).toBe(0);
+    expect(process.symlink(long, '/mnt/l')).toBe(0);
+    expect(process.symlink('x'.repeat(blockSize), '/mnt/no')).toBe(-Errno.ENAMETOOLONG);
+    expect(it.umount()).toBe(0);
+    const text = (name: string) => new TextDecoder().decode(new DiskImage(it.image()).files.get(name));
+    expect(new DiskImage(it.image()).faults).toEqual([]);
+    expect([text('/s'), text('/limit'), text('/l')]).toEqual(['short', 'n'.repeat(59), long]);
+    it.mount();
+    expect(process.readlink('/mnt/s')).toBe('short');
+    expect(process.readlink('/mnt/l')).toBe(long);
+    for (const name of ['s', 'limit', 'l']) expect(process.unlink(`/mnt/${name}`)).toBe(0);
+    it.kernel.checkInvariants();
+    expect(it.umount()).toBe(0);
+    const left = new DiskImage(it.image());
+    expect(left.faults).toEqual([]);
+    expect([...left.files.keys()]).toEqual([]);
+  });
+});
+
 describe('names', () => {
   it('can be made, moved, linked and removed', () => {
     const it = new DiskWorld();
@@ -116,11 +143,11 @@ describe('names', () => {
     process.close(fd);
     const directory = it.open('/mnt', O_RDONLY);
     expect(process.getdents(directory)).toEqual([
-      { name: '.', ino: 2 },
-      { name: '..', ino: 2 },
-      { name: 'lost+found', ino: 11 },
-      { name: 'a', ino: expect.any(Number) },
-      { name: 'g', ino: expect.any(Number) },
+      { name: '.', ino: 2, kind: 'directory' },
+      { name: '..', ino: 2, kind: 'directory' },
+      { name: 'lost+found', ino: 11, kind: 'directory' },
+      { name: 'a', ino: expect.any(Number), kind: 'directory' },
+      { name: 'g', ino: expect.any(Number), kind: 'regular' },
     ]);
     process.close(directory);
     it.kernel.checkInvariants();

@@ -8,6 +8,8 @@ interface Inode {
   readonly data: readonly number[];
   /** Blocks of numbers. */
   readonly metadata: readonly number[];
+  /** Of a short symbolic link: where its target lies. */
+  readonly inlineAt?: number;
 }
 
 export class DiskImage {
@@ -52,6 +54,19 @@ export class DiskImage {
     const size = this.u32(at + 4);
     const metadata: number[] = [];
     const data: number[] = [];
+    const mode = this.u16(at);
+    // A short link has its target where else the block numbers are.
+    if ((mode & 0o170000) === 0o120000 && size < 60) {
+      return {
+        mode,
+        size,
+        links: this.u16(at + 26),
+        blocks: this.u32(at + 28),
+        data,
+        metadata,
+        inlineAt: at + 40,
+      };
+    }
     const wanted = Math.ceil(size / this.blockSize);
     const follow = (block: number, level: number): void => {
       if (level === 0) {
@@ -70,7 +85,7 @@ export class DiskImage {
       const block = this.u32(at + 40 + 4 * i);
       follow(block, Math.max(0, i - 11));
     }
-    return { mode: this.u16(at), size, links: this.u16(at + 26), blocks: this.u32(at + 28), data, metadata };
+    return { mode, size, links: this.u16(at + 26), blocks: this.u32(at + 28), data, metadata };
   }
 
   private claim(ino: number, inode: Inode): void {
@@ -85,6 +100,7 @@ export class DiskImage {
   }
 
   private contents(inode: Inode): Uint8Array {
+    if (inode.inlineAt !== undefined) return this.bytes.slice(inode.inlineAt, inode.inlineAt + inode.size);
     const bytes = new Uint8Array(inode.size);
     for (const [i, block] of inode.data.entries()) {
       const from = i * this.blockSize;
