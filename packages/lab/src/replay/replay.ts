@@ -92,7 +92,7 @@ export class Replay {
     this.all.push(this.#newWorkload(0, this.#spawn(program), program));
   }
 
-  /** References replayed so far. */
+  /** References replayed so far; while one is made, those before it. */
   get references(): number {
     return this.made;
   }
@@ -277,11 +277,11 @@ export class Replay {
       const address = this.nextAddress;
       this.nextAddress += stride;
       this.left--;
-      this.made++;
       const goesOn =
         shadow === null
           ? process.touch(address, write) || this.#signal(workload, address)
           : this.#verifiedAccess(workload, address, write);
+      this.made++;
       if (goesOn) continue;
       this.left = 0;
       return;

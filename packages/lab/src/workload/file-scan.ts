@@ -58,6 +58,7 @@ export class FileScan {
       byte = process.load8(IMAGE.readBuffer);
     }
     runner.accesses++;
+    runner.turns++;
     if (byte !== (fileWord(page) & 255)) {
       throw new ContentError(`page ${page} of the file holds ${byte}, not ${fileWord(page) & 255}`);
     }

@@ -26,7 +26,7 @@ export class Runner {
   /** Accesses of the parent, as the recorded program counts them. */
   accesses = 0;
   writes = 0;
-  /** Accesses of all processes. */
+  /** Accesses of all processes; while one is made, those before it. */
   turns = 0;
   /** The number of accesses at which the pattern is to pause. */
   pauseAt = 0;
@@ -50,7 +50,6 @@ export class Runner {
   /** One turn of the inner loop begins: time passes, interrupts come, the program's own pages are used. */
   turn(): void {
     const { kernel } = this;
-    this.turns++;
     kernel.clock.advance(TURN_NS);
     if (kernel.paging.events.nextDue <= kernel.clock.now) kernel.paging.catchUp();
     if (this.process.ended !== null || !touchOwnPages(this.process)) this.killed();
@@ -91,6 +90,7 @@ export class PatternMemory {
     this.values[page] = value;
     runner.accesses++;
     runner.writes++;
+    runner.turns++;
   }
 
   /** Loads the first byte of a page. @throws ContentError when it is not what was stored there last */
@@ -103,6 +103,7 @@ export class PatternMemory {
     if (byte < 0) runner.killed();
     this.expect(page, 0, byte, (this.values[page] as number) & 255);
     runner.accesses++;
+    runner.turns++;
   }
 
   /** Compares both words of every page with what was stored there. Returns bytes compared. */
