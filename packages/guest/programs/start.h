@@ -14,9 +14,9 @@ static inline int call6(int nr, u32 a, u32 b, u32 c, u32 d, u32 e, u32 f) {
   int result;
   u32 args[2] = {(u32)nr, f};
   __asm__ volatile(
-      "push %%ebp\n\tpush %%ebx\n\tmov %2, %%ebx\n\tmov 4(%%eax), %%ebp\n\tmov (%%eax), %%eax\n\tint $0x80\n\tpop %%ebx\n\tpop %%ebp"
+      "push %%ebp\n\tmov 4(%%eax), %%ebp\n\tmov (%%eax), %%eax\n\tint $0x80\n\tpop %%ebp"
       : "=a"(result)
-      : "0"(args), "g"(a), "c"(b), "d"(c), "S"(d), "D"(e)
+      : "0"(args), "b"(a), "c"(b), "d"(c), "S"(d), "D"(e)
       : "memory");
   return result;
 }

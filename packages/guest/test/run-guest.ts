@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { bootGuest, type Guest, type GuestEnding, loadCpuModule } from '../src/index.ts';
+import { bootGuest, type Guest, type GuestEnding, type GuestTask, loadCpuModule } from '../src/index.ts';
 
 /** A guest whose console is kept. */
 export interface TestGuest {
@@ -8,6 +8,10 @@ export interface TestGuest {
   text(): string;
   /** Runs one of our programs, or these bytes, to its end. */
   run(program: string | Uint8Array, ...args: readonly string[]): GuestEnding;
+  /** Starts one of our programs, and lets it run until it waits for input, or ends. */
+  start(program: string, ...args: readonly string[]): GuestTask;
+  /** Types at the console; what was written to it since. The programs run until they wait for input. */
+  type(text: string): string;
 }
 
 export interface TestMachine {
@@ -18,6 +22,8 @@ export interface TestMachine {
   readonly swap?: number;
   readonly jit?: boolean;
   readonly input?: string;
+  /** More input is pushed later. */
+  readonly openInput?: boolean;
   /** The console is a terminal of 24 lines of 80. */
   readonly terminal?: boolean;
 }
@@ -38,10 +44,27 @@ export function testGuest(machine: TestMachine = {}): TestGuest {
     },
   });
   if (machine.input !== undefined) guest.console.push(Buffer.from(machine.input));
-  if (machine.terminal !== true) guest.console.hangUp();
+  if (machine.terminal !== true && machine.openInput !== true) guest.console.hangUp();
+  const text = () => Buffer.concat(pieces).toString();
+  const settle = () => {
+    do guest.step();
+    while (guest.tasks.length > 0 && guest.waitsFor !== 'input');
+  };
   return {
     guest,
-    text: () => Buffer.concat(pieces).toString(),
+    text,
+    start: (program, ...args) => {
+      const task = guest.start(programBytes(program), [program, ...args]);
+      if (typeof task === 'number') throw new Error(`${program} cannot be started: ${task}`);
+      settle();
+      return task;
+    },
+    type: (typed) => {
+      const before = text().length;
+      guest.console.push(Buffer.from(typed));
+      settle();
+      return text().slice(before);
+    },
     run: (program, ...args) => {
       const name = typeof program === 'string' ? program : 'a.out';
       const bytes = typeof program === 'string' ? programBytes(program) : program;
