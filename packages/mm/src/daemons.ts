@@ -1,6 +1,5 @@
 /**
- * The kernel's threads at work: kswapd, bdflush, kupdated. Each is a generator that yields where it sleeps; what it yields is
- * the time at which it wakes by itself, Infinity when only a call wakes it.
+ * The kernel's threads at work: kswapd, bdflush, kupdated. Each is a generator that yields where it sleeps.
  */
 import type { Task } from './address-space/task.ts';
 import type { Vm } from './address-space/vm.ts';
@@ -8,6 +7,7 @@ import type { Clock } from './hardware/clock.ts';
 import { COST_NS } from './hardware/cost-model.ts';
 import type { EventQueue, PendingEvent } from './hardware/event-queue.ts';
 import { PF } from './page-allocator/process-flags.ts';
+import type { Sleep } from './reclaim/thread-sleep.ts';
 import { defineTracepoint } from './trace/trace.ts';
 
 /** A kernel thread gets the CPU. */
@@ -17,8 +17,8 @@ const KTHREAD_RUN = defineTracepoint({
   origin: 'kernel/sched.c schedule()',
 });
 
-/** The work of a thread: yields the time at which it wants to go on. */
-export type DaemonBody = Generator<number, void, void>;
+/** The work of a thread: yields where it sleeps. */
+export type DaemonBody = Generator<Sleep, void, void>;
 
 /** One kernel thread. */
 export class Daemon {
@@ -29,6 +29,8 @@ export class Daemon {
   running = false;
   /** @internal */
   timer: PendingEvent | null = null;
+  /** @internal whether calls do not wake it */
+  deaf = false;
   /** @internal */
   readonly body: DaemonBody;
   /** @internal see {@link Daemons.start} */
@@ -45,7 +47,8 @@ export class Daemon {
  * All kernel threads, and which of them are awake.
  *
  * They run when a user's task goes back to user mode, when the running task sleeps in the kernel, and when the machine is
- * idle. A thread that waits for I/O somewhere deep keeps the CPU's task waiting with it.
+ * idle. kswapd of 2.4.20 and later waits for its writes by itself; a thread that waits for I/O anywhere deeper keeps the CPU's
+ * task waiting with it.
  */
 export class Daemons {
   private readonly vm: Vm;
@@ -55,6 +58,8 @@ export class Daemons {
   private readonly threads: Daemon[] = [];
   // Threads that are awake, in the order in which they were woken.
   private readonly queue: Daemon[] = [];
+  // Threads that wait for I/O, with the question whether it has ended.
+  private readonly waiting: { daemon: Daemon; done: () => boolean }[] = [];
 
   /** @param charge counts the time since its last call as the running task's */
   constructor(vm: Vm, clock: Clock, events: EventQueue, charge: () => void) {
@@ -84,7 +89,7 @@ export class Daemons {
 
   /** Wakes a thread, if it sleeps. It runs when the running task goes back to user mode, or sleeps. */
   wake(daemon: Daemon): void {
-    if (daemon.awake || daemon.running) return;
+    if (daemon.awake || daemon.running || daemon.deaf) return;
     if (daemon.timer !== null) this.events.cancel(daemon.timer);
     daemon.timer = null;
     daemon.awake = true;
@@ -97,6 +102,7 @@ export class Daemons {
    * @param inside whether a task sleeps in the kernel meanwhile
    */
   runOne(inside = false): boolean {
+    if (this.waiting.length > 0) this.wakeWhereIoEnded();
     if (this.queue.length === 0) return false;
     const index = inside ? this.queue.findIndex((daemon) => daemon.inside) : 0;
     const daemon = index < 0 ? undefined : this.queue.splice(index, 1)[0];
@@ -110,11 +116,31 @@ export class Daemons {
     daemon.running = true;
     const { value, done } = daemon.body.next();
     daemon.running = false;
-    if (done === true || value === Number.POSITIVE_INFINITY) return;
-    daemon.timer = this.events.schedule(value as number, () => {
+    if (done === true) return;
+    const sleep = value as Sleep;
+    const until = typeof sleep === 'number' ? sleep : sleep.until;
+    daemon.deaf = typeof sleep !== 'number';
+    if (typeof sleep !== 'number' && sleep.done !== null) this.waiting.push({ daemon, done: sleep.done });
+    if (until === Number.POSITIVE_INFINITY) return;
+    daemon.timer = this.events.schedule(until, () => {
       daemon.timer = null;
+      daemon.deaf = false;
       this.wake(daemon);
     });
+  }
+
+  private wakeWhereIoEnded(): void {
+    const { waiting } = this;
+    for (let i = 0; i < waiting.length; ) {
+      const { daemon, done } = waiting[i] as { daemon: Daemon; done: () => boolean };
+      if (!done()) {
+        i++;
+        continue;
+      }
+      waiting.splice(i, 1);
+      daemon.deaf = false;
+      this.wake(daemon);
+    }
   }
 
   /**

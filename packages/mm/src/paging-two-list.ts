@@ -19,11 +19,10 @@ export const TWO_LIST_PAGING: PagingGeneration = {
       slab,
       ports: { ...paging.shrinkers, outOfMemory: () => paging.oom.outOfMemory() },
     });
-    const kswapd = new Kswapd(
-      vm.allocator,
-      () => clock.now,
-      () => block.runTqDisk(),
-    );
+    const kswapd = new Kswapd(vm.allocator, () => clock.now, {
+      rounds: (zone, gfp) => reclaim.rounds(zone, gfp),
+      runTqDisk: () => block.runTqDisk(),
+    });
     return {
       plugIn() {
         const { allocator } = vm;

@@ -48,8 +48,13 @@ const JIFFY_NS = 1e9 / HZ;
  * was killed cannot exit hangs. Ten minutes; the OOM killer acts within seconds.
  */
 const MAX_YIELDS = 1_200;
-/** What passes, at most, when a task yields and there is nobody else: what a futile search of all lists may take, ns. */
-const FUTILE_NS = 5e8;
+/**
+ * What passes, at most, when a task yields and there is nobody else: what a futile search of all lists and page tables took, ns;
+ * and after so many of them in a row, when nothing but timers can change anything, more.
+ */
+const FUTILE_NS = 1e7;
+const FUTILE_TRIES = 16;
+const HOPELESS_NS = 5e8;
 /** si_code of a signal that the kernel sends. @linux SI_KERNEL */
 const SI_KERNEL = 0x80;
 
@@ -341,22 +346,22 @@ export class Paging {
   }
 
   /**
-   * Others run; if there is nobody, time passes. Always true.
+   * Others run; if there is nobody, time passes: `ns` or what is left until something happens. Always true.
    *
    * @linux yield()
    */
-  private yield(): boolean {
+  private yield(ns = FUTILE_NS): boolean {
     this.events.runDue();
     if (this.parts.ports.reapKilled() || this.daemons.runOne(true)) return true;
     if (this.block.anyBusy) return this.events.runNext();
     const { clock } = this.parts;
-    clock.advance(Math.max(0, Math.min(FUTILE_NS, this.events.nextDue - clock.now)));
+    clock.advance(Math.max(0, Math.min(ns, this.events.nextDue - clock.now)));
     return true;
   }
 
   /** The same, but an allocation that has tried for minutes is given up: false. */
   yieldUnlessHopeless(attempt: number): boolean {
-    return attempt < MAX_YIELDS && this.yield();
+    return attempt < MAX_YIELDS && this.yield(attempt < FUTILE_TRIES ? FUTILE_NS : HOPELESS_NS);
   }
 
   /** Others may run, if there are any; no time passes otherwise. @linux schedule() with SCHED_YIELD */

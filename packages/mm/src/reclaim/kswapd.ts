@@ -1,7 +1,10 @@
 import { GFP_KSWAPD } from '../page-allocator/gfp.ts';
 import type { PageAllocator } from '../page-allocator/page-allocator.ts';
+import { PG } from '../physical/mem-map.ts';
 import type { PhysicalNode } from '../physical/node.ts';
 import type { Zone } from '../physical/zone.ts';
+import type { Pfn } from '../types.ts';
+import type { Sleep } from './thread-sleep.ts';
 
 /**
  * The thread that frees pages before anyone must wait for them: one for all nodes.
@@ -20,16 +23,13 @@ import type { Zone } from '../physical/zone.ts';
 export class Kswapd {
   private readonly allocator: PageAllocator;
   private readonly now: () => number;
-  private readonly runTqDisk: () => void;
+  private readonly ports: KswapdPorts;
 
-  /**
-   * @param now reads the virtual clock (ns)
-   * @param runTqDisk lets the disks begin with what was collected for them
-   */
-  constructor(allocator: PageAllocator, now: () => number, runTqDisk: () => void) {
+  /** @param now reads the virtual clock (ns) */
+  constructor(allocator: PageAllocator, now: () => number, ports: KswapdPorts) {
     this.allocator = allocator;
     this.now = now;
-    this.runTqDisk = runTqDisk;
+    this.ports = ports;
   }
 
   /** Whether no zone of any node asks to be balanced. @linux kswapd_can_sleep() */
@@ -38,11 +38,12 @@ export class Kswapd {
   }
 
   /**
-   * What the thread does; yields where it sleeps: Infinity until an allocation wakes it, or the time at which it goes on.
+   * What the thread does; yields where it sleeps. Allocations wake it only where it waits for them: while it rests or waits for
+   * I/O, whoever needs memory must see for himself.
    *
    * @linux 2.4.22 mm/vmscan.c kswapd(), kswapd_balance()
    */
-  *body(): Generator<number, void, void> {
+  *body(): Generator<Sleep, void, void> {
     for (;;) {
       if (this.canSleep()) yield Number.POSITIVE_INFINITY;
       let more: boolean;
@@ -50,25 +51,25 @@ export class Kswapd {
         more = false;
         for (const node of this.allocator.pgdatList) if (yield* this.balanceNode(node)) more = true;
       } while (more);
-      this.runTqDisk();
+      this.ports.runTqDisk();
     }
   }
 
   /**
    * One round over a node. A zone for which nothing could be freed is given up until the next call for it, and the thread
-   * sleeps for a second.
+   * sleeps for a second, from which nothing wakes it: it is on no wait queue.
    *
    * @returns whether a zone is still short
    * @linux 2.4.22 mm/vmscan.c kswapd_balance_pgdat()
    */
-  private *balanceNode(node: PhysicalNode): Generator<number, boolean, void> {
+  private *balanceNode(node: PhysicalNode): Generator<Sleep, boolean, void> {
     let more = false;
     for (let index = node.nrZones - 1; index >= 0; index--) {
       const zone = node.zones[index] as Zone;
       if (!zone.needBalance) continue;
-      if (this.allocator.ports.tryToFreePagesZone(zone, GFP_KSWAPD) === 0) {
+      if ((yield* this.balanceZone(zone)) === 0) {
         zone.needBalance = false;
-        yield this.now() + SECOND_NS;
+        yield { until: this.now() + SECOND_NS, done: null };
       } else if (classzoneNeedsBalance(node, zone)) {
         more = true;
       } else {
@@ -77,6 +78,29 @@ export class Kswapd {
     }
     return more;
   }
+
+  /** Frees 32 pages; where that waits for I/O, only the thread sleeps. */
+  private *balanceZone(zone: Zone): Generator<Sleep, 0 | 1, void> {
+    const { memMap } = this.allocator;
+    const rounds = this.ports.rounds(zone, GFP_KSWAPD);
+    for (;;) {
+      const { value, done } = rounds.next();
+      if (done === true) return value;
+      this.ports.runTqDisk();
+      yield {
+        until: Number.POSITIVE_INFINITY,
+        done: () => ((memMap.flags[value] as number) & PG.locked) === 0,
+      };
+    }
+  }
+}
+
+/** What kswapd asks of other rooms. */
+export interface KswapdPorts {
+  /** Frees pages for the zones up to one, see {@link TwoListReclaim.rounds}. */
+  rounds(classzone: Zone, gfp: number): Generator<Pfn, 0 | 1, void>;
+  /** Lets the disks begin with what was collected for them. */
+  runTqDisk(): void;
 }
 
 /** How long it rests when nothing could be freed. @linux schedule_timeout(HZ) */

@@ -9,6 +9,64 @@ import { swapOut } from './swap-out.ts';
 import { MM_VMSCAN_PAGE, MM_VMSCAN_SHRINK_CACHE, MM_VMSCAN_TOO_MANY_MAPPED, VERDICT } from './tracepoints.ts';
 import type { ReclaimParts } from './two-list-reclaim.ts';
 
+/** A pass over the inactive list, under way. */
+export interface InactiveScan {
+  readonly classzone: Zone;
+  readonly gfp: number;
+  /** 6 .. 1: a sixth of the list to all of it. */
+  readonly priority: number;
+  /** Pages that are still wanted. */
+  left: number;
+  /** Pages that it may still look at, and mapped ones that it tolerates. */
+  maxScan: number;
+  maxMapped: number;
+  /** The locked page for which it must wait, and to which it holds a reference; 0: none. */
+  waitsFor: Pfn;
+}
+
+/** Begins a pass. @param wanted pages to free */
+export function beginInactiveScan(
+  { vm }: ReclaimParts,
+  wanted: number,
+  classzone: Zone,
+  gfp: number,
+  priority: number,
+): InactiveScan {
+  const { pageCache: cache, trace } = vm;
+  const maxScan = Math.floor(cache.nrInactivePages / priority);
+  const maxMapped = Math.min(wanted << (10 - priority), Math.floor(maxScan / 10));
+  if (trace.on) {
+    trace.emit(MM_VMSCAN_SHRINK_CACHE, wanted, cache.nrInactivePages, priority, maxScan, maxMapped);
+  }
+  return { classzone, gfp, priority, left: wanted, maxScan, maxMapped, waitsFor: 0 };
+}
+
+/**
+ * A whole pass, which sleeps where it must wait.
+ *
+ * @returns pages that are still wanted
+ */
+export function shrinkCache(
+  parts: ReclaimParts,
+  wanted: number,
+  classzone: Zone,
+  gfp: number,
+  priority: number,
+): number {
+  const scan = beginInactiveScan(parts, wanted, classzone, gfp, priority);
+  while (!scanInactive(parts, scan)) {
+    parts.vm.pageCache.waitOnPage(scan.waitsFor);
+    endWait(parts, scan);
+  }
+  return scan.left;
+}
+
+/** The page for which a pass waited is not locked any more: lets go of it. */
+export function endWait({ vm }: ReclaimParts, scan: InactiveScan): void {
+  vm.allocator.putPage(scan.waitsFor);
+  scan.waitsFor = 0;
+}
+
 /**
  * Goes over the inactive list from its tail and frees what nobody uses. Every page that it looks at goes to the list's head at
  * once, so that a page is seen again only when all others were.
@@ -22,29 +80,17 @@ import type { ReclaimParts } from './two-list-reclaim.ts';
  * ```
  * PG_referenced is not looked at: a second touch has moved the page to the active list long before.
  *
- * @param wanted pages to free
- * @param priority 6 .. 1: a sixth of the list to all of it
- * @returns pages that are still wanted
+ * @returns false: it must wait for a page ({@link InactiveScan.waitsFor}), and then be called again
  * @linux 2.4.22 mm/vmscan.c shrink_cache()
  */
-export function shrinkCache(
-  parts: ReclaimParts,
-  wanted: number,
-  classzone: Zone,
-  gfp: number,
-  priority: number,
-): number {
+export function scanInactive(parts: ReclaimParts, scan: InactiveScan): boolean {
   const { vm, swap, buffers } = parts;
   const { pageCache: cache, memMap, allocator, trace } = vm;
   const { flags, count, mapping, lruPrev } = memMap;
+  const { classzone, gfp, priority } = scan;
   const hasBuffers = memMap.buffers;
   const mayWrite = (gfp & GFP.FS) !== 0;
-  let maxScan = Math.floor(cache.nrInactivePages / priority);
-  let maxMapped = Math.min(wanted << (10 - priority), Math.floor(maxScan / 10));
-  let left = wanted;
-  if (trace.on) {
-    trace.emit(MM_VMSCAN_SHRINK_CACHE, wanted, cache.nrInactivePages, priority, maxScan, maxMapped);
-  }
+  let { left, maxScan, maxMapped } = scan;
   while (--maxScan >= 0) {
     const pfn = lruPrev[cache.inactiveList] as Pfn;
     if (pfn === cache.inactiveList) break;
@@ -64,8 +110,8 @@ export function shrinkCache(
         note(vm, pfn, VERDICT.locked, left);
         if (((flags[pfn] as number) & PG.launder) !== 0 && mayWrite) {
           allocator.getPage(pfn);
-          cache.waitOnPage(pfn);
-          allocator.putPage(pfn);
+          Object.assign(scan, { left, maxScan, maxMapped, waitsFor: pfn });
+          return false;
         }
         continue;
       }
@@ -102,7 +148,7 @@ export function shrinkCache(
       if (--maxMapped >= 0) continue;
       if (trace.on) trace.emit(MM_VMSCAN_TOO_MANY_MAPPED, priority, left);
       swapOut(vm, swap, priority, classzone);
-      return left;
+      break;
     }
     if (((flags[pfn] as number) & PG.dirty) !== 0) {
       note(vm, pfn, VERDICT.dirty, left);
@@ -113,7 +159,8 @@ export function shrinkCache(
     freePage(vm, swap, pfn);
     if (--left === 0) break;
   }
-  return left;
+  scan.left = left;
+  return true;
 }
 
 /** References besides the buffers' own. */

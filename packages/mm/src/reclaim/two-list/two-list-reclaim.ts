@@ -5,8 +5,9 @@ import type { BufferCache } from '../../page-cache/buffers/buffer-cache.ts';
 import type { Zone } from '../../physical/zone.ts';
 import type { SlabAllocator } from '../../slab/slab-allocator.ts';
 import type { SwapCache } from '../../swap/swap-cache.ts';
+import type { Pfn } from '../../types.ts';
 import { refillInactive } from './refill-inactive.ts';
-import { shrinkCache } from './shrink-cache.ts';
+import { beginInactiveScan, endWait, type InactiveScan, scanInactive } from './shrink-cache.ts';
 import { SWAP_CLUSTER_MAX } from './swap-out.ts';
 import { MM_VMSCAN_BEGIN, MM_VMSCAN_END, MM_VMSCAN_REFILL } from './tracepoints.ts';
 
@@ -53,16 +54,41 @@ export class TwoListReclaim {
    * @linux 2.4.22 mm/vmscan.c try_to_free_pages_zone()
    */
   tryToFreePagesZone(classzone: Zone, gfp: number): 0 | 1 {
-    const { vm, ports } = this.parts;
+    const rounds = this.rounds(classzone, gfp);
+    for (;;) {
+      const { value, done } = rounds.next();
+      if (done === true) return value;
+      this.parts.vm.pageCache.waitOnPage(value);
+    }
+  }
+
+  /**
+   * The same for a thread that may be left where it sleeps: yields each page for whose I/O it must wait.
+   *
+   * @linux 2.4.22 mm/vmscan.c try_to_free_pages_zone()
+   */
+  *rounds(classzone: Zone, gfp: number): Generator<Pfn, 0 | 1, void> {
+    const { parts } = this;
+    const { vm, ports } = parts;
     const mask = this.permitted(gfp);
     let left = SWAP_CLUSTER_MAX;
     if (vm.trace.on) vm.trace.emit(MM_VMSCAN_BEGIN, classzone.number, mask, left, classzone.freePages);
     for (let priority = DEF_PRIORITY; priority > 0; priority--) {
-      left = this.shrinkCaches(classzone, priority, mask, left);
+      const scan = this.beginRound(classzone, priority, mask, left);
+      left = 0;
+      if (scan !== null) {
+        while (!scanInactive(parts, scan)) {
+          yield scan.waitsFor;
+          endWait(parts, scan);
+        }
+        left = scan.left;
+      }
       if (left <= 0) {
         if (vm.trace.on) vm.trace.emit(MM_VMSCAN_END, classzone.number, priority, left, 1);
         return 1;
       }
+      ports.shrinkDcacheMemory(priority, mask);
+      ports.shrinkIcacheMemory(priority, mask);
     }
     if (vm.trace.on) vm.trace.emit(MM_VMSCAN_END, classzone.number, 0, left, 0);
     ports.outOfMemory();
@@ -97,22 +123,18 @@ export class TwoListReclaim {
    * One round: empty slabs first; then the active list is cut to two thirds of the cache, the inactive list is searched, and
    * last the directory and inode caches give something, which nobody counts.
    *
-   * @returns pages that are still wanted
+   * @returns the search of the inactive list, about to begin; null: the slabs gave all that is wanted
    * @linux 2.4.22 mm/vmscan.c shrink_caches()
    */
-  private shrinkCaches(classzone: Zone, priority: number, gfp: number, wanted: number): number {
-    const { vm, slab, ports } = this.parts;
+  private beginRound(classzone: Zone, priority: number, gfp: number, wanted: number): InactiveScan | null {
+    const { vm, slab } = this.parts;
     const cache = vm.pageCache;
-    if (wanted - slab.kmemCacheReap(gfp) <= 0) return 0;
+    if (wanted - slab.kmemCacheReap(gfp) <= 0) return null;
     const active = cache.nrActivePages;
     const inactive = cache.nrInactivePages;
     const ratio = Math.floor((wanted * active) / ((inactive + 1) * 2));
     const moved = refillInactive(cache, ratio);
     if (vm.trace.on) vm.trace.emit(MM_VMSCAN_REFILL, wanted, active, inactive, ratio, moved);
-    const left = shrinkCache(this.parts, wanted, classzone, gfp, priority);
-    if (left <= 0) return 0;
-    ports.shrinkDcacheMemory(priority, gfp);
-    ports.shrinkIcacheMemory(priority, gfp);
-    return left;
+    return beginInactiveScan(this.parts, wanted, classzone, gfp, priority);
   }
 }
