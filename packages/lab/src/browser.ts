@@ -3,6 +3,7 @@ export { EventHub } from './events/event-hub.ts';
 export { explainEvent } from './explain/explain.ts';
 export { evaluate } from './explain/expression.ts';
 export type { Finding } from './explain/finding.ts';
+export { sentenceOf } from './explain/sentences/index.ts';
 export { VERDICTS, type VerdictTable } from './explain/verdicts.ts';
 export { Replay } from './replay/replay.ts';
 export { ContentError, ReplayError } from './replay/replay-error.ts';

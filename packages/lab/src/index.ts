@@ -13,6 +13,7 @@ export { EventLog, type Selection } from './explain/event-log.ts';
 export { explain } from './explain/explain.ts';
 export { evaluate } from './explain/expression.ts';
 export type { Finding, Question } from './explain/finding.ts';
+export { sentenceOf } from './explain/sentences/index.ts';
 export {
   type AllocationDifference,
   type AllocationReplay,

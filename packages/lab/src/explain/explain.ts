@@ -3,6 +3,7 @@ import type { Kernel, TraceEvent } from '@pagewalk/mm';
 import type { EventLog, Selection } from './event-log.ts';
 import { type Finding, findingOf } from './finding.ts';
 import { explainKswapd } from './kswapd.ts';
+import { sentenceOf } from './sentences/index.ts';
 import { VERDICTS } from './verdicts.ts';
 import { at, hex, when, zoneName } from './words.ts';
 
@@ -30,32 +31,9 @@ export function explain(kernel: Kernel, log: EventLog, selection: Selection): Fi
   ];
 }
 
-/** One event: its decision, with the numbers. */
+/** One event: what was decided, with the numbers. */
 export function explainEvent(kernel: Kernel, event: TraceEvent): Finding {
-  const { decision, fields } = event.definition;
-  const table = VERDICTS[event.name];
-  const verdict = table?.names[event.values['verdict'] ?? -1];
-  const numbers = fields
-    .filter((field) => field !== 'outcome')
-    .map((field) => `${field} ${shown(kernel, event, field)}`)
-    .join(', ');
-  const decided =
-    decision !== undefined
-      ? `asked whether ${decision}: ${event.values['outcome'] === 1 ? 'yes' : 'no'}`
-      : verdict !== undefined
-        ? `decided: ${verdict}`
-        : 'took place';
-  return findingOf(
-    'event',
-    `${at(event)} ${event.name} in ${event.definition.origin} ${decided} (${numbers}).`,
-    event,
-  );
-}
-
-function shown(kernel: Kernel, event: TraceEvent, field: string): string {
-  const value = event.values[field] as number;
-  if (event.definition.text?.includes(field)) return kernel.trace.text(value);
-  return event.definition.hex?.includes(field) ? hex(value) : String(value);
+  return findingOf('event', `${at(event)} ${sentenceOf(kernel, event)}.`, event);
 }
 
 /** Why the page was swapped out that was asked for; of several, the last. */
