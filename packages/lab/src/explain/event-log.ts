@@ -33,7 +33,17 @@ const GLOBAL: ReadonlySet<string> = new Set([
   'mm_vmscan_refill_inactive',
   'mm_vmscan_swap_out',
   'mm_slab_reap',
+  'aged_try_to_free_pages',
 ]);
+/** Tests of a zone by the allocator, of each generation. */
+const ZONE_TESTS: ReadonlySet<string> = new Set([
+  'zone_watermark_ok',
+  'zone_free_ok',
+  'zone_limit_ok',
+  'zone_last_pages',
+]);
+/** What says that kswapd is woken; 2.4.0 records also when it is not. */
+const WAKES: ReadonlySet<string> = new Set(['mm_vmscan_wakeup_kswapd', 'alloc_wakes_kswapd']);
 /** Events of which every one is kept. */
 const RARE: ReadonlySet<string> = new Set(['oom_check', 'oom_badness', 'mark_victim', 'oom_fault_kill']);
 
@@ -92,8 +102,10 @@ export class EventLog {
   readonly verdicts = new Map<string, number[]>();
   /** Allocations that failed, and those whose zones were all under their marks, each with the tests that it failed. */
   readonly failed: { readonly event: TraceEvent; readonly tests: readonly TraceEvent[] }[] = [];
-  /** Wake-ups of kswapd that found it asleep or not, each with the tests before. */
+  /** Wake-ups of kswapd that found it asleep or not, each with the tests before; the first ones. */
   readonly wakes: { readonly event: TraceEvent; readonly tests: readonly TraceEvent[] }[] = [];
+  /** How often kswapd was woken. */
+  wakeups = 0;
   /** The event that was asked for by its number. */
   wanted: TraceEvent | null = null;
   private readonly selection: Selection;
@@ -180,9 +192,11 @@ export class EventLog {
 
   /** Notes which tests an allocation fails, until it ends. */
   private follow(trace: Trace, base: number, kind: Kind): void {
-    if (kind.name === 'zone_watermark_ok') {
+    if (ZONE_TESTS.has(kind.name)) {
       if (trace.ring[base + kind.outcome] === 0) this.tests.push(trace.decode(base));
-    } else if (kind.name === 'mm_vmscan_wakeup_kswapd') {
+    } else if (WAKES.has(kind.name)) {
+      if (kind.outcome >= 0 && trace.ring[base + kind.outcome] === 0) return;
+      this.wakeups++;
       if (this.wakes.length < GLOBAL_CAPACITY) {
         this.wakes.push({ event: trace.decode(base), tests: [...this.tests] });
       }

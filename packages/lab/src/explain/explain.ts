@@ -25,9 +25,9 @@ export function explain(kernel: Kernel, log: EventLog, selection: Selection): Fi
   if (pageOnly) return page;
   return [
     ...page,
-    ...explainFailures(log, selection),
+    ...explainFailures(kernel, log, selection),
     ...explainKillings(log, selection),
-    ...explainKswapd(log),
+    ...explainKswapd(kernel, log),
   ];
 }
 
@@ -80,11 +80,7 @@ function explainSwapOut(kernel: Kernel, log: EventLog): Finding[] {
   }
   const aged = life.findLast(({ name }) => name === 'mm_vmscan_deactivate' || name === 'aged_refill_page');
   if (aged !== undefined) {
-    const referenced = aged.values['referenced'] as number;
-    tell(
-      `${at(aged)} refill_inactive() found it at the end of the active list with referenced = ${referenced}: ${aged.values['outcome'] === 1 ? 'it went to the inactive list' : 'it stayed active'}.`,
-      aged,
-    );
+    tell(`${at(aged)} ${sentenceOf(kernel, aged)}.`, aged);
   }
   const search = log
     .machineEvents()
@@ -121,17 +117,14 @@ function explainSwapOut(kernel: Kernel, log: EventLog): Finding[] {
 }
 
 /** Why allocations failed. */
-function explainFailures(log: EventLog, { pid }: Selection): Finding[] {
+function explainFailures(kernel: Kernel, log: EventLog, { pid }: Selection): Finding[] {
   const failed = log.failed.filter(({ event }) => pid === undefined || event.pid === pid);
   const findings: Finding[] = [];
   for (const { event, tests } of failed.slice(0, FAILURES_TOLD)) {
     const { order = 0, gfp = 0 } = event.values;
     const last = tests.at(-1);
     const marks = lastOfEachZone(tests)
-      .map(
-        ({ values }) =>
-          `${zoneName(values['zone'] as number)} had ${values['free']} free pages, mark ${values['mark']}`,
-      )
+      .map((test) => sentenceOf(kernel, test))
       .join('; ');
     const sentence = `${at(event)} process ${event.pid} asked for ${2 ** order} page${order === 0 ? '' : 's'} (gfp ${hex(gfp)}) and got none: ${marks === '' ? 'no zone was even weighed' : marks}.`;
     findings.push(

@@ -1,48 +1,57 @@
+import type { Kernel } from '@pagewalk/mm';
 import type { EventLog } from './event-log.ts';
 import { type Finding, findingOf } from './finding.ts';
+import { sentenceOf } from './sentences/index.ts';
 import { VERDICTS } from './verdicts.ts';
-import { at, zoneName } from './words.ts';
+import { at } from './words.ts';
 
 /** What woke kswapd, how much it looked at, and what became of it. */
-export function explainKswapd(log: EventLog): Finding[] {
+export function explainKswapd(kernel: Kernel, log: EventLog): Finding[] {
   const first = log.wakes[0];
   if (first === undefined) return [];
-  const findings: Finding[] = [];
   const test = first.tests.at(-1);
-  const zone = zoneName(first.event.values['zone'] as number);
-  if (test === undefined) {
-    findings.push(
-      findingOf(
-        'kswapd',
-        `${at(first.event)} kswapd was woken for zone ${zone} for the first time.`,
-        first.event,
-      ),
-    );
-  } else {
-    const { free, mark, zone: weighed = 0 } = test.values;
-    findings.push(
-      findingOf(
-        'kswapd',
-        `${at(first.event)} kswapd was woken for zone ${zone} for the first time: an allocation found ${zoneName(weighed)}, the last zone that it may use, with ${free} free pages, not above its mark ${mark}.`,
-        test,
-      ),
-    );
-  }
+  return [
+    findingOf(
+      'kswapd',
+      `${at(first.event)} for the first time ${sentenceOf(kernel, first.event)}.`,
+      first.event,
+    ),
+    ...(test === undefined
+      ? []
+      : [findingOf('kswapd', `${at(test)} before that, ${sentenceOf(kernel, test)}.`, test)]),
+    ...roundFindings(log),
+    ...verdictFindings(log),
+  ];
+}
+
+/** Rounds of reclaim, of the release's generation. */
+function roundFindings(log: EventLog): Finding[] {
+  const woken = `kswapd was woken ${log.wakeups} times.`;
   const ends = log.machineEvents().filter(({ name }) => name === 'mm_vmscan_end');
   const end = ends.at(-1);
   if (end !== undefined) {
     const rounds = log.count('mm_vmscan_end');
     const hard = ends.filter(({ values }) => values['outcome'] === 0).length;
-    findings.push(
+    return [
       findingOf(
         'kswapd',
-        `It was woken ${log.count('mm_vmscan_wakeup_kswapd')} times. ${rounds} rounds of reclaim were made, by kswapd or by who allocates; of the last ${ends.length}, ${hard} went through all six priorities in vain; the last one ended at priority ${end.values['priority']} with ${end.values['left']} of 32 pages still wanted.`,
+        `${woken} ${rounds} rounds of reclaim were made, by kswapd or by who allocates; of the last ${ends.length}, ${hard} went through all six priorities in vain; the last one ended at priority ${end.values['priority']} with ${end.values['left']} of 32 pages still wanted.`,
         end,
       ),
-    );
+    ];
   }
-  findings.push(...verdictFindings(log));
-  return findings;
+  const aged = log.machineEvents().filter(({ name }) => name === 'aged_try_to_free_pages');
+  const last = aged.at(-1);
+  if (last === undefined) return [];
+  const { free_shortage: free, inactive_shortage: inactive, cleaned } = last.values;
+  const direct = aged.filter(({ values }) => values['user'] === 1).length;
+  return [
+    findingOf(
+      'kswapd',
+      `${woken} do_try_to_free_pages() was called ${log.count('aged_try_to_free_pages')} times; of the last ${aged.length}, ${direct} by who allocates; the last one missed ${free} free and ${inactive} inactive pages, and could clean ${cleaned}.`,
+      last,
+    ),
+  ];
 }
 
 /** What was looked at, by what was decided. */
