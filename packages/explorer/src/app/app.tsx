@@ -1,12 +1,60 @@
 import { useEffect } from 'preact/hooks';
-import { Dock, showLayout } from './dock.tsx';
+import { BreakpointsDialog } from './breakpoints-editor.tsx';
+import { ControlBar } from './control-bar.tsx';
+import { Dock } from './dock.tsx';
+import { DropArea } from './drop-area.tsx';
+import { FilePage } from './file-page.tsx';
+import { GlossaryCard } from './glossary-card.tsx';
+import { Help } from './help.tsx';
+import { Icon } from './icon.tsx';
+import { refusal } from './machine-signals.ts';
+import { notice } from './overlays.ts';
+import { Palette } from './palette.tsx';
+import { page } from './session.ts';
+import { StartPage } from './start-page.tsx';
+import { Timeline } from './timeline.tsx';
 
-/** The page. */
+/** The page. The machine's part stays where it is while another is shown. */
 export function App() {
-  useEffect(() => showLayout('row(machine)'), []);
+  const shown = page.value;
+  useEffect(() => {
+    document.title = shown === 'start' ? 'pagewalk explorer' : 'pagewalk';
+  }, [shown]);
   return (
-    <main class="app">
-      <Dock />
-    </main>
+    <>
+      {shown === 'start' && <StartPage />}
+      {shown === 'file' && <FilePage />}
+      <main class="app" hidden={shown !== 'machine'}>
+        <ControlBar />
+        <Timeline />
+        <Dock />
+      </main>
+      <Refusal />
+      <output class="notice">{notice.value}</output>
+      <Palette />
+      <Help />
+      <BreakpointsDialog />
+      <GlossaryCard />
+      <DropArea />
+    </>
+  );
+}
+
+/** What was refused and why, in one line, until it is closed or something else is done. */
+function Refusal() {
+  if (refusal.value === '') return null;
+  return (
+    <div class="refusal" role="alert" data-test="refusal">
+      <span>{refusal.value}</span>
+      <button
+        type="button"
+        class="button plain tool"
+        aria-label="Close"
+        title="Close (Esc)"
+        onClick={() => (refusal.value = '')}
+      >
+        <Icon name="close" />
+      </button>
+    </div>
   );
 }

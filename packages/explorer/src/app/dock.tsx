@@ -36,14 +36,14 @@ export function showLayout(text: string): void {
   api.fromJSON(toDockview(parsed, width || 1200, height || 700, (id) => panelOf(id)?.title ?? id));
 }
 
-/** Opens a panel beside the active one, or brings it to the front, and gives it the keyboard. */
-export function openPanel(id: string): void {
+/** Opens a panel beside the active one, or brings it to the front; with `focus` it gets the keyboard. */
+export function openPanel(id: string, focus = true): void {
   const definition = panelOf(id);
   if (!api || !definition) return;
   const existing = api.getPanel(id);
   if (existing) existing.api.setActive();
   else api.addPanel({ id, component: id, title: definition.title });
-  focusActive();
+  if (focus) focusActive();
 }
 
 export function closePanel(id: string): void {

@@ -2,7 +2,13 @@ import { render } from 'preact';
 import './theme.css';
 import './app.css';
 import { App } from './app.tsx';
+import { explainTerms } from './glossary-card.tsx';
+import { listenToKeys } from './keyboard.ts';
 import { applyTheme } from './theme.ts';
+import { openFromAddress, syncAddress } from './url-sync.ts';
 
 applyTheme();
 render(<App />, document.getElementById('app') as HTMLElement);
+explainTerms();
+listenToKeys();
+void openFromAddress().then(syncAddress);

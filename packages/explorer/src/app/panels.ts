@@ -11,6 +11,7 @@ import { TerminalView } from '../views/terminal/terminal-view.tsx';
 import { VmallocView } from '../views/vmalloc/vmalloc-view.tsx';
 import { WhyView } from '../views/why/why-view.tsx';
 import { MachinePanel } from './machine-panel.tsx';
+import { StoryPanel } from './story-panel.tsx';
 
 /** A view that can be opened as a panel. */
 export interface PanelDefinition {
@@ -31,6 +32,14 @@ export interface PanelDefinition {
  * tasks, space, walk, tlb, lists, slab, slab-cache, vmalloc, swap, files, oom, counters, events, why, terminal, proc, machine, scenario.
  */
 export const PANELS: readonly PanelDefinition[] = [
+  {
+    id: 'scenario',
+    title: 'Story',
+    component: StoryPanel,
+    about: 'The scenario: what to watch, a question, and the answer.',
+    chapter: 0,
+    icon: 'M8 4c-1.5-1-3.5-1-5.5-.5v9c2-.5 4-.5 5.5.5 1.5-1 3.5-1 5.5-.5v-9C11.5 3 9.5 3 8 4zM8 4v9',
+  },
   {
     id: 'slab',
     title: 'Slab caches',

@@ -15,8 +15,8 @@ export interface ExplorerState {
   readonly selection: Selection;
   readonly breakpoints: readonly Breakpoint[];
   readonly input: readonly TimedInput[];
-  /** Scenario and its stage; null: none. */
-  readonly scenario: { readonly id: string; readonly stage: number } | null;
+  /** Scenario, its stage, and whether the answer is shown; null: none. */
+  readonly scenario: { readonly id: string; readonly stage: number; readonly shown: boolean } | null;
 }
 
 /** What follows `#` in the address: `release=2.4.22&memory=16M&run=quicksort+8&at=1200&panels=row(memory,events)`. */
@@ -34,7 +34,7 @@ export async function encodeState(state: ExplorerState): Promise<string> {
     ...state.breakpoints.map((b): [string, string] => ['break', breakpointText(b)]),
     ['input', await packInput(state.input)],
   ];
-  if (state.scenario) pairs.unshift(['scenario', `${state.scenario.id}.${state.scenario.stage}`]);
+  if (state.scenario) pairs.unshift(['scenario', scenarioText(state.scenario)]);
   return pairs
     .filter(([, value]) => value !== '')
     .map(([key, value]) => `${key}=${escapeValue(value)}`)
@@ -57,7 +57,6 @@ export async function decodeState(hash: string): Promise<ExplorerState | null> {
     all.set(key, [...(all.get(key) ?? []), value]);
   }
   const one = (key: string): string => all.get(key)?.[0] ?? '';
-  const scenario = /^([a-z0-9-]+)(?:\.(\d{1,3}))?$/.exec(one('scenario'));
   return {
     choice: {
       release: one('release') || '2.4.22',
@@ -71,7 +70,7 @@ export async function decodeState(hash: string): Promise<ExplorerState | null> {
     selection: one('select') === '' ? NOTHING : parseSelection(one('select')),
     breakpoints: (all.get('break') ?? []).map(parseBreakpoint),
     input: await unpackInput(one('input')),
-    scenario: scenario ? { id: scenario[1] as string, stage: Number(scenario[2] ?? 0) } : null,
+    scenario: parseScenario(one('scenario')),
   };
 }
 
@@ -122,6 +121,17 @@ function parseBreakpoint(text: string): Breakpoint {
   return { event: match[2] as string, condition: match[3] ?? '', enabled: match[1] === '' };
 }
 
+/** `buddy.2`; with the answer shown `buddy.2.answer`. */
+function scenarioText({ id, stage, shown }: NonNullable<ExplorerState['scenario']>): string {
+  return `${id}.${stage}${shown ? '.answer' : ''}`;
+}
+
+function parseScenario(text: string): ExplorerState['scenario'] {
+  const match = /^([a-z0-9-]+)(?:\.(\d{1,3})(\.answer)?)?$/.exec(text);
+  if (!match) return null;
+  return { id: match[1] as string, stage: Number(match[2] ?? 0), shown: match[3] !== undefined };
+}
+
 function sysctlPair(text: string): [string, string] {
   const equals = text.indexOf('=');
   if (equals < 1) throw new Error(`link: sysctl=${text} must be name=value`);
@@ -141,7 +151,9 @@ function whole(text: string, key: string): number {
 
 /** What an address may hold stays readable; a space is `+`. */
 function escapeValue(value: string): string {
-  return encodeURIComponent(value).replace(/%20/g, '+').replace(/%(2C|3A|2F|3D)/g, decodeURIComponent);
+  return encodeURIComponent(value)
+    .replace(/%20/g, '+')
+    .replace(/%(2C|3A|2F|3D)/g, decodeURIComponent);
 }
 
 function unescapeValue(value: string): string {

@@ -73,6 +73,22 @@ function subscribe(key: string, request: ViewRequest, data: Signal<ViewData | nu
   };
 }
 
+/** Data of a view as it is now, once. */
+export function viewOnce<R extends ViewRequest>(request: R): Promise<DataOf<R>> {
+  const data = signal<ViewData | null>(null);
+  return new Promise((resolve) => {
+    const end = subscribe(JSON.stringify(request), request, data);
+    const unwatch = data.subscribe((value) => {
+      if (value === null) return;
+      resolve(value as DataOf<R>);
+      queueMicrotask(() => {
+        unwatch();
+        end();
+      });
+    });
+  });
+}
+
 /** Sent once for all that changes in one go. */
 function requestsChanged(): void {
   if (pending) return;

@@ -4,8 +4,7 @@ export function splitWords(line: string): string[] {
   const pattern = /"((?:[^"\\]|\\.)*)"|'([^']*)'|((?:[^\s"'\\]|\\.)+)/g;
   let end = -1;
   for (const match of line.matchAll(pattern)) {
-    const piece =
-      match[2] ?? (match[1] ?? (match[3] as string)).replace(/\\(.)/g, '$1');
+    const piece = match[2] ?? (match[1] ?? (match[3] as string)).replace(/\\(.)/g, '$1');
     // What stands without a space beside the word before it belongs to it.
     if (match.index === end) words[words.length - 1] += piece;
     else words.push(piece);

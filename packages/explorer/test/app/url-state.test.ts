@@ -25,7 +25,7 @@ const STATE: ExplorerState = {
     { turn: 3, bytes: Uint8Array.of(108, 115, 10) },
     { turn: 70_000, bytes: Uint8Array.of(0, 255) },
   ],
-  scenario: { id: 'buddy', stage: 2 },
+  scenario: { id: 'buddy', stage: 2, shown: true },
 };
 
 describe('a link', () => {
@@ -48,7 +48,9 @@ describe('a link', () => {
   it('can be read and written by people', async () => {
     const text = await encodeState({ ...STATE, input: [], breakpoints: [], scenario: null });
     expect(text).toContain('release=2.4.0&memory=16M&swap=64M&sysctl=vm.page-cluster=2');
-    expect(text).toContain('at=123456&panels=row(memory:3,column(events.why*,zones):2)&select=address.5.8048000');
+    expect(text).toContain(
+      'at=123456&panels=row(memory:3,column(events.why*,zones):2)&select=address.5.8048000',
+    );
     const short = await decodeState('#run=hello');
     expect(short?.choice).toMatchObject({ release: '2.4.22', memory: 32 << 20, swap: 0 });
   });

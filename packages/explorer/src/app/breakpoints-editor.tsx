@@ -1,0 +1,168 @@
+import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import type { Breakpoint } from '../protocol/messages.ts';
+import { ask } from './ask.ts';
+import { hasMachine, run, setBreakpoints } from './commands.ts';
+import { conditionProblem } from './condition-problem.ts';
+import { Dialog } from './dialog.tsx';
+import { Icon } from './icon.tsx';
+import { breakpoints } from './machine-signals.ts';
+import { breakpointDraft, breakpointsOpen } from './overlays.ts';
+
+interface Tracepoint {
+  readonly name: string;
+  readonly fields: readonly string[];
+  readonly origin: string;
+}
+
+export function BreakpointsButton() {
+  const many = breakpoints.value.filter(({ enabled }) => enabled).length;
+  return (
+    <button
+      type="button"
+      class="button"
+      onClick={() => (breakpointsOpen.value = true)}
+      title="Breakpoints (B)"
+      data-test="breakpoints"
+    >
+      <Icon name="stop" />
+      <span class="wide-only">Breakpoints</span>
+      {many > 0 && <span class="badge">{many}</span>}
+    </button>
+  );
+}
+
+/** Where the machine stops. */
+export function BreakpointsDialog() {
+  return (
+    <Dialog open={breakpointsOpen} title="Breakpoints" kind="breakpoints">
+      <BreakpointsBody />
+    </Dialog>
+  );
+}
+
+function BreakpointsBody() {
+  const known = useSignal<readonly Tracepoint[]>([]);
+  useEffect(() => {
+    if (!hasMachine()) return;
+    void ask({ ask: 'tracepoints' }).then((answer) => {
+      if (answer.ask === 'tracepoints') known.value = answer.list;
+    });
+  }, []);
+  const list = breakpoints.value;
+  const change = (at: number, part: Partial<Breakpoint>) =>
+    setBreakpoints(list.map((b, i) => (i === at ? { ...b, ...part } : b)));
+  return (
+    <div class="dialog-scroll">
+      <p class="soft">
+        The machine stops when an event of that name happens and the condition over its fields is true. An
+        empty condition: always.
+      </p>
+      <ul class="breakpoint-list">
+        {list.map((breakpoint, at) => (
+          <li key={`${breakpoint.event} ${breakpoint.condition}`}>
+            <label>
+              <input
+                type="checkbox"
+                checked={breakpoint.enabled}
+                onChange={(e) => change(at, { enabled: e.currentTarget.checked })}
+              />
+              <code>{breakpoint.event}</code>
+              {breakpoint.condition !== '' && <code class="soft">{breakpoint.condition}</code>}
+            </label>
+            <button
+              type="button"
+              class="button plain tool"
+              aria-label={`Remove ${breakpoint.event}`}
+              title="Remove"
+              onClick={() => setBreakpoints(list.filter((_, i) => i !== at))}
+            >
+              <Icon name="close" />
+            </button>
+          </li>
+        ))}
+      </ul>
+      <NewBreakpoint known={known.value} />
+    </div>
+  );
+}
+
+function NewBreakpoint({ known }: { known: readonly Tracepoint[] }) {
+  const event = useSignal(breakpointDraft.value);
+  const condition = useSignal('');
+  const tracepoint = known.find(({ name }) => name === event.value);
+  const problem =
+    event.value === ''
+      ? ''
+      : tracepoint
+        ? conditionProblem(condition.value, tracepoint.fields)
+        : 'no such tracepoint';
+  const ready = tracepoint !== undefined && problem === '';
+  const add = (submit: Event) => {
+    submit.preventDefault();
+    if (!ready) return;
+    setBreakpoints([
+      ...breakpoints.value.filter((b) => b.event !== event.value || b.condition !== condition.value),
+      { event: event.value, condition: condition.value, enabled: true },
+    ]);
+    event.value = '';
+    condition.value = '';
+  };
+  return (
+    <form class="breakpoint-form" onSubmit={add}>
+      <input
+        class="field mono"
+        list="tracepoints"
+        placeholder="tracepoint"
+        aria-label="Tracepoint"
+        value={event.value}
+        aria-invalid={event.value !== '' && !tracepoint}
+        onInput={(e) => (event.value = e.currentTarget.value.trim())}
+        spellcheck={false}
+        data-test="breakpoint-event"
+      />
+      <datalist id="tracepoints">
+        {known.map(({ name }) => (
+          <option value={name} key={name} />
+        ))}
+      </datalist>
+      <input
+        class="field mono"
+        placeholder="condition, e.g. order > 0"
+        aria-label="Condition"
+        value={condition.value}
+        aria-invalid={tracepoint !== undefined && problem !== ''}
+        onInput={(e) => (condition.value = e.currentTarget.value)}
+        spellcheck={false}
+        data-test="breakpoint-condition"
+      />
+      <button type="submit" class="button" disabled={!ready} data-test="breakpoint-add">
+        <Icon name="add" />
+        Add
+      </button>
+      <output class={problem === '' ? 'faint' : 'form-problem'} data-test="breakpoint-problem">
+        {problem !== ''
+          ? problem
+          : tracepoint
+            ? `fields: ${tracepoint.fields.join(', ')}`
+            : `${known.length} tracepoints`}
+        {tracepoint && problem === '' && <span> · {tracepoint.origin}</span>}
+      </output>
+      <div class="breakpoint-run">
+        <button
+          type="button"
+          class="button primary"
+          disabled={!hasMachine() || breakpoints.value.every(({ enabled }) => !enabled)}
+          onClick={() => {
+            breakpointsOpen.value = false;
+            run();
+          }}
+          data-test="breakpoint-run"
+        >
+          <Icon name="play" />
+          Run to the next
+        </button>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,50 @@
+import type { ProgramChoice } from '../protocol/choice.ts';
+import { sha256 } from './sha256.ts';
+
+/** Files that the user gave to the page, by their SHA-256. They stay as long as the page, and never leave it. */
+const files = new Map<string, Uint8Array>();
+
+/** More would not fit beside a machine. */
+const BYTES_MAX = 256 * 2 ** 20;
+
+export interface DroppedFile {
+  readonly name: string;
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly kind: 'elf' | 'recording';
+}
+
+export function droppedFile(hash: string): Uint8Array | undefined {
+  return files.get(hash);
+}
+
+/**
+ * Takes a file: an ELF program or a recording, told apart by their first bytes.
+ *
+ * @throws Error in one line when it is neither, or too large
+ */
+export async function takeFile(file: File): Promise<DroppedFile> {
+  if (file.size > BYTES_MAX) {
+    throw new Error(`${file.name}: ${file.size} bytes; at most ${BYTES_MAX} fit`);
+  }
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const kind = kindOf(bytes);
+  if (kind === null) {
+    throw new Error(`${file.name}: neither a static 32-bit Linux program (ELF) nor a recording (pwt)`);
+  }
+  const hash = sha256(bytes);
+  files.set(hash, bytes);
+  return { name: file.name, sha256: hash, bytes: bytes.length, kind };
+}
+
+function kindOf(bytes: Uint8Array): DroppedFile['kind'] | null {
+  const starts = (text: string): boolean => [...text].every((c, i) => bytes[i] === c.charCodeAt(0));
+  if (starts('\x7fELF')) return 'elf';
+  return starts('\x89PWT') ? 'recording' : null;
+}
+
+/** The program that a dropped file is. */
+export function programOf(file: DroppedFile, args: readonly string[]): ProgramChoice {
+  if (file.kind === 'elf') return { kind: 'elf', name: file.name, args, sha256: file.sha256 };
+  return { kind: 'recording', name: file.name, sha256: file.sha256 };
+}

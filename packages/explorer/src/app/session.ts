@@ -1,0 +1,109 @@
+import { batch, signal } from '@preact/signals';
+import type { MachineChoice } from '../protocol/choice.ts';
+import { scenarioOf } from '../scenarios/scenarios.ts';
+import { showLayout } from './dock.tsx';
+import { droppedFile } from './dropped-files.ts';
+import { postCommand } from './machine.ts';
+import {
+  breakpoints,
+  inputLog,
+  machineChoice,
+  NO_MACHINE,
+  outputArrived,
+  refusal,
+  status,
+} from './machine-signals.ts';
+import { forgetMarks } from './marks.ts';
+import { forgetSelection, NOTHING, select } from './selection.ts';
+import type { ExplorerState } from './url-state.ts';
+import { forgetViews } from './use-view.ts';
+
+/** What the page shows: where one chooses, a machine, or the question for a file that a link names. */
+export type Page = 'start' | 'machine' | 'file';
+
+export const page = signal<Page>('start');
+
+/** State of a link that waits for its file. */
+export const waitingForFile = signal<ExplorerState | null>(null);
+
+/** Scenario that is being told and the stage that it is at; null: none. */
+export const scenarioAt = signal<ExplorerState['scenario']>(null);
+
+/** Panels of a machine that was not asked to show others. */
+export const DEFAULT_LAYOUT =
+  'row(column(memory:3,terminal.proc:2):5,column(zones.buddy.lists:1,space.walk.tasks:1):4,column(events.why:1,counters:1):4)';
+
+/** A machine with its program from the beginning. */
+export function stateOf(choice: MachineChoice, layout = DEFAULT_LAYOUT): ExplorerState {
+  return { choice, at: 0, layout, selection: NOTHING, breakpoints: [], input: [], scenario: null };
+}
+
+/** Shows a state: boots its machine and brings it to its turn. `run`: it goes on from there. */
+export function openState(state: ExplorerState, run = false): void {
+  const { program } = state.choice;
+  const hash = program.kind === 'elf' || program.kind === 'recording' ? program.sha256 : undefined;
+  const file = hash === undefined ? undefined : droppedFile(hash);
+  if (hash !== undefined && file === undefined) {
+    batch(() => {
+      waitingForFile.value = state;
+      refusal.value = '';
+      page.value = 'file';
+    });
+    return;
+  }
+  batch(() => {
+    page.value = 'machine';
+    waitingForFile.value = null;
+    refusal.value = '';
+    machineChoice.value = state.choice;
+    breakpoints.value = state.breakpoints;
+    inputLog.value = state.input;
+    status.value = { ...NO_MACHINE, phase: 'booting', release: state.choice.release };
+    scenarioAt.value = state.scenario && scenarioOf(state.scenario.id) ? state.scenario : null;
+    forgetMarks();
+    forgetViews();
+    forgetSelection();
+    select(state.selection);
+    outputArrived(new Uint8Array(), true);
+  });
+  showLayoutOrDefault(state.layout);
+  postCommand({ type: 'breakpoints', list: state.breakpoints });
+  postCommand({
+    type: 'start',
+    choice: state.choice,
+    ...(file === undefined ? {} : { file }),
+    ...(state.at > 0 ? { until: state.at } : {}),
+    ...(state.input.length > 0 ? { input: state.input } : {}),
+  });
+  if (run) postCommand({ type: 'run', speed: null });
+}
+
+function showLayoutOrDefault(text: string): void {
+  try {
+    showLayout(text === '' ? DEFAULT_LAYOUT : text);
+  } catch (error) {
+    showLayout(DEFAULT_LAYOUT);
+    refusal.value = error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** Back to where one chooses. The machine stays where it is, so that one can return to it. */
+export function showStart(): void {
+  postCommand({ type: 'pause' });
+  page.value = 'start';
+}
+
+/** All that a link would carry now; null: there is no machine. */
+export function presentState(layout: string, selection: ExplorerState['selection']): ExplorerState | null {
+  const choice = machineChoice.value;
+  if (choice === null) return null;
+  return {
+    choice,
+    at: status.value.turn,
+    layout,
+    selection,
+    breakpoints: breakpoints.value,
+    input: inputLog.value.filter(({ turn }) => turn <= status.value.turn),
+    scenario: scenarioAt.value,
+  };
+}
