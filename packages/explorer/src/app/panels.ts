@@ -2,14 +2,22 @@ import type { ComponentType } from 'preact';
 import { CountersView } from '../views/counters/counters-view.tsx';
 import { EventsView } from '../views/events/events-view.tsx';
 import { FilesView } from '../views/files/files-view.tsx';
+import { FrameView } from '../views/frame/frame-view.tsx';
+import { ListsView } from '../views/lists/lists-view.tsx';
+import { MemoryView } from '../views/memory/memory-view.tsx';
 import { OomView } from '../views/oom/oom-view.tsx';
 import { ProcView } from '../views/proc/proc-view.tsx';
 import { SlabCacheView } from '../views/slab/slab-cache-view.tsx';
 import { SlabView } from '../views/slab/slab-view.tsx';
+import { SpaceView } from '../views/space/space-view.tsx';
 import { SwapView } from '../views/swap/swap-view.tsx';
+import { TasksView } from '../views/tasks/tasks-view.tsx';
 import { TerminalView } from '../views/terminal/terminal-view.tsx';
 import { VmallocView } from '../views/vmalloc/vmalloc-view.tsx';
+import { WalkView } from '../views/walk/walk-view.tsx';
 import { WhyView } from '../views/why/why-view.tsx';
+import { BuddyView } from '../views/zones/buddy-view.tsx';
+import { ZonesView } from '../views/zones/zones-view.tsx';
 import { MachinePanel } from './machine-panel.tsx';
 import { StoryPanel } from './story-panel.tsx';
 
@@ -39,6 +47,70 @@ export const PANELS: readonly PanelDefinition[] = [
     about: 'The scenario: what to watch, a question, and the answer.',
     chapter: 0,
     icon: 'M8 4c-1.5-1-3.5-1-5.5-.5v9c2-.5 4-.5 5.5.5 1.5-1 3.5-1 5.5-.5v-9C11.5 3 9.5 3 8 4zM8 4v9',
+  },
+  {
+    id: 'memory',
+    title: 'Memory',
+    component: MemoryView,
+    about: 'Every page frame as a cell by its use: from the whole machine to the bytes of one frame.',
+    chapter: 2,
+    icon: 'M2 2h3v3H2zM6.5 2h3v3h-3zM11 2h3v3h-3zM2 6.5h3v3H2zM6.5 6.5h3v3h-3zM11 6.5h3v3h-3zM2 11h3v3H2zM6.5 11h3v3h-3z',
+  },
+  {
+    id: 'frame',
+    title: 'Frame',
+    component: FrameView,
+    about: 'The selected page frame: its use, flags, who maps it, what happened to it, its bytes.',
+    chapter: 2,
+    icon: 'M2 2h12v12H2zM5 6h6M5 8h6M5 10h4',
+  },
+  {
+    id: 'zones',
+    title: 'Zones',
+    component: ZonesView,
+    about: 'Free pages of every zone over time, against its watermarks.',
+    chapter: 2,
+    icon: 'M2 13h12M2 3c3 0 3 6 6 6s3-3 6-3M2 10.5h1M5 10.5h1M8 10.5h1M11 10.5h1',
+  },
+  {
+    id: 'buddy',
+    title: 'Buddy',
+    component: BuddyView,
+    about: 'Free lists per order, splits and merges as they happen, fragmentation.',
+    chapter: 6,
+    icon: 'M2 2h12v4H2zM2 8h5.5v4H2zM9 8h2v4H9zM12 8h2v4h-2z',
+  },
+  {
+    id: 'tasks',
+    title: 'Tasks',
+    component: TasksView,
+    about: 'All tasks with their sizes, resident pages and faults.',
+    chapter: 4,
+    icon: 'M2 4h2M6 4h8M2 8h2M6 8h8M2 12h2M6 12h8',
+  },
+  {
+    id: 'space',
+    title: 'Address space',
+    component: SpaceView,
+    about: 'The areas of a task to scale, and which of their pages are there.',
+    chapter: 4,
+    icon: 'M2 5h4v6H2zM7 5h1v6H7zM9 5h5v6H9z',
+  },
+  {
+    id: 'walk',
+    title: 'Page-table walk',
+    component: WalkView,
+    about: 'How the CPU finds an address: level by level, with the bits of every entry.',
+    chapter: 3,
+    icon: 'M2 3h4v3H2zM6 4.5h3v3M7 7.5h4v3H7zM11 9h3v3',
+  },
+  {
+    id: 'lists',
+    title: 'Page lists',
+    component: ListsView,
+    about: 'The lists that pages age on, what moves pages between them, kswapd and its kin.',
+    chapter: 10,
+    icon: 'M2 4h9M2 8h9M2 12h9M13 3v9M11.5 10.5 13 12l1.5-1.5',
   },
   {
     id: 'slab',

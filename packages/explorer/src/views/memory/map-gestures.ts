@@ -1,3 +1,5 @@
+import { wheelFactor } from '../drawing/wheel.ts';
+
 /** Where the pointer is, in CSS pixels from the corner of a canvas of this size. */
 export interface PointerPlace {
   readonly x: number;
@@ -20,12 +22,6 @@ export interface MapActions {
 
 /** Pixels that a pointer may move and still have pressed. */
 const SLOP = 4;
-
-/** How far a turn of the wheel zooms; a pinch on a trackpad arrives as a wheel with Ctrl and small steps. */
-export function wheelFactor(deltaY: number, deltaMode: number, pinch: boolean): number {
-  const pixels = deltaY * (deltaMode === 1 ? 16 : deltaMode === 2 ? 400 : 1);
-  return Math.exp(-Math.max(-240, Math.min(240, pixels)) * (pinch ? 0.012 : 0.0025));
-}
 
 /** Handlers of a canvas: drag and Shift-wheel move, wheel and pinch zoom, a press selects, two presses show. */
 export function mapGestures(actions: MapActions) {

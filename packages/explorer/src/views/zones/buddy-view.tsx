@@ -1,0 +1,154 @@
+import { useSignal } from '@preact/signals';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
+import './zones.css';
+import { count } from '../../app/format.ts';
+import { machineChoice } from '../../app/machine-signals.ts';
+import { select, selection } from '../../app/selection.ts';
+import { Term } from '../../app/term.tsx';
+import { reducedMotion } from '../../app/theme.ts';
+import { useView } from '../../app/use-view.ts';
+import type { ZonesView, ZoneView } from '../../protocol/views.ts';
+import { hexFrame, pagesAsBytes, percent } from '../drawing/format.ts';
+import { type BlockChange, CHANGE_MS, ChangeTotals, recentChanges } from './recent-changes.ts';
+
+/** Free blocks shown of each list, from its head. */
+const HEADS = 24;
+
+/** The buddy allocator: free lists per zone and order, what splits and merges, and how fragmented memory is. */
+export function BuddyView(_properties: { panelId: string }) {
+  const data = useView({ view: 'zones' }).value;
+  const totals = useMemo(() => new ChangeTotals(), []);
+  const choice = machineChoice.value;
+  useMemo(() => totals.forget(), [choice]);
+  useMemo(() => {
+    if (data !== null) totals.add(data);
+  }, [data]);
+  const changes = useRecentChanges(data);
+  if (data === null) return <div class="view-empty">The buddy's free lists appear when a machine runs.</div>;
+  return (
+    <div class="view">
+      <div class="view-body padded">
+        {data.zones.map((zone) => (
+          <Zone key={zone.name} zone={zone} changes={changes} />
+        ))}
+      </div>
+    </div>
+  );
+}
+
+/** Changes that are to be seen now. They go away by themselves; with reduced motion they stay until the next data. */
+function useRecentChanges(data: ZonesView | null): readonly BlockChange[] {
+  const changes = useRef<BlockChange[]>([]);
+  const tick = useSignal(0);
+  useMemo(() => {
+    if (data !== null) changes.current = recentChanges(changes.current, data, performance.now());
+  }, [data]);
+  useEffect(() => {
+    if (changes.current.length === 0 || reducedMotion.value) return;
+    const timer = setTimeout(() => {
+      changes.current = [];
+      tick.value++;
+    }, CHANGE_MS);
+    return () => clearTimeout(timer);
+  }, [data]);
+  void tick.value;
+  return changes.current;
+}
+
+function Zone({ zone, changes }: { zone: ZoneView; changes: readonly BlockChange[] }) {
+  const own = changes.filter(({ pfn }) => pfn >= zone.first && pfn < zone.first + zone.size);
+  const largest = Math.max(1, ...zone.blocks.map((blocks, order) => blocks * 2 ** order));
+  return (
+    <section class="zone" aria-label={`Free lists of zone ${zone.name}`}>
+      <header class="zone-head">
+        <h3>{zone.name}</h3>
+        <span class="soft">
+          {count(zone.free)} pages free, {pagesAsBytes(zone.free)}
+        </span>
+      </header>
+      <table class="table buddy-table">
+        <thead>
+          <tr>
+            <th>
+              <Term id="order">order</Term>
+            </th>
+            <th class="number">blocks</th>
+            <th>free pages in them</th>
+            <th>
+              <Term id="fragmentation-index">unusable</Term>
+            </th>
+            <th class="buddy-heads-column">from the head of the list</th>
+          </tr>
+        </thead>
+        <tbody>
+          {zone.blocks.map((blocks, order) => (
+            <Order key={order} zone={zone} order={order} blocks={blocks} largest={largest} changes={own} />
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function Order(properties: {
+  readonly zone: ZoneView;
+  readonly order: number;
+  readonly blocks: number;
+  /** Most pages in one list. */
+  readonly largest: number;
+  readonly changes: readonly BlockChange[];
+}) {
+  const { zone, order, blocks, largest, changes } = properties;
+  const pages = blocks * 2 ** order;
+  const heads = zone.heads[order] ?? [];
+  const unusable = zone.unusable[order] ?? 0;
+  const splits = changes.filter((change) => change.kind === 'split' && change.order === order).length;
+  const merges = changes.filter((change) => change.kind === 'merge' && change.order === order).length;
+  const lit = splits > 0 ? 'buddy-split' : merges > 0 ? 'buddy-merge' : '';
+  return (
+    <tr class={lit}>
+      <td>
+        <b>{order}</b> <span class="faint">{pagesAsBytes(2 ** order)}</span>
+      </td>
+      <td class={`number${blocks === 0 ? ' faint' : ''}`}>{count(blocks)}</td>
+      <td title={`${count(pages)} pages`}>
+        <span class="buddy-bar">
+          <span class="buddy-fill" style={{ width: `${(pages / largest) * 100}%` }} />
+          <span class="buddy-change" aria-hidden="true">
+            {splits > 0 && <span class="buddy-splits">{count(splits)} split</span>}
+            {merges > 0 && <span class="buddy-merges">{count(merges)} merged</span>}
+          </span>
+        </span>
+      </td>
+      <td title={`${percent(unusable)} of free memory is in blocks too small for order ${order}`}>
+        <span class="buddy-bar">
+          <span class="buddy-fill buddy-unusable" style={{ width: `${unusable * 100}%` }} />
+          <span class="buddy-percent">{percent(unusable)}</span>
+        </span>
+      </td>
+      <td>
+        <span class="buddy-heads">
+          {heads.slice(0, HEADS).map((pfn) => (
+            <Head key={pfn} pfn={pfn} order={order} />
+          ))}
+        </span>
+      </td>
+    </tr>
+  );
+}
+
+/** A free block; selected when the selected frame lies in it. */
+function Head({ pfn, order }: { pfn: number; order: number }) {
+  const chosen = selection.value;
+  const own = chosen.kind === 'frame' && chosen.pfn >= pfn && chosen.pfn < pfn + 2 ** order;
+  return (
+    <button
+      type="button"
+      class={`buddy-head${own ? ' selected' : ''}`}
+      title={`Frames ${hexFrame(pfn)} to ${hexFrame(pfn + 2 ** order - 1)}`}
+      onClick={() => select({ kind: 'frame', pfn })}
+    >
+      {pfn.toString(16)}
+    </button>
+  );
+}
