@@ -1,4 +1,4 @@
-import { BLOCK_HEADER_BYTES, type Compression, Limit, TraceError } from './format.ts';
+import { BLOCK_HEADER_BYTES, type Compression, Limit } from './format.ts';
 import type { TraceHeader, TraceTotals } from './header.ts';
 import { memorySource } from './memory-source.ts';
 import { readPrelude, TraceReader } from './reader.ts';
