@@ -2,6 +2,7 @@ import { batch, effect, signal } from '@preact/signals';
 import { createDockview, type DockviewApi, type IContentRenderer } from 'dockview-core';
 import { render } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import 'virtual:dockview.css';
 import './dock.css';
 import { fromDockview, toDockview } from './dock-layout.ts';
 import { keepPanels, layoutText, parseLayout } from './layout.ts';
@@ -102,7 +103,6 @@ export function Dock() {
     const dock = createDockview(host.current as HTMLDivElement, {
       createComponent: ({ name }) => content(name),
       theme: { name: 'pagewalk', className: 'dockview-pagewalk', gap: 6, dndTabIndicator: 'line' },
-      keyboardNavigation: true,
       defaultRenderer: 'onlyWhenVisible',
       scrollbars: 'native',
     });

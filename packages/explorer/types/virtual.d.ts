@@ -1,0 +1,2 @@
+/** Style sheet of dockview-core: see dockview-style.ts. */
+declare module 'virtual:dockview.css';
