@@ -1,7 +1,7 @@
 /** What of the lab needs nothing of its host: replays, workloads and explanations, for browsers and workers. */
 export { EventHub } from './events/event-hub.ts';
 export { explainEvent } from './explain/explain.ts';
-export { evaluate } from './explain/expression.ts';
+export { compile, type Expression, evaluate } from './explain/expression.ts';
 export type { Finding } from './explain/finding.ts';
 export { sentenceOf } from './explain/sentences/index.ts';
 export { VERDICTS, type VerdictTable } from './explain/verdicts.ts';

@@ -21,6 +21,7 @@ export { KM } from './highmem/kmap-types.ts';
 export { boot, Kernel } from './kernel.ts';
 export type { Oops } from './kernel-access.ts';
 export { ConfigError, KernelBug, KernelPanic } from './kernel-bug.ts';
+export { exePath, mountProc, type ProcView } from './kernel-procfs.ts';
 export type { KernelRegion } from './kernel-regions.ts';
 export type { MachineConfig } from './machine-config.ts';
 export { type MountHow, mountDevfs, mountMade, mountRamfs } from './mounts.ts';
@@ -63,6 +64,7 @@ export type { E820Entry } from './physical/e820.ts';
 export { MemMap, PG } from './physical/mem-map.ts';
 export { PhysicalNode } from './physical/node.ts';
 export type { Zone } from './physical/zone.ts';
+export type { TaskView } from './proc/pid-stat.ts';
 export { Process } from './process.ts';
 export { AGED_UNMAP_NAMES, LAUNDER_NAMES } from './reclaim/page-aging/tracepoints.ts';
 export { UNMAP_NAMES, VERDICT_NAMES } from './reclaim/two-list/tracepoints.ts';
@@ -71,7 +73,7 @@ export { CACHE, CPUCACHE, SLAB_T } from './slab/descriptor-layout.ts';
 export type { KmemCache } from './slab/kmem-cache.ts';
 export { SlabAllocator } from './slab/slab-allocator.ts';
 export { BUFCTL_END, CACHE_NAME_MAX, MAX_OBJECT_BYTES, SLAB } from './slab/slab-flags.ts';
-export { applySysctl, readSysctl, sysctlNames } from './sysctl.ts';
+export { applySysctl, procSysFiles, readSysctl, sysctlNames } from './sysctl.ts';
 export {
   defineTracepoint,
   Trace,

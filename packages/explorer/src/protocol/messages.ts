@@ -51,6 +51,8 @@ export type Command =
 export interface TimedInput {
   readonly turn: number;
   readonly bytes: Uint8Array;
+  /** Instead of bytes (there are none then): the terminal's window has another size. */
+  readonly window?: { readonly columns: number; readonly rows: number };
 }
 
 export type Phase = 'empty' | 'booting' | 'paused' | 'running' | 'seeking' | 'ended';

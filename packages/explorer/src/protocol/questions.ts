@@ -29,7 +29,8 @@ export type Answer =
       /** Events of the same frame or page around it. */
       readonly history: readonly EventRow[];
     }
-  | { readonly ask: 'state-hash'; readonly hash: string }
+  /** `events`: hash over all events so far. Equal machines after equal turns have equal hashes. */
+  | { readonly ask: 'state-hash'; readonly hash: string; readonly events: string }
   | { readonly ask: 'export'; readonly name: string; readonly bytes: Uint8Array }
   | { readonly ask: 'proc-paths'; readonly paths: readonly string[] }
   | {

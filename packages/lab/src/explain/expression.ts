@@ -1,5 +1,6 @@
-/** Token of an expression: a name, a number, an operator or a parenthesis. */
-const TOKEN = /\s*(?:([A-Za-z_]\w*)|(\d+)|(>>|<<|<=|>=|==|!=|&&|\|\||[-+*/%&|<>()!]))/y;
+/** Token of an expression: a name, a number, a text in quotes, an operator or a parenthesis. */
+const TOKEN =
+  /\s*(?:([A-Za-z_]\w*)|(0[xX][0-9a-fA-F]+|\d+)|('[^']*'|"[^"]*")|(>>|<<|<=|>=|==|!=|&&|\|\||[-+*/%&|<>()!]))/y;
 
 /** Binary operators by how tightly they bind, loosest first; those of one line from left to right. */
 const LEVELS: readonly (readonly string[])[] = [
@@ -14,6 +15,11 @@ const LEVELS: readonly (readonly string[])[] = [
   ['*', '/', '%'],
 ];
 
+/** A value under names. */
+export type Values = Readonly<Record<string, number>>;
+/** An expression that was read: its value for given names. @throws RangeError for a name without value */
+export type Expression = (values: Values) => number;
+
 /**
  * The value of a decision's expression, with C's precedence; a comparison is 1 or 0, division rounds down.
  *
@@ -21,37 +27,59 @@ const LEVELS: readonly (readonly string[])[] = [
  * @param values of the names
  * @throws RangeError for a name without value, or text that is no expression
  */
-export function evaluate(text: string, values: Readonly<Record<string, number>>): number {
+export function evaluate(text: string, values: Values): number {
+  return compile(text)(values);
+}
+
+/**
+ * Reads an expression, to evaluate it often. Numbers may be hexadecimal (`0x1d2`); texts stand in quotes.
+ *
+ * @param numberOf the number that stands for a text
+ * @throws RangeError for text that is no expression
+ */
+export function compile(text: string, numberOf: (text: string) => number = () => -1): Expression {
   const tokens = tokenize(text);
   let at = 0;
-  const primary = (): number => {
+  const primary = (): Expression => {
     const token = tokens[at++];
     if (token === '(') {
       const value = binary(0);
       if (tokens[at++] !== ')') throw new RangeError(`'${text}': a parenthesis is not closed`);
       return value;
     }
-    if (token === '-') return -primary();
-    if (token === '!') return primary() === 0 ? 1 : 0;
+    if (token === '-' || token === '!') {
+      const value = primary();
+      return token === '-' ? (values) => -value(values) : (values) => (value(values) === 0 ? 1 : 0);
+    }
     if (token === undefined) throw new RangeError(`'${text}' ends too early`);
-    if (/^\d/.test(token)) return Number(token);
-    const value = values[token];
-    if (value === undefined) throw new RangeError(`'${text}': no value for ${token}`);
-    return value;
+    if (/^\d/.test(token)) return constant(Number(token));
+    // A text may get its number later.
+    if (/^['"]/.test(token)) return () => numberOf(token.slice(1, -1));
+    if (!/^[A-Za-z_]/.test(token)) throw new RangeError(`'${text}': '${token}' is not expected there`);
+    return (values) => {
+      const value = values[token];
+      if (value === undefined) throw new RangeError(`'${text}': no value for ${token}`);
+      return value;
+    };
   };
-  const binary = (level: number): number => {
+  const binary = (level: number): Expression => {
     const operators = LEVELS[level];
     if (operators === undefined) return primary();
     let left = binary(level + 1);
-    while (operators.includes(tokens[at] ?? '')) {
-      const operator = tokens[at++] as string;
-      left = apply(operator, left, binary(level + 1));
-    }
+    while (operators.includes(tokens[at] ?? '')) left = both(tokens[at++] as string, left, binary(level + 1));
     return left;
   };
   const value = binary(0);
   if (at < tokens.length) throw new RangeError(`'${text}': '${tokens[at]}' is not expected there`);
   return value;
+}
+
+function constant(value: number): Expression {
+  return () => value;
+}
+
+function both(operator: string, left: Expression, right: Expression): Expression {
+  return (values) => apply(operator, left(values), right(values));
 }
 
 function tokenize(text: string): string[] {
@@ -61,7 +89,7 @@ function tokenize(text: string): string[] {
     const start = TOKEN.lastIndex;
     const match = TOKEN.exec(text);
     if (match === null) throw new RangeError(`'${text}': '${text.slice(start)}' is no part of an expression`);
-    tokens.push((match[1] ?? match[2] ?? match[3]) as string);
+    tokens.push((match[1] ?? match[2] ?? match[3] ?? match[4]) as string);
   }
   return tokens;
 }

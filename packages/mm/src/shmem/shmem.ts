@@ -89,6 +89,11 @@ export class Shmem implements InodeMakers {
     };
   }
 
+  /** Whether an inode is a file in memory: of shared memory or of a tmpfs. */
+  owns(inode: Inode): boolean {
+    return inode instanceof ShmemInode;
+  }
+
   /** All mounts. */
   superblocks(): Iterable<ShmemSuperblock> {
     return this.mounted;

@@ -148,6 +148,11 @@ export class Trace {
     return id;
   }
 
+  /** The number that {@link intern} gave to a string; -1: it has none. */
+  idOf(text: string): number {
+    return this.stringIds.get(text) ?? -1;
+  }
+
   /** The string that {@link intern} numbered. */
   text(id: number): string {
     return this.strings[id] ?? `?${id}`;

@@ -1,0 +1,394 @@
+import { ConfigError, KernelBug, tracepoints } from '@pagewalk/mm';
+import type { Breakpoint, Command, Phase, Report, Status } from '../protocol/messages.ts';
+import type { Answer, Question } from '../protocol/questions.ts';
+import type { ViewData, ViewRequest } from '../protocol/views.ts';
+import type { Assets } from './assets.ts';
+import { machineMaker } from './boot-machine.ts';
+import { Breakpoints } from './breakpoints.ts';
+import { kindsOf, Machine, type WatchList } from './machine.ts';
+import { answerTo } from './questions.ts';
+import { Views } from './views.ts';
+
+/** The machine works for so long before commands are looked at, ms. */
+const SLICE_MS = 8;
+/** Status is reported at most so often while the machine works, ms. */
+const STATUS_MS = 50;
+/** Views take at most this share of the time while the machine works. */
+const VIEW_SHARE = 0.3;
+const FAULT = 'mm_fault';
+
+/** What the engine is given by its surroundings: a worker, or a test. */
+export interface EngineHost {
+  readonly assets: Assets;
+  /** Sends a report; `transfer`: buffers that go along. */
+  post(report: Report, transfer: ArrayBuffer[]): void;
+  /** A clock in ms. */
+  now(): number;
+  /** Calls soon, after commands that have come; `ms`: not before so long. */
+  later(work: () => void, ms: number): void;
+}
+
+/** What the machine is at. */
+type Job =
+  | { readonly kind: 'run'; readonly speed: number | null; readonly since: number; readonly from: number }
+  /** To a turn. */
+  | { readonly kind: 'seek'; readonly turn: number; readonly from: number }
+  /** Forwards over so many events of some kinds. */
+  | { readonly kind: 'events'; readonly list: WatchList };
+
+/** Obeys the page's commands: runs one machine, and reports. */
+export class Engine {
+  private readonly host: EngineHost;
+  private machine: Machine | null = null;
+  private views: Views | null = null;
+  private breakpoints = new Breakpoints([], null);
+  private breakpointList: readonly Breakpoint[] = [];
+  private job: Job | null = null;
+  private booting = false;
+  private readonly waiting: Command[] = [];
+  private reason = '';
+  private release = '';
+  private requests: Readonly<Record<string, ViewRequest>> = {};
+  // Views: the page has drawn the last ones; what was sent of each.
+  private drawn = true;
+  private readonly sent = new Map<string, string>();
+  private viewsAfter = 0;
+  private scheduled = false;
+  private statusAt = 0;
+  private outputSent = 0;
+  private readonly rate = { time: 0, turn: 0, value: 0 };
+
+  constructor(host: EngineHost) {
+    this.host = host;
+  }
+
+  /** Takes a command. What comes while a machine boots waits. */
+  receive(command: Command): void {
+    if (this.booting && command.type !== 'drawn' && command.type !== 'views') {
+      this.waiting.push(command);
+      return;
+    }
+    try {
+      this.obey(command);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  private obey(command: Command): void {
+    switch (command.type) {
+      case 'start':
+        this.start(command);
+        return;
+      case 'breakpoints':
+        this.breakpointList = command.list;
+        this.setBreakpoints();
+        return;
+      case 'views':
+        this.requests = command.requests;
+        for (const key of this.sent.keys()) if (!(key in this.requests)) this.sent.delete(key);
+        this.schedule();
+        return;
+      case 'drawn':
+        this.drawn = true;
+        this.schedule();
+        return;
+      case 'ask':
+        void this.answer(command.id, command.question);
+        return;
+      default:
+        if (this.machine !== null) this.move(this.machine, command);
+    }
+  }
+
+  private move(machine: Machine, command: Command): void {
+    const { turn } = machine;
+    switch (command.type) {
+      case 'run':
+        this.begin({ kind: 'run', speed: command.speed, since: this.host.now(), from: turn });
+        return;
+      case 'pause':
+        this.stop('');
+        return;
+      case 'step':
+        this.step(machine, command.unit, command.count);
+        return;
+      case 'seek':
+        this.seek(machine, command.turn);
+        return;
+      case 'seek-event':
+        this.seekEvent(machine, command.seq);
+        return;
+      case 'input':
+      case 'window-size':
+        if (command.type === 'input') machine.type(command.bytes);
+        else machine.resizeWindow(command.columns, command.rows);
+        this.host.post({ type: 'input-log', input: machine.history.inputs }, []);
+        this.schedule();
+        return;
+    }
+  }
+
+  private start(command: Extract<Command, { type: 'start' }>): void {
+    const { choice, file, until, input } = command;
+    this.machine = null;
+    this.job = null;
+    this.booting = true;
+    this.reason = '';
+    this.release = choice.release;
+    this.outputSent = 0;
+    this.sent.clear();
+    this.report('booting');
+    machineMaker(choice, this.host.assets, file)
+      .then((make) => {
+        const machine = new Machine(make, () => this.host.now(), input ?? []);
+        this.machine = machine;
+        this.views = new Views(machine);
+        this.setBreakpoints();
+        this.sendOutput(true);
+        if (until !== undefined && until > 0) this.seek(machine, until);
+        else this.stop('');
+      })
+      .catch((error: unknown) => {
+        this.machine = null;
+        this.fail(error);
+        this.report('empty');
+      })
+      .finally(() => {
+        this.booting = false;
+        for (const waiting of this.waiting.splice(0)) this.receive(waiting);
+      });
+  }
+
+  private setBreakpoints(): void {
+    try {
+      this.breakpoints = new Breakpoints(this.breakpointList, this.machine?.kernel.trace ?? null);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  // ---- moving
+
+  private step(machine: Machine, unit: 'turn' | 'fault' | 'event', count: number): void {
+    if (unit === 'turn') {
+      this.seek(machine, machine.turn + count);
+      return;
+    }
+    const names = unit === 'fault' ? [FAULT] : [];
+    if (count < 0) {
+      this.seek(machine, this.turnBefore(machine, kindsOf(names), -count));
+      return;
+    }
+    let left = count;
+    this.begin({ kind: 'events', list: { kinds: kindsOf(names), watch: () => --left <= 0 } });
+  }
+
+  /** The turn in which the `count`-th turn with such an event before the present one was made. */
+  private turnBefore(machine: Machine, kinds: Uint8Array, count: number): number {
+    const { events } = machine.history;
+    let turn = machine.turn;
+    let left = count;
+    for (let seq = events.lastUntil(turn - 1); seq >= events.first && left > 0; seq--) {
+      if (kinds[events.kindOf(seq)] === 0 || events.turnOf(seq) >= turn) continue;
+      turn = events.turnOf(seq);
+      left--;
+    }
+    return left > 0 ? 0 : turn;
+  }
+
+  private seekEvent(machine: Machine, seq: number): void {
+    const { events } = machine.history;
+    if (events.has(seq)) this.seek(machine, events.turnOf(seq));
+    else this.fail(new ConfigError(`event ${seq}: not known; known are ${events.first} to ${events.last}`));
+  }
+
+  private seek(machine: Machine, to: number): void {
+    const turn = Math.max(0, Math.floor(to));
+    if (turn < machine.turn) {
+      machine.back(turn);
+      this.sendOutput(true);
+    }
+    this.begin({ kind: 'seek', turn, from: machine.turn });
+  }
+
+  private begin(job: Job): void {
+    this.job = job;
+    this.reason = '';
+    this.rate.time = 0;
+    this.rate.value = 0;
+    this.report(this.phase);
+    this.schedule();
+  }
+
+  private stop(reason: string): void {
+    this.job = null;
+    this.reason = reason;
+    this.report(this.phase);
+    this.schedule();
+  }
+
+  /** A piece of work: the machine's, then the page's. */
+  private tick(): void {
+    this.scheduled = false;
+    const { machine, job } = this;
+    let wait = 0;
+    try {
+      if (machine !== null && job !== null) wait = this.work(machine, job);
+      if (machine !== null) this.serve(machine);
+    } catch (error) {
+      this.job = null;
+      this.fail(error);
+      this.report(this.phase);
+    }
+    if (this.job !== null && wait !== Number.POSITIVE_INFINITY) this.schedule(wait);
+  }
+
+  /** Lets the machine work for a slice. Returns how long it has nothing to do then, ms. */
+  private work(machine: Machine, job: Job): number {
+    const start = this.host.now();
+    const list = job.kind === 'events' ? job.list : job.kind === 'run' ? this.breakpoints.list : null;
+    let until = Number.POSITIVE_INFINITY;
+    if (job.kind === 'seek') until = job.turn;
+    if (job.kind === 'run' && job.speed !== null) {
+      until = job.from + Math.floor(((start - job.since) / 1000) * job.speed);
+    }
+    machine.forward(until, start + SLICE_MS, list);
+    this.sendOutput(false);
+    if (machine.stoppedAt !== null) {
+      this.stop(job.kind === 'run' ? `breakpoint ${machine.stoppedAt.name}` : '');
+    } else if (machine.ended !== null) this.stop(machine.ended);
+    else if (job.kind === 'seek' && machine.turn >= job.turn) this.stop('');
+    else if (machine.waits) {
+      if (job.kind === 'run') this.reason = 'waits for input';
+      else this.stop('waits for input');
+      this.report(this.phase);
+      return Number.POSITIVE_INFINITY;
+    } else this.reportNowAndThen();
+    return job.kind === 'run' && job.speed !== null && machine.turn >= until ? 4 : 0;
+  }
+
+  private schedule(ms = 0): void {
+    if (this.scheduled) return;
+    this.scheduled = true;
+    this.host.later(() => this.tick(), ms);
+  }
+
+  // ---- reporting
+
+  private get phase(): Phase {
+    if (this.booting && this.machine === null) return 'booting';
+    if (this.machine === null) return 'empty';
+    if (this.job !== null) return this.job.kind === 'run' ? 'running' : 'seeking';
+    return this.machine.ended === null ? 'paused' : 'ended';
+  }
+
+  private reportNowAndThen(): void {
+    if (this.host.now() - this.statusAt >= STATUS_MS) this.report(this.phase);
+  }
+
+  private report(phase: Phase): void {
+    const { machine, job } = this;
+    this.statusAt = this.host.now();
+    this.measure();
+    let progress = phase === 'booting' ? 0 : 1;
+    if (machine !== null && job?.kind === 'seek' && job.turn > job.from) {
+      progress = (machine.turn - job.from) / (job.turn - job.from);
+    }
+    const status: Status = {
+      phase,
+      turn: machine?.turn ?? 0,
+      furthest: machine?.history.furthest ?? 0,
+      end: machine?.end ?? null,
+      seq: machine?.kernel.trace.seq ?? 0,
+      time: machine?.kernel.clock.now ?? 0,
+      rate: phase === 'running' ? this.rate.value : 0,
+      progress,
+      reason: this.reason,
+      frames: machine?.kernel.memMap.frames ?? 0,
+      release: this.release,
+      pid: machine?.kernel.vm.current.pid ?? 0,
+    };
+    this.host.post({ type: 'status', status }, []);
+  }
+
+  private measure(): void {
+    const { rate, machine } = this;
+    const now = this.host.now();
+    if (machine === null) return;
+    if (rate.time === 0) Object.assign(rate, { time: now, turn: machine.turn });
+    if (now - rate.time < 500) return;
+    Object.assign(rate, {
+      value: ((machine.turn - rate.turn) * 1000) / (now - rate.time),
+      time: now,
+      turn: machine.turn,
+    });
+  }
+
+  private sendOutput(reset: boolean): void {
+    const { machine } = this;
+    if (machine === null) return;
+    const { history, turn } = machine;
+    const until = history.piecesUntil(turn);
+    const from = reset ? 0 : this.outputSent;
+    if (!reset && until <= from) return;
+    const bytes = history.output(from, until);
+    this.outputSent = until;
+    this.host.post({ type: 'output', bytes, reset }, [bytes.buffer as ArrayBuffer]);
+  }
+
+  /** Sends the views that have changed, if the page has drawn the last ones. */
+  private serve(machine: Machine): void {
+    const start = this.host.now();
+    const runs = this.job !== null;
+    if (!this.drawn || this.views === null || (runs && start < this.viewsAfter)) return;
+    const data: Record<string, ViewData> = {};
+    const state = `${machine.turn} ${machine.kernel.trace.seq} ${runs}`;
+    for (const [key, request] of Object.entries(this.requests)) {
+      const version = `${state} ${JSON.stringify(request)}`;
+      if (this.sent.get(key) === version) continue;
+      const view = this.views.view(request, !runs);
+      if (view !== null) data[key] = view;
+      this.sent.set(key, version);
+    }
+    if (Object.keys(data).length === 0) return;
+    this.drawn = false;
+    this.host.post({ type: 'views', data }, buffersOf(data));
+    const end = this.host.now();
+    this.viewsAfter = end + (end - start) * (1 / VIEW_SHARE - 1);
+  }
+
+  private async answer(id: number, question: Question): Promise<void> {
+    let answer: Answer;
+    try {
+      if (this.machine === null) throw new ConfigError('there is no machine');
+      answer = await answerTo(question, this.machine);
+    } catch (error) {
+      answer = { ask: 'refused', message: messageOf(error) };
+    }
+    this.host.post({ type: 'answer', id, answer }, []);
+  }
+
+  private fail(error: unknown): void {
+    this.host.post({ type: 'refused', message: messageOf(error) }, []);
+  }
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error instanceof KernelBug) return `an error of pagewalk: ${error.message}`;
+  return error.message.split('\n').join('; ');
+}
+
+/** The buffers of typed arrays, to be given away with a message. */
+function buffersOf(value: unknown, found = new Set<ArrayBuffer>()): ArrayBuffer[] {
+  if (ArrayBuffer.isView(value)) found.add(value.buffer as ArrayBuffer);
+  else if (typeof value === 'object' && value !== null)
+    for (const part of Object.values(value)) buffersOf(part, found);
+  return [...found];
+}
+
+/** Names of all tracepoints, with what they carry. */
+export function tracepointList() {
+  return tracepoints().map(({ name, fields, origin }) => ({ name, fields, origin }));
+}

@@ -1,0 +1,106 @@
+import { tracepoints } from '@pagewalk/mm';
+import type { EventFilter, EventRow, EventsView } from '../protocol/views.ts';
+import { eventRow } from './event-row.ts';
+import type { Machine } from './machine.ts';
+
+/** Events that are looked at in one go, by name and by text. */
+const LOOK = 1 << 18;
+const READ = 4000;
+
+/** The events that pass a filter, found as they come. */
+export class FilteredEvents {
+  private readonly machine: Machine;
+  private readonly filter: EventFilter;
+  private readonly kinds: Uint8Array | null;
+  private found = new Uint32Array(1024);
+  private count = 0;
+  private looked: number;
+
+  constructor(machine: Machine, filter: EventFilter) {
+    this.machine = machine;
+    this.filter = filter;
+    this.looked = machine.history.events.first - 1;
+    this.kinds = filter.names.length === 0 ? null : new Uint8Array(256);
+    tracepoints().forEach(({ name }, id) => {
+      if (this.kinds !== null && filter.names.includes(name)) this.kinds[id] = 1;
+    });
+  }
+
+  /** Rows `from` up to `from + count`; at most so many events as take a few milliseconds are looked at. */
+  view(from: number, count: number): EventsView {
+    const { history } = this.machine;
+    const { events } = history;
+    const until = Math.min(events.last, this.machine.kernel.trace.seq);
+    const rows: EventRow[] = [];
+    if (this.passesAll) {
+      const total = Math.max(0, until - events.first + 1);
+      const start = Math.max(0, Math.min(from, total - count));
+      for (let i = start; i < Math.min(total, start + count); i++) {
+        rows.push(eventRow(this.machine, events.first + i));
+      }
+      return { view: 'events', total, from: start, rows };
+    }
+    this.look(until);
+    const total = this.foundUntil(until);
+    const start = Math.max(0, Math.min(from, total - count));
+    for (let i = start; i < Math.min(total, start + count); i++) {
+      const seq = this.found[i] as number;
+      if (events.has(seq)) rows.push(eventRow(this.machine, seq));
+    }
+    return { view: 'events', total, from: start, rows };
+  }
+
+  private get passesAll(): boolean {
+    return this.kinds === null && this.filter.pid === 0 && this.filter.text === '';
+  }
+
+  private look(until: number): void {
+    const { events } = this.machine.history;
+    this.forgetAfter(events.last);
+    let reads = READ;
+    const last = Math.min(until, this.looked + LOOK);
+    while (this.looked < last && reads > 0) {
+      const seq = Math.max(this.looked + 1, events.first);
+      this.looked = seq;
+      if (this.kinds !== null && this.kinds[events.kindOf(seq)] === 0) continue;
+      if (this.filter.pid !== 0 && events.pidOf(seq) !== this.filter.pid) continue;
+      if (this.filter.text !== '') {
+        reads--;
+        if (!matches(eventRow(this.machine, seq), this.filter.text)) continue;
+      }
+      this.add(seq);
+    }
+  }
+
+  /** The machine went another way: what was found later is gone. */
+  private forgetAfter(seq: number): void {
+    if (this.looked <= seq) return;
+    this.looked = seq;
+    this.count = this.foundUntil(seq);
+  }
+
+  private foundUntil(seq: number): number {
+    let low = 0;
+    let high = this.count;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.found[middle] as number) <= seq) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  private add(seq: number): void {
+    if (this.count === this.found.length) {
+      const grown = new Uint32Array(this.found.length * 2);
+      grown.set(this.found);
+      this.found = grown;
+    }
+    this.found[this.count++] = seq;
+  }
+}
+
+/** Whether a line of the log contains a text, in any case. */
+export function matches(row: EventRow, text: string): boolean {
+  return `${row.pid} ${row.name}: ${row.text}`.toLowerCase().includes(text.toLowerCase());
+}

@@ -1,0 +1,156 @@
+import { type Trace, type TraceEvent, type TracepointDefinition, tracepoints } from '@pagewalk/mm';
+
+/** Events of a chunk. */
+const CHUNK = 1 << 16;
+/** Chunks that are kept: two million events. */
+const CHUNKS_MAX = 32;
+/** Cells of the trace's ring: number, time, tracepoint, pid + 65536 * cpu, operands. */
+const CELL = { time: 1, kind: 2, pid: 3, operands: 4 } as const;
+const CPU_UNIT = 65536;
+
+/** A run of events in typed arrays. */
+class Chunk {
+  readonly time = new Float64Array(CHUNK);
+  readonly kind = new Uint8Array(CHUNK);
+  readonly pid = new Uint16Array(CHUNK);
+  /** Turn less that of the chunk's first event. */
+  readonly turn = new Uint32Array(CHUNK);
+  /** Where the operands begin. */
+  readonly at = new Uint32Array(CHUNK);
+  readonly firstTurn: number;
+  operands = new Float64Array(CHUNK * 4);
+  used = 0;
+
+  constructor(firstTurn: number) {
+    this.firstTurn = firstTurn;
+  }
+
+  makeRoom(count: number): void {
+    if (this.used + count <= this.operands.length) return;
+    const grown = new Float64Array(this.operands.length * 2);
+    grown.set(this.operands);
+    this.operands = grown;
+  }
+}
+
+/**
+ * The latest events of a machine, and the turn in which each happened. Numbers begin with 1 and have no gaps; the oldest are
+ * forgotten when there are more than two million.
+ */
+export class EventStore {
+  /** Number of the last event; 0: none. */
+  last = 0;
+  private chunks: Chunk[] = [];
+  // Number of the chunk that comes first.
+  private firstChunk = 0;
+  private readonly definitions: readonly TracepointDefinition[] = tracepoints();
+
+  /** Number of the oldest event that is kept. */
+  get first(): number {
+    return this.firstChunk * CHUNK + 1;
+  }
+
+  /** Adds the record that lies at `base` in the ring; it must be number `last + 1`. @param turn see {@link turnOf} */
+  append(trace: Trace, base: number, turn: number): void {
+    const { ring } = trace;
+    const i = this.last % CHUNK;
+    if (i === 0) this.begin(turn);
+    const chunk = this.chunks[this.chunks.length - 1] as Chunk;
+    const kind = ring[base + CELL.kind] as number;
+    const fields = (this.definitions[kind] as TracepointDefinition).fields.length;
+    chunk.makeRoom(fields);
+    chunk.time[i] = ring[base + CELL.time] as number;
+    chunk.kind[i] = kind;
+    chunk.pid[i] = (ring[base + CELL.pid] as number) % CPU_UNIT;
+    chunk.turn[i] = turn - chunk.firstTurn;
+    chunk.at[i] = chunk.used;
+    const from = base + CELL.operands;
+    for (let field = 0; field < fields; field++) chunk.operands[chunk.used++] = ring[from + field] as number;
+    this.last++;
+  }
+
+  /** Forgets what came after event `seq`. */
+  truncate(seq: number): void {
+    if (seq >= this.last) return;
+    const chunks = Math.ceil(seq / CHUNK) - this.firstChunk;
+    this.chunks.length = Math.max(0, chunks);
+    const chunk = this.chunks.at(-1);
+    const i = seq % CHUNK;
+    if (chunk !== undefined && i !== 0) chunk.used = chunk.at[i] as number;
+    if (chunk === undefined) this.firstChunk = Math.floor(seq / CHUNK);
+    this.last = seq;
+  }
+
+  /** Whether event `seq` is kept. */
+  has(seq: number): boolean {
+    return seq >= this.first && seq <= this.last;
+  }
+
+  /** Id of the event's tracepoint. */
+  kindOf(seq: number): number {
+    return this.chunkOf(seq).kind[(seq - 1) % CHUNK] as number;
+  }
+
+  /** Turns that the machine had made when the turn in which it happened was over; 0: before the first. */
+  turnOf(seq: number): number {
+    const chunk = this.chunkOf(seq);
+    return chunk.firstTurn + (chunk.turn[(seq - 1) % CHUNK] as number);
+  }
+
+  timeOf(seq: number): number {
+    return this.chunkOf(seq).time[(seq - 1) % CHUNK] as number;
+  }
+
+  pidOf(seq: number): number {
+    return this.chunkOf(seq).pid[(seq - 1) % CHUNK] as number;
+  }
+
+  /** An operand by its place among the tracepoint's fields. */
+  operand(seq: number, field: number): number {
+    const chunk = this.chunkOf(seq);
+    return chunk.operands[(chunk.at[(seq - 1) % CHUNK] as number) + field] as number;
+  }
+
+  /** The event as an object. */
+  event(seq: number): TraceEvent {
+    const definition = this.definitions[this.kindOf(seq)] as TracepointDefinition;
+    const values: Record<string, number> = {};
+    definition.fields.forEach((field, i) => {
+      values[field] = this.operand(seq, i);
+    });
+    return {
+      seq,
+      time: this.timeOf(seq),
+      name: definition.name,
+      pid: this.pidOf(seq),
+      cpu: 0,
+      values,
+      definition,
+    };
+  }
+
+  /** Number of the last kept event that happened in turn `turn` or before; `first - 1` if there is none. */
+  lastUntil(turn: number): number {
+    let low = this.first - 1;
+    let high = this.last;
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if (this.turnOf(middle) <= turn) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  private chunkOf(seq: number): Chunk {
+    const chunk = this.chunks[Math.floor((seq - 1) / CHUNK) - this.firstChunk];
+    if (chunk === undefined) throw new RangeError(`event ${seq}: kept are ${this.first} to ${this.last}`);
+    return chunk;
+  }
+
+  private begin(turn: number): void {
+    this.chunks.push(new Chunk(turn));
+    if (this.chunks.length <= CHUNKS_MAX) return;
+    this.chunks.shift();
+    this.firstChunk++;
+  }
+}

@@ -1,0 +1,222 @@
+/**
+ * States of a machine, kept to return to. A machine is a graph of objects, arrays, maps and typed arrays, and it is brought back *in
+ * place*: what was in every object that belonged to it is written into the same object again. So nothing is copied that only has
+ * an identity (functions, compiled code), and whoever refers to the machine still does.
+ *
+ * What lies in closures and generators cannot be seen; no state of a machine is there between two turns.
+ */
+
+/** Words of a piece of a buffer; a piece that has not changed since the state before is kept once. */
+const PIECE = 1024;
+
+/** 4 KiB of a buffer. */
+interface Piece {
+  readonly words: Int32Array;
+  /** States that have it. */
+  users: number;
+}
+
+const ZERO: Piece = { words: new Int32Array(PIECE), users: 1 };
+
+/** A buffer's contents. */
+interface BufferState {
+  readonly buffer: ArrayBuffer;
+  readonly byteLength: number;
+  readonly pieces: Piece[];
+  /** Bytes behind the last whole piece. */
+  readonly rest: Uint8Array;
+}
+
+/** What an object held, so that it can be put back. */
+type ObjectState = readonly [keys: readonly string[], values: unknown[]];
+
+/** A machine's state at one time. */
+export interface Snapshot {
+  readonly objects: Map<object, ObjectState | unknown[]>;
+  readonly buffers: Map<ArrayBufferLike, BufferState>;
+}
+
+/** The states that are kept of one machine. */
+export class Snapshots {
+  private readonly root: object;
+  private bytes = 0;
+  private latest: Snapshot | null = null;
+  // Names of the fields of objects of one class: mostly the same.
+  private readonly shapes = new Map<unknown, readonly string[]>();
+
+  /** @param root all that changes can be reached from it */
+  constructor(root: object) {
+    this.root = root;
+  }
+
+  /** Bytes that the pieces of all states take; what objects take is not counted. */
+  get size(): number {
+    return this.bytes;
+  }
+
+  /** Keeps the state of now. */
+  take(): Snapshot {
+    const snapshot: Snapshot = { objects: new Map(), buffers: new Map() };
+    const open: object[] = [this.root];
+    const reach = (value: unknown): void => {
+      if (typeof value === 'object' && value !== null && !snapshot.objects.has(value)) open.push(value);
+    };
+    for (let object = open.pop(); object !== undefined; object = open.pop()) {
+      if (snapshot.objects.has(object)) continue;
+      if (ArrayBuffer.isView(object)) this.takeBuffer(snapshot, object.buffer);
+      else if (object instanceof ArrayBuffer) this.takeBuffer(snapshot, object);
+      else if (!isOpaque(object)) this.takeObject(snapshot, object, reach);
+    }
+    this.latest = snapshot;
+    return snapshot;
+  }
+
+  /** Brings a state back. False: it cannot be, because a buffer is gone. */
+  restore(snapshot: Snapshot): boolean {
+    for (const { buffer, byteLength } of snapshot.buffers.values()) {
+      if (buffer.byteLength !== byteLength) return false;
+    }
+    for (const [object, state] of snapshot.objects) putBack(object, state);
+    for (const state of snapshot.buffers.values()) restoreBuffer(state);
+    this.latest = snapshot;
+    return true;
+  }
+
+  /** Forgets a state. */
+  drop(snapshot: Snapshot): void {
+    for (const { pieces } of snapshot.buffers.values()) {
+      for (const piece of pieces) if (--piece.users === 0) this.bytes -= PIECE * 4;
+    }
+    if (this.latest === snapshot) this.latest = null;
+  }
+
+  private takeObject(snapshot: Snapshot, object: object, reach: (value: unknown) => void): void {
+    const { objects } = snapshot;
+    if (Array.isArray(object)) {
+      objects.set(object, object.slice());
+      for (const value of object) reach(value);
+    } else if (object instanceof Map) {
+      const entries: unknown[] = [];
+      for (const [key, value] of object) {
+        entries.push(key, value);
+        reach(key);
+        reach(value);
+      }
+      objects.set(object, entries);
+    } else if (object instanceof Set) {
+      objects.set(object, [...object]);
+      for (const value of object) reach(value);
+    } else if (object instanceof WebAssembly.Table) {
+      const entries: unknown[] = [];
+      for (let i = 0; i < object.length; i++) entries.push(object.get(i));
+      objects.set(object, entries);
+    } else {
+      const keys = this.keysOf(object);
+      const values: unknown[] = [];
+      for (const key of keys) {
+        const value = (object as Record<string, unknown>)[key];
+        values.push(value);
+        reach(value);
+      }
+      objects.set(object, [keys, values]);
+    }
+  }
+
+  /** The object's fields; the same array for many objects. */
+  private keysOf(object: object): readonly string[] {
+    const kind = Object.getPrototypeOf(object);
+    const known = this.shapes.get(kind);
+    if (known !== undefined) {
+      let i = 0;
+      for (const key in object) if (known[i++] !== key) i = known.length + 1;
+      if (i === known.length) return known;
+    }
+    const keys = Object.keys(object);
+    this.shapes.set(kind, keys);
+    return keys;
+  }
+
+  private takeBuffer(snapshot: Snapshot, buffer: ArrayBufferLike): void {
+    if (snapshot.buffers.has(buffer) || !(buffer instanceof ArrayBuffer)) return;
+    const before = this.latest?.buffers.get(buffer)?.pieces;
+    const count = Math.floor(buffer.byteLength / (PIECE * 4));
+    const words = new Int32Array(buffer, 0, count * PIECE);
+    const pieces: Piece[] = new Array(count);
+    for (let i = 0; i < count; i++) {
+      const last = before?.[i] ?? ZERO;
+      pieces[i] = same(words, i * PIECE, last.words) ? last : this.newPiece(words, i * PIECE);
+      (pieces[i] as Piece).users++;
+    }
+    const rest = new Uint8Array(buffer.slice(count * PIECE * 4));
+    snapshot.buffers.set(buffer, { buffer, byteLength: buffer.byteLength, pieces, rest });
+  }
+
+  private newPiece(words: Int32Array, at: number): Piece {
+    if (isZero(words, at)) return ZERO;
+    this.bytes += PIECE * 4;
+    return { words: words.slice(at, at + PIECE), users: 0 };
+  }
+}
+
+function same(words: Int32Array, at: number, piece: Int32Array): boolean {
+  for (let i = 0; i < PIECE; i++) if (words[at + i] !== piece[i]) return false;
+  return true;
+}
+
+function isZero(words: Int32Array, at: number): boolean {
+  for (let i = at; i < at + PIECE; i++) if (words[i] !== 0) return false;
+  return true;
+}
+
+/** Things without fields of their own, or that are the same for ever. */
+function isOpaque(object: object): boolean {
+  return (
+    object instanceof WebAssembly.Module ||
+    object instanceof WebAssembly.Instance ||
+    object instanceof WebAssembly.Memory ||
+    object instanceof WebAssembly.Global ||
+    object instanceof WeakMap
+  );
+}
+
+function putBack(object: object, state: ObjectState | unknown[]): void {
+  if (Array.isArray(object)) {
+    object.length = state.length;
+    for (let i = 0; i < state.length; i++) if (object[i] !== state[i]) object[i] = state[i];
+  } else if (object instanceof Map) {
+    object.clear();
+    for (let i = 0; i < state.length; i += 2) object.set(state[i], state[i + 1]);
+  } else if (object instanceof Set) {
+    object.clear();
+    for (const value of state) object.add(value);
+  } else if (object instanceof WebAssembly.Table) {
+    state.forEach((value, i) => {
+      if (object.get(i) !== value) object.set(i, value);
+    });
+  } else {
+    putFieldsBack(object as Record<string, unknown>, state as ObjectState);
+  }
+}
+
+function putFieldsBack(object: Record<string, unknown>, [keys, values]: ObjectState): void {
+  let i = 0;
+  for (; i < keys.length; i++) {
+    const key = keys[i] as string;
+    if (!Object.is(object[key], values[i])) object[key] = values[i];
+  }
+  let present = 0;
+  for (const _ in object) present++;
+  if (present === keys.length) return;
+  const known = new Set(keys);
+  for (const key of Object.keys(object)) if (!known.has(key)) delete object[key];
+}
+
+function restoreBuffer({ buffer, pieces, rest }: BufferState): void {
+  const words = new Int32Array(buffer, 0, pieces.length * PIECE);
+  pieces.forEach((piece, i) => {
+    // Memory that was never touched stays so.
+    if (piece !== ZERO) words.set(piece.words, i * PIECE);
+    else if (!isZero(words, i * PIECE)) words.fill(0, i * PIECE, (i + 1) * PIECE);
+  });
+  new Uint8Array(buffer, pieces.length * PIECE * 4).set(rest);
+}

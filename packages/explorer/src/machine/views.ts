@@ -1,0 +1,56 @@
+import type { ViewData, ViewRequest } from '../protocol/views.ts';
+import { FilteredEvents } from './event-filter.ts';
+import type { Machine } from './machine.ts';
+import { countersView } from './views/counters-view.ts';
+import { MemoryPicture } from './views/memory-view.ts';
+import { procView } from './views/proc-view.ts';
+import { tasksView } from './views/tasks-view.ts';
+import { ZonesPicture } from './views/zones-view.ts';
+
+/** Filters whose finds are remembered. */
+const FILTERS_MAX = 8;
+
+/** Makes the data of all views of one machine. */
+export class Views {
+  private readonly machine: Machine;
+  private readonly filters = new Map<string, FilteredEvents>();
+  private memory: MemoryPicture;
+  private zones: ZonesPicture;
+
+  constructor(machine: Machine) {
+    this.machine = machine;
+    this.memory = new MemoryPicture(machine.kernel);
+    this.zones = new ZonesPicture(machine.kernel);
+  }
+
+  /** @param whole all of it as it is now, however long that takes: the machine stands */
+  view(request: ViewRequest, whole: boolean): ViewData | null {
+    const { kernel, history } = this.machine;
+    switch (request.view) {
+      case 'memory':
+        return this.memory.view(whole);
+      case 'zones':
+        return this.zones.view();
+      case 'tasks':
+        return tasksView(kernel);
+      case 'counters':
+        return countersView(history.samples);
+      case 'events':
+        return this.eventsOf(JSON.stringify(request.filter), request).view(request.from, request.count);
+      case 'proc':
+        return procView(kernel, request.path, request.pid);
+      default:
+        return null;
+    }
+  }
+
+  private eventsOf(key: string, { filter }: Extract<ViewRequest, { view: 'events' }>): FilteredEvents {
+    let filtered = this.filters.get(key);
+    if (filtered === undefined) {
+      if (this.filters.size === FILTERS_MAX) this.filters.delete([...this.filters.keys()][0] as string);
+      filtered = new FilteredEvents(this.machine, filter);
+    } else this.filters.delete(key);
+    this.filters.set(key, filtered);
+    return filtered;
+  }
+}
