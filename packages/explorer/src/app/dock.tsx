@@ -59,6 +59,13 @@ export function toggleMaximized(): void {
   else if (api.activePanel) api.maximizeGroup(api.activePanel);
 }
 
+/** Goes to another tab or group, or moves the panel: `act` has what dock-moves.ts wants. */
+export function inDock(act: (dock: DockviewApi) => void): void {
+  if (!api) return;
+  act(api);
+  focusActive();
+}
+
 function focusActive(): void {
   const element = api?.activePanel?.view.content.element;
   const target = element?.querySelector<HTMLElement>('[tabindex="0"], button, input, select, textarea');

@@ -1,6 +1,7 @@
 import { effect } from '@preact/signals';
 import { nextUnit, pause, restart, step, toggleRun } from './commands.ts';
-import { activePanel, closePanel, layout, toggleMaximized } from './dock.tsx';
+import { activePanel, closePanel, inDock, layout, toggleMaximized } from './dock.tsx';
+import { type Direction, movePanel, neighbour, nextGroup, nextTab } from './dock-moves.ts';
 import { exportAs } from './export-menu.tsx';
 import { refusal } from './machine-signals.ts';
 import { breakpointsOpen, helpOpen, paletteOpen } from './overlays.ts';
@@ -62,6 +63,8 @@ export const KEYS: readonly KeyBinding[] = [
   }),
   key('backspace', 'Backspace', 'select what was selected before', 'pictures', selectEarlier),
   key('m', 'M', 'enlarge the panel, or put it back', 'panels', toggleMaximized),
+  key(']', ']', 'next tab', 'panels', () => inDock((dock) => nextTab(dock, 1))),
+  key('[', '[', 'the tab before', 'panels', () => inDock((dock) => nextTab(dock, -1))),
   key('x', 'X', 'close the panel', 'panels', () => closePanel(activePanel.value)),
   key('l', 'L', 'copy a link to this', 'page', () => void copyLink()),
   key('e', 'E', 'Perfetto trace of the events', 'page', () => void exportAs('perfetto')),
@@ -71,13 +74,27 @@ export const KEYS: readonly KeyBinding[] = [
   key('?', '?', 'this help', 'page', () => (helpOpen.value = true), false),
 ];
 
-/** Keys that dockview answers. */
+/** Keys of the dock that are held together with others. */
 export const DOCK_KEYS: readonly (readonly [shown: string, about: string])[] = [
   ['F6, Shift-F6', 'next group of panels, the one before'],
   ['Ctrl-Shift-arrow', 'the group in that direction'],
-  ['Ctrl-] and Ctrl-[', 'next tab, the one before'],
-  ['Ctrl-M', 'move the panel: arrows, then Enter'],
+  ['Alt-Shift-arrow', 'move the panel in that direction'],
 ];
+
+/** True: it was one of them. */
+function dockKey(event: KeyboardEvent): boolean {
+  if (event.key === 'F6') inDock((dock) => nextGroup(dock, event.shiftKey ? -1 : 1));
+  else {
+    const direction = /^Arrow(Left|Right|Up|Down)$/.exec(event.key)?.[1]?.toLowerCase() as
+      | Direction
+      | undefined;
+    if (!direction || !event.shiftKey || event.metaKey || event.ctrlKey === event.altKey) return false;
+    if (event.altKey) inDock((dock) => movePanel(dock, direction));
+    else inDock((dock) => neighbour(dock, direction)?.activePanel?.api.setActive());
+  }
+  event.preventDefault();
+  return true;
+}
 
 /** Where letters are text. */
 function takesText(target: EventTarget | null): boolean {
@@ -97,7 +114,9 @@ function onKeyDown(event: KeyboardEvent): void {
     paletteOpen.value = true;
     return;
   }
-  if (control || event.altKey || document.querySelector('dialog[open]')) return;
+  if (document.querySelector('dialog[open]')) return;
+  if (page.value === 'machine' && dockKey(event)) return;
+  if (control || event.altKey) return;
   if (event.key === 'Escape') backOut();
   if (takesText(event.target)) return;
   const target = event.target as HTMLElement;
