@@ -21,6 +21,7 @@ import { installTrapStubs } from './cpu/trap-stubs.ts';
 import { jobEnded } from './jobs.ts';
 import { SIG, signalBit } from './signal-numbers.ts';
 import { deliver, deliverPending, restarts, sendSignal, signalWaits } from './signals.ts';
+import { Tracer } from './strace/tracer.ts';
 import { Streams } from './streams.ts';
 import { SYSTEM_CALLS } from './syscalls/table.ts';
 import { type CallResult, GuestTask } from './task.ts';
@@ -47,6 +48,8 @@ export interface GuestConfig {
   readonly traceCapacity?: number;
   /** Terminal or streams of the programs; default: no input, and output is dropped. */
   readonly console?: ConsoleHost;
+  /** Gets a line for each system call and signal, in the form of strace; without newline. */
+  readonly strace?: (line: string) => void;
   /**
    * Whether the host lets time pass while all programs sleep ({@link Guest.elapse}): for people at a terminal. Default false: the
    * clock jumps to when the first of them wakes up.
@@ -107,6 +110,8 @@ export class Guest {
   readonly user: UserMemory;
   readonly streams: Streams;
   readonly console: Console;
+  /** Null: nobody wants to see the system calls. */
+  readonly tracer: Tracer | null;
   /** Tasks that live, oldest first. */
   readonly tasks: GuestTask[] = [];
   private readonly tls: TlsDescriptors;
@@ -150,6 +155,7 @@ export class Guest {
     this.tls = new TlsDescriptors(kernel, layout);
     this.user = new UserMemory(kernel, cpu);
     this.hostTime = config.hostTime ?? false;
+    this.tracer = config.strace === undefined ? null : new Tracer(this, config.strace);
     this.streams = new Streams(this);
     this.console = new Console(this, config.console ?? null);
   }
@@ -268,6 +274,7 @@ export class Guest {
     this.tasks.push(task);
     this.byProcess.set(process, task);
     this.processes++;
+    if (parent !== null) this.tracer?.attached(task);
     return task;
   }
 
@@ -410,6 +417,7 @@ export class Guest {
     if (sleep === null) return true;
     task.sleep = null;
     if (signalWaits(task) && !sleep.ready()) {
+      this.tracer?.interrupted(task);
       if (restarts(task)) {
         // The number is still in EAX: the call is made again.
         this.cpu.eip = this.cpu.eip - 2;
@@ -478,9 +486,14 @@ export class Guest {
     this.systemCalls++;
     const number = cpu.reg(REG.eax);
     const call = SYSTEM_CALLS[number];
+    this.tracer?.enter(
+      task,
+      number,
+      CALL_REGISTERS.map((register) => cpu.reg(register)),
+    );
     if (call === undefined) {
       this.unknown.set(number, (this.unknown.get(number) ?? 0) + 1);
-      cpu.setReg(REG.eax, ENOSYS);
+      this.finishCall(task, ENOSYS);
       return;
     }
     this.kernel.clock.advance(CALL_NS);
@@ -490,9 +503,13 @@ export class Guest {
   }
 
   private finishCall(task: GuestTask, result: CallResult): void {
-    if (result === null || task.process.ended !== null) return;
-    if (typeof result === 'number') this.cpu.setReg(REG.eax, result);
-    else task.sleep = result;
+    if (task.process.ended !== null) return;
+    if (result !== null && typeof result !== 'number') {
+      task.sleep = result;
+      return;
+    }
+    if (result !== null) this.cpu.setReg(REG.eax, result);
+    this.tracer?.exit(task, this.cpu.reg(REG.eax) | 0);
   }
 
   /** Instructions that are the kernel's to do: rdtsc, whose count is the virtual clock's. */
@@ -523,6 +540,7 @@ export class Guest {
       if (this.loaded === task) this.loaded = null;
       if (this.running === task) this.running = null;
       task.status = ended.signal !== 0 ? ended.signal : (ended.code & 0xff) << 8;
+      this.tracer?.ended(task, task.status);
       jobEnded(this, task);
       const { parent } = task;
       if (parent === null) continue;
@@ -535,6 +553,8 @@ export class Guest {
   }
 }
 
+/** Where a system call's arguments are. */
+const CALL_REGISTERS = [REG.ebx, REG.ecx, REG.edx, REG.esi, REG.edi, REG.ebp];
 const EINTR = -4;
 const ENOSYS = -38;
 

@@ -70,6 +70,7 @@ export function stopProcess(guest: Guest, task: GuestTask, signal: number): void
   if (signal !== SIG.stop && isOrphaned(guest, job.group)) return;
   if (job.stoppedBy !== 0) return;
   job.stoppedBy = signal;
+  guest.tracer?.stopped(task, signal);
   job.news = 'stopped';
   tellParent(guest, task);
 }

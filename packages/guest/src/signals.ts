@@ -72,6 +72,7 @@ export function deliver(
   if (forced && (action.handler === 1 || (task.blocked & signalBit(signal)) !== 0)) action = DEFAULT_ACTION;
   if (signal === SIG.kill) action = DEFAULT_ACTION;
   if (action.handler === 1) return;
+  guest.tracer?.signal(task, signal, info.code, info.addr);
   if (action.handler === 0) {
     if (STOP_SIGNALS.has(signal)) stopProcess(guest, task, signal);
     else if (forced || !IGNORED_BY_DEFAULT.has(signal)) guest.killTask(task, signal);

@@ -21,6 +21,7 @@ export interface TestMachine {
   /** MiB; default none. */
   readonly swap?: number;
   readonly jit?: boolean;
+  readonly strace?: (line: string) => void;
   readonly input?: string;
   /** More input is pushed later. */
   readonly openInput?: boolean;
@@ -38,6 +39,7 @@ export function testGuest(machine: TestMachine = {}): TestGuest {
     memory: memory * 2 ** 20,
     swap: swap === 0 ? [] : [{ size: swap * 2 ** 20 }],
     jit,
+    ...(machine.strace === undefined ? {} : { strace: machine.strace }),
     console: {
       write: (_fd, bytes) => pieces.push(bytes.slice()),
       ...(machine.terminal === true ? { terminal: { rows: 24, columns: 80 } } : {}),

@@ -29,6 +29,7 @@ interface RunOptions {
   readonly release: string;
   readonly swap?: readonly SwapConfig[];
   readonly env: readonly string[];
+  readonly strace?: boolean;
   readonly report?: boolean;
   readonly json?: boolean;
 }
@@ -55,6 +56,7 @@ export function runCommand(): Command {
         .argParser(envOption)
         .default([], 'empty; in a terminal TERM'),
     )
+    .option('--strace', "print the system calls on standard error, in strace's form")
     .option('--report', 'tell on standard error at the end what its memory did')
     .option('--json', 'print output and report as JSON (see docs/json.md)')
     .addHelpText(
@@ -95,6 +97,7 @@ async function runProgram(name: string, args: readonly string[], options: RunOpt
     memory: options.memory,
     release: options.release,
     hostTime: keyboard,
+    ...(options.strace ? { strace: (line: string) => writeOutput(2, Buffer.from(`${line}\n`)) } : {}),
     ...(options.swap === undefined ? {} : { swap: options.swap }),
     console: host,
   });
