@@ -1,8 +1,13 @@
 import type { TimedInput } from '../protocol/messages.ts';
 
-/** Terminal input as links carry it: turns, lengths and bytes, deflated, in base64url. */
+/**
+ * Terminal input as links carry it: turns, lengths and bytes, deflated, in base64url. In the place of a length {@link WINDOW} says
+ * that the window's columns and rows follow.
+ */
 
 const VERSION = 1;
+/** Bytes have twice their length. */
+const WINDOW = 1;
 
 /** Empty for no input. */
 export async function packInput(input: readonly TimedInput[]): Promise<string> {
@@ -11,8 +16,14 @@ export async function packInput(input: readonly TimedInput[]): Promise<string> {
   let turn = 0;
   for (const piece of input) {
     pushVarint(bytes, piece.turn - turn);
-    pushVarint(bytes, piece.bytes.length);
-    for (const byte of piece.bytes) bytes.push(byte);
+    if (piece.window) {
+      pushVarint(bytes, WINDOW);
+      pushVarint(bytes, piece.window.columns);
+      pushVarint(bytes, piece.window.rows);
+    } else {
+      pushVarint(bytes, 2 * piece.bytes.length);
+      for (const byte of piece.bytes) bytes.push(byte);
+    }
     turn = piece.turn;
   }
   const packed = await piped(new Uint8Array(bytes), new CompressionStream('deflate-raw'));
@@ -54,8 +65,13 @@ function readPieces(bytes: Uint8Array): TimedInput[] {
   };
   while (at < bytes.length) {
     turn += varint();
-    const length = varint();
-    if (at + length > bytes.length) throw new Error('length');
+    const what = varint();
+    if (what === WINDOW) {
+      input.push({ turn, bytes: new Uint8Array(0), window: { columns: varint(), rows: varint() } });
+      continue;
+    }
+    const length = what / 2;
+    if (!Number.isInteger(length) || at + length > bytes.length) throw new Error('length');
     input.push({ turn, bytes: bytes.slice(at, at + length) });
     at += length;
   }

@@ -22,6 +22,7 @@ const STATE: ExplorerState = {
     { event: 'oom_kill', condition: '', enabled: false },
   ],
   input: [
+    { turn: 0, bytes: new Uint8Array(0), window: { columns: 132, rows: 40 } },
     { turn: 3, bytes: Uint8Array.of(108, 115, 10) },
     { turn: 70_000, bytes: Uint8Array.of(0, 255) },
   ],
