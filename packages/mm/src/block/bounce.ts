@@ -106,7 +106,7 @@ export class BounceBuffers {
     const slabAddr = slab.kmemCacheAlloc(bufferHeads, gfp);
     if (slabAddr === 0) return null;
     const head = new BufferHead();
-    head.slabAddr = slabAddr;
+    head.slabAddr = slabAddr | 0;
     return head;
   }
 
@@ -181,7 +181,7 @@ export class BounceBuffers {
     else this.pages.unshift(bh.page);
     bh.private = null;
     bh.page = 0;
-    if (this.heads.length >= kept) slab.kmemCacheFree(bufferHeads, bh.slabAddr);
+    if (this.heads.length >= kept) slab.kmemCacheFree(bufferHeads, bh.slabAddr >>> 0);
     else this.heads.unshift(bh);
   }
 }

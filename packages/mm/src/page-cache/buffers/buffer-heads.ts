@@ -74,7 +74,7 @@ export class BufferHeads {
     const slabAddr = this.slab.kmemCacheAlloc(this.objects, GFP_NOFS);
     if (slabAddr !== 0) {
       const bh = this.spare.pop() ?? new BufferHead();
-      bh.slabAddr = slabAddr;
+      bh.slabAddr = slabAddr | 0;
       return bh;
     }
     return async ? (this.unused.pop() ?? null) : null;
@@ -86,7 +86,7 @@ export class BufferHeads {
     bh.blocknr = -1;
     bh.thisPage = null;
     if (this.unused.length >= MAX_UNUSED_BUFFERS) {
-      this.slab.kmemCacheFree(this.objects, bh.slabAddr);
+      this.slab.kmemCacheFree(this.objects, bh.slabAddr >>> 0);
       bh.slabAddr = 0;
       this.spare.push(bh);
       return;
@@ -96,7 +96,7 @@ export class BufferHeads {
 
   /** Gives the unused heads back to the slab: for tests that count memory to the last page. */
   drain(): void {
-    for (const bh of this.unused) this.slab.kmemCacheFree(this.objects, bh.slabAddr);
+    for (const bh of this.unused) this.slab.kmemCacheFree(this.objects, bh.slabAddr >>> 0);
     this.unused.length = 0;
   }
 }
