@@ -580,6 +580,15 @@ export class Process {
     return access.touch(this.vm(), this.kernel.mmu, addr >>> 0, write) || this.leave(false);
   }
   /**
+   * Whether {@link touch} would find the page in the TLB, and so do nothing. Only right after another access of this process
+   * that succeeded: it runs then.
+   *
+   * @param write 1 for a store
+   */
+  hits(addr: Addr, write: 0 | 1): boolean {
+    return this.kernel.mmu.hits(addr, write);
+  }
+  /**
    * A CPU that runs this process's program could not make an access: repairs it.
    *
    * @param addr the address that was accessed (CR2)

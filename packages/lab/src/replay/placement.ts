@@ -45,6 +45,12 @@ export class Placement {
     return (this.base[mapping] as number) + page * (this.steps[mapping] as number);
   }
 
+  /** The same; -1 for a mapping that is not placed. */
+  addressIfPlaced(mapping: number, page: number): number {
+    // The step of such a mapping is 0.
+    return mapping < this.base.length ? this.address(mapping, page) : NOWHERE;
+  }
+
   /** Bytes from one page of the mapping to the next: 4096 or -4096. */
   step(mapping: number): number {
     return this.steps[mapping] as number;

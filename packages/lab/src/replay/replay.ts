@@ -2,6 +2,7 @@ import { Errno, errnoName, type Kernel, type Process } from '@pagewalk/mm';
 import type { EventHub } from '../events/event-hub.ts';
 import { Access, EventKind, ImageRole, MapFlag, NO_FILE } from '../trace/format.ts';
 import type { TraceReader } from '../trace/reader.ts';
+import { SingleReferences } from '../trace/single-references.ts';
 import { FaultCounter } from './fault-counter.ts';
 import { Peaks } from './peaks.ts';
 import { PAGE, Placement, TASK_SIZE } from './placement.ts';
@@ -74,6 +75,7 @@ export class Replay {
   private stride = 0;
   private write = false;
   private of: Workload | null = null;
+  private readonly singles = new SingleReferences();
 
   /**
    * @param kernel a booted machine, nothing running on it
@@ -116,7 +118,7 @@ export class Replay {
     const until = this.made + references;
     while (!this.done && this.made < until) {
       if (this.left > 0) this.#references(until - this.made);
-      else if (!this.#begin()) break;
+      else if (!this.#singles(until - this.made) && !this.#begin()) break;
       if (this.stopped !== null) {
         this.done = true;
         this.recording.close();
@@ -124,6 +126,44 @@ export class Replay {
       if (this.left === 0) this.options.afterEvent?.();
     }
     return !this.done;
+  }
+
+  /**
+   * Makes the single references that come next, most of a recording, up to `most`. False: there is none, or something is to be
+   * done for each event.
+   */
+  #singles(most: number): boolean {
+    const workload = this.#current;
+    const { process, placement } = workload;
+    if (this.image !== null || this.options.afterEvent !== undefined) return false;
+    if (workload.shadow !== null || workload.ended || process.ended !== null) return false;
+    const { recording, singles } = this;
+    const count = recording.nextSingles(singles, most);
+    const { mapping: mappings, page: pages, access } = singles;
+    // Another process may have run: the first access makes this one the running one.
+    let runs = false;
+    for (let i = 0; i < count; i++) {
+      const mapping = mappings[i] as number;
+      workload.references++;
+      const address = placement.addressIfPlaced(mapping, pages[i] as number);
+      if (address < 0 || address >= TASK_SIZE) {
+        this.#refuse(1);
+        continue;
+      }
+      if (placement.isStack(mapping) && address < process.task.esp) process.task.esp = address;
+      const write = ((access[i] as number) & Access.Write) as 0 | 1;
+      if (runs && process.hits(address, write)) {
+        this.made++;
+        continue;
+      }
+      runs = process.touch(address, write === 1);
+      const goesOn = runs || this.#signal(workload, address);
+      this.made++;
+      if (goesOn) continue;
+      recording.uncount(count - 1 - i);
+      break;
+    }
+    return count > 0;
   }
 
   /** Takes the next event of the recording; of references it only notes which they are. False: there is none. */

@@ -17,6 +17,10 @@ import {
   type TracePrelude,
   type TraceTotals,
 } from './header.ts';
+import type { SingleReferences } from './single-references.ts';
+
+/** Bytes of a single reference at most, as far as nextSingles() reads them: tag, two of the mapping, three of the page. */
+const SINGLE_BYTES = 6;
 
 /** Bytes of a trace, in order. */
 export interface TraceSource {
@@ -288,6 +292,75 @@ export class TraceReader {
     if (this.referencesRead > this.totals.references) {
       this.#fail(`more references than the ${this.totals.references} of the header`);
     }
+  }
+
+  /**
+   * Goes over the events that come next as long as they are single references of one process, at most `most` of them, and
+   * stands then as after so many calls of {@link next}. Leaves to that what is not plain: damage, a block's end.
+   *
+   * @returns how many; 0: the next event is another one, or next() must look at it
+   */
+  nextSingles(into: SingleReferences, most: number): number {
+    const { block, cursors, mappings } = this;
+    const limit = Math.min(most, into.room, this.totals.references - this.referencesRead);
+    const end = block.length - SINGLE_BYTES;
+    let { at, lastMapping } = this;
+    let count = 0;
+    while (count < limit && at <= end) {
+      const tag = block[at]!;
+      if (tag < 0x80 || (tag & 0x0c) !== 0 || (tag & 0x60) === 0x60) break;
+      let to = at + 1;
+      let mapping = lastMapping;
+      if ((tag & 0x10) !== 0) {
+        mapping = block[to++]!;
+        if (mapping >= 0x80) {
+          mapping = (mapping & 0x7f) | (block[to++]! << 7);
+          if (mapping >= 0x4000) break;
+        }
+      }
+      if (mapping >= mappings) break;
+      let page = cursors[mapping]!;
+      if ((tag & 3) === 3) {
+        let zigzag = block[to++]!;
+        if (zigzag >= 0x80) {
+          zigzag = (zigzag & 0x7f) | (block[to++]! << 7);
+          if (zigzag >= 0x4000) {
+            zigzag = (zigzag & 0x3fff) | (block[to++]! << 14);
+            if (zigzag >= 0x200000) break;
+          }
+        }
+        page += (zigzag >>> 1) ^ -(zigzag & 1);
+      } else {
+        // 0, 1 and 2 are 0, 1 and -1.
+        page += (tag & 1) - ((tag >> 1) & 1);
+      }
+      if (page < 0 || page > Limit.pages) break;
+      at = to;
+      lastMapping = mapping;
+      cursors[mapping] = page;
+      into.mapping[count] = mapping;
+      into.page[count] = page;
+      into.access[count] = (tag >> 5) & 3;
+      count++;
+    }
+    if (count === 0) return 0;
+    this.at = at;
+    this.lastMapping = lastMapping;
+    this.events += count;
+    this.referencesRead += count;
+    this.kind = EventKind.Reference;
+    this.access = into.access[count - 1] as Access;
+    this.mapping = lastMapping;
+    this.page = cursors[lastMapping]!;
+    this.count = 1;
+    this.stride = 0;
+    return count;
+  }
+
+  /** The last `count` references that {@link nextSingles} gave do not count: the consumer stops before them, for good. */
+  uncount(count: number): void {
+    this.events -= count;
+    this.referencesRead -= count;
   }
 
   #file(): void {

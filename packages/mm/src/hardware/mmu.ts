@@ -114,6 +114,12 @@ export class Mmu {
     return this.refill(addr, write, user);
   }
 
+  /** Whether the TLB serves an access in user mode: {@link translate} would have no effect then. */
+  hits(addr: Addr, write: 0 | 1): boolean {
+    const index = (addr >>> 12) & 32767;
+    return this.tags[index | (write << 15)] === ((addr & -4096) | this.tlb.epoch);
+  }
+
   /** The frame that the tables map at `addr` now; -1 = none. Looks at no TLB and changes nothing. */
   pfnOf(addr: Addr): Pfn | -1 {
     const words = this.memory.words;

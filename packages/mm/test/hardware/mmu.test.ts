@@ -42,6 +42,22 @@ describe.each([
     expect(rig.go(VA, write, user)).toBe(expected);
   });
 
+  it('says whether the TLB serves an access, without a walk', () => {
+    const rig = new TableRig({ pae });
+    rig.map(VA, 20, P | RW | US);
+    expect(rig.mmu.hits(VA, 0)).toBe(false);
+    rig.go(VA + 8, 0, 1);
+    expect(rig.mmu.hits(VA + 0xfff, 0)).toBe(true);
+    // The entry is not dirty: a store must walk.
+    expect(rig.mmu.hits(VA, 1)).toBe(false);
+    rig.go(VA, 1, 1);
+    expect(rig.mmu.hits(VA, 1)).toBe(true);
+    const { walks } = rig.mmu;
+    rig.mmu.invlpg(VA);
+    expect(rig.mmu.hits(VA, 0)).toBe(false);
+    expect(rig.mmu.walks).toBe(walks);
+  });
+
   it('needs RW and US of the directory entry as well', () => {
     const rig = new TableRig({ pae });
     rig.map(VA, 20, P | RW | US);
