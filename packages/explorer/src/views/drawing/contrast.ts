@@ -1,6 +1,6 @@
 /** Which of black and white is read better on a colour. @param hex `#rrggbb` */
 export function inkOn(hex: string): '#000000' | '#ffffff' {
-  return luminance(hex) > 0.36 ? '#000000' : '#ffffff';
+  return luminance(hex) > 0.24 ? '#000000' : '#ffffff';
 }
 
 /** Relative luminance as WCAG defines it, 0 .. 1. @param hex `#rrggbb` */

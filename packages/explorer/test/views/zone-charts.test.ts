@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import { place, roundUp, ticks, valueAt } from '../../src/views/drawing/scale.ts';
+import { sampleAt, spread } from '../../src/views/zones/draw-watermarks.ts';
+import { CHANGE_MS, ChangeTotals, recentChanges } from '../../src/views/zones/recent-changes.ts';
+import { ZoneHistory } from '../../src/views/zones/zone-history.ts';
+
+const zone = (name: string, free: number) => ({
+  name,
+  first: 0,
+  size: 4096,
+  free,
+  min: 1,
+  low: 2,
+  high: 3,
+  blocks: [],
+  heads: [],
+  unusable: [],
+});
+
+describe('axes', () => {
+  const scale = { from: 10, to: 20, start: 100, end: 0 };
+
+  it('place values and find them again', () => {
+    expect(place(scale, 10)).toBe(100);
+    expect(place(scale, 15)).toBe(50);
+    expect(valueAt(scale, 50)).toBe(15);
+    expect(place({ ...scale, to: 10 }, 12)).toBe(100);
+  });
+
+  it('are marked at round values', () => {
+    expect(ticks(0, 1000, 4)).toEqual([0, 500, 1000]);
+    expect(ticks(3, 27, 5)).toEqual([5, 10, 15, 20, 25]);
+    expect(ticks(5, 5, 5)).toEqual([]);
+    expect([roundUp(3712), roundUp(1), roundUp(0), roundUp(760)]).toEqual([5000, 1, 1, 1000]);
+  });
+});
+
+describe('a zone’s history', () => {
+  it('keeps samples in time, and forgets what lies ahead after a step back', () => {
+    const history = new ZoneHistory();
+    for (const [time, free] of [
+      [0, 10],
+      [1, 20],
+      [2, 30],
+      [1, 21],
+    ] as const)
+      history.add(time, { zones: [zone('DMA', free)] });
+    expect(history.of('DMA')).toEqual({ time: [0, 1], free: [10, 21] });
+    expect(history.of('Normal').time).toEqual([]);
+  });
+
+  it('stays small and keeps first and last', () => {
+    const history = new ZoneHistory();
+    for (let time = 0; time < 10_000; time++) history.add(time, { zones: [zone('DMA', time)] });
+    const { time, free } = history.of('DMA');
+    expect(time.length).toBeLessThanOrEqual(1200);
+    expect(time[0]).toBe(0);
+    expect(time.at(-1)).toBe(9999);
+    expect(free).toEqual(time);
+  });
+
+  it('finds the sample at a place', () => {
+    const samples = { time: [0, 10, 20], free: [1, 2, 3] };
+    const scale = { from: 0, to: 20, start: 0, end: 200 };
+    expect(sampleAt(samples, scale, 120)).toBe(1);
+    expect(sampleAt(samples, scale, -50)).toBe(0);
+    expect(sampleAt({ time: [], free: [] }, scale, 0)).toBe(-1);
+  });
+});
+
+it('names of marks are moved apart, upwards', () => {
+  expect(spread([100, 98, 40], 12, 100)).toEqual([94, 82, 40]);
+  const places = spread([100, 99, 98], 12, 100);
+  for (let i = 1; i < 3; i++) expect(places[i - 1]! - places[i]!).toBeGreaterThanOrEqual(12);
+});
+
+describe('splits and merges', () => {
+  const view = { splits: [{ order: 3, pfn: 8 }], merges: [{ order: 0, pfn: 2 }] };
+
+  it('are seen for a moment', () => {
+    const first = recentChanges([], view, 1000);
+    expect(first.map((c) => [c.kind, c.order, c.pfn])).toEqual([
+      ['split', 3, 8],
+      ['merge', 0, 2],
+    ]);
+    const none = { splits: [], merges: [] };
+    expect(recentChanges(first, none, 1000 + CHANGE_MS - 1)).toHaveLength(2);
+    expect(recentChanges(first, none, 1000 + CHANGE_MS)).toEqual([]);
+  });
+
+  it('are counted by order', () => {
+    const totals = new ChangeTotals();
+    totals.add(view);
+    totals.add(view);
+    expect([totals.splits[3], totals.merges[0], totals.splits[0]]).toEqual([2, 2, 0]);
+    totals.forget();
+    expect(totals.splits[3]).toBe(0);
+  });
+});
