@@ -28,17 +28,10 @@ export class Runner {
   writes = 0;
   /** Accesses of all processes; while one is made, those before it. */
   turns = 0;
-  /** The number of accesses at which the pattern is to pause. */
-  pauseAt = 0;
 
   constructor(kernel: Kernel, process: Process) {
     this.kernel = kernel;
     this.process = process;
-  }
-
-  /** Whether the pattern is to pause now. */
-  get due(): boolean {
-    return this.turns >= this.pauseAt;
   }
 
   /** Another process's turn: a child's, or the parent's again. */
@@ -66,7 +59,7 @@ export class Runner {
 export class PatternMemory {
   readonly address: number;
   readonly pages: number;
-  readonly runner: Runner;
+  private readonly runner: Runner;
   private values: Uint32Array;
 
   /** @throws Killed when the mapping is refused */

@@ -108,10 +108,13 @@ export class WorkloadRun {
   /** Goes on for so many accesses. False: the program has ended. */
   step(accesses = SLICE): boolean {
     if (this.done !== null) return false;
-    this.runner.pauseAt = this.runner.turns + accesses;
+    const { runner } = this;
+    const until = runner.turns + accesses;
     try {
-      this.pattern ??= runPattern(this.runner, this.spec, this.hooks());
-      if (this.pattern.next().done !== true) return true;
+      this.pattern ??= runPattern(runner, this.spec, this.hooks());
+      let goesOn = true;
+      while (goesOn && runner.turns < until) goesOn = this.pattern.next();
+      if (goesOn) return true;
     } catch (error) {
       this.stopped = reasonOf(error);
     }
