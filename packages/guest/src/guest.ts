@@ -18,6 +18,7 @@ import { addRandomBytes } from './auxv.ts';
 import { Cpu, EXIT_PANIC, EXIT_SLICE } from './cpu/cpu.ts';
 import { REG, SEG } from './cpu/registers.ts';
 import { installTrapStubs } from './cpu/trap-stubs.ts';
+import { setUpRoot } from './files/root.ts';
 import { jobEnded } from './jobs.ts';
 import { SIG, signalBit } from './signal-numbers.ts';
 import { deliver, deliverPending, restarts, sendSignal, signalWaits } from './signals.ts';
@@ -158,6 +159,7 @@ export class Guest {
     this.tracer = config.strace === undefined ? null : new Tracer(this, config.strace);
     this.streams = new Streams(this);
     this.console = new Console(this, config.console ?? null);
+    setUpRoot(this);
   }
 
   get counts(): GuestCounts {
@@ -191,8 +193,6 @@ export class Guest {
       this.buryEnded();
       return result;
     }
-    const name = typeof program === 'string' ? program : (argv[0] ?? 'a.out');
-    task.exe = this.pathOf(task, name);
     this.enterProgram(task);
     return task;
   }
@@ -331,14 +331,9 @@ export class Guest {
   cpuForgets(file: File | null | undefined): void {
     if (file === null || file === undefined) return;
     const { mapping } = file.inode;
-    const mapped = mapping.iMmap.length + mapping.iMmapShared.length > 0;
+    // Directories and files of /proc have no pages.
+    const mapped = mapping !== null && mapping.iMmap.length + mapping.iMmapShared.length > 0;
     if (mapped || file.mmapKind === 'device') this.cpu.dirtyAll();
-  }
-
-  /** A path as the file system knows it: absolute. The working directory is the root; /proc/self/exe is the task's program. */
-  pathOf(task: GuestTask, path: string): string {
-    if (path === '/proc/self/exe') return task.exe;
-    return path.startsWith('/') ? path : `/${path.replace(/^(\.\/+)+/, '')}`;
   }
 
   /** 32 random bits of a fixed sequence. */

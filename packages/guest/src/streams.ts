@@ -23,7 +23,8 @@ export const POLL = { in: 1, out: 4, error: 8, hangup: 16, invalid: 32 } as cons
 const S_IFIFO = 0o010000;
 /** Bytes that a pipe holds, and that are written to it at once or not at all. @linux PIPE_BUF */
 const PIPE_BYTES = 4096;
-const PIPE_PATH = '/dev/pipe';
+/** A device without a place in the tree. */
+const PIPE_PATH = '/pipe';
 
 /** Which stream an open file is, and all pipes. */
 export class Streams {
@@ -48,9 +49,9 @@ export class Streams {
   /** Makes a pipe of the running task: its two descriptors, or -errno. */
   pipe(task: GuestTask): readonly [number, number] | number {
     const { process } = task;
-    const reader = process.open(PIPE_PATH, 0);
+    const reader = process.openDevice(PIPE_PATH, 0);
     if (reader < 0) return reader;
-    const writer = process.open(PIPE_PATH, 1);
+    const writer = process.openDevice(PIPE_PATH, 1);
     if (writer < 0) {
       process.close(reader);
       return writer;

@@ -43,8 +43,6 @@ export class GuestTask {
   readonly tls = new Uint32Array(2 * TLS_ENTRIES);
   /** By signal number. */
   readonly actions: SignalAction[] = Array.from({ length: SIGNALS + 1 }, () => DEFAULT_ACTION);
-  /** Path of its program. */
-  exe = '';
   /** Blocked and pending signals 1 .. 32, a bit each. */
   blocked = 0;
   pending = 0;
@@ -69,7 +67,6 @@ export class GuestTask {
       this.actions[signal] = action;
     });
     this.blocked = parent.blocked;
-    this.exe = parent.exe;
   }
 
   get pid(): number {

@@ -49,7 +49,8 @@ function procSys(kernel: Kernel, path: string): string {
   throw new ConfigError(`/proc/${path}: no such file in ${kernel.release}; there are: ${all}`);
 }
 
-function pagingStat(kernel: Kernel): string {
+/** The lines of /proc/stat that tell of paging. */
+export function pagingStat(kernel: Kernel): string {
   const { block, swapCache } = kernel.paging;
   const counters = {
     sectorsIn: block.pgpgin,

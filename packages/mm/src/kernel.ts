@@ -139,7 +139,8 @@ export class Kernel {
   /** Objects of the kernel's own caches that a caller of {@link slab} took for itself: who does counts them here. */
   readonly outsideObjects = new Map<KmemCache, number>();
   private readonly threads: readonly Task[];
-  private lastPid: number;
+  /** @internal the pid given last */
+  lastPid: number;
   private lastWords: string | null = null;
   // Tasks that are on the JavaScript stack, in the middle of the kernel, while others exit.
   private readonly interrupted = new Set<Task>();

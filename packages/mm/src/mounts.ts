@@ -85,7 +85,7 @@ export function umount(kernel: Kernel, path: string): number {
 const FIRST_UNNAMED = 0x0010;
 
 /** A device number for a file system without a disk. @linux 2.4.22 fs/super.c get_unnamed_dev() */
-function unnamedDev(kernel: Kernel): number {
+export function unnamedDev(kernel: Kernel): number {
   const used = new Set([...kernel.fs.mounts].map(({ fs }) => fs.root.dev));
   let dev = FIRST_UNNAMED;
   while (used.has(dev)) dev++;

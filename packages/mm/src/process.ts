@@ -180,17 +180,21 @@ export class Process {
    * O_DIRECTORY 0200000, O_NOFOLLOW 0400000. `mode`: permission bits of a new file in a mount.
    */
   open(path: Path, flags: number, mode = 0o666): SysResult {
-    const vm = this.enter();
-    const name = getname(vm);
-    if (name === 0) return -Errno.ENOMEM;
-    let fd = getUnusedFd(vm, this.task);
-    if (fd >= 0) {
-      const file = this.kernel.fs.open(path, flags, mode & ~this.task.fsStruct.umask, this.task);
-      if (typeof file === 'number') fd = file;
-      else installFd(this.task, fd, file);
-    }
-    putname(vm, name);
-    return this.leave(fd);
+    const bits = mode & ~this.task.fsStruct.umask;
+    return this.named(1, () => this.openWith(() => this.kernel.fs.open(path, flags, bits, this.task)));
+  }
+  /** Opens a device wherever its node is: a descriptor, or -ENXIO, or what open says. @param path as it was made: `/dev/null` */
+  openDevice(path: string, flags: number): SysResult {
+    this.enter();
+    return this.leave(this.openWith(() => this.kernel.fs.openDevice(path, flags)));
+  }
+  private openWith(open: () => OpenFile | number): number {
+    const fd = getUnusedFd(this.kernel.vm, this.task);
+    if (fd < 0) return fd;
+    const file = open();
+    if (typeof file === 'number') return file;
+    installFd(this.task, fd, file);
+    return fd;
   }
   /** One more descriptor of an open file: the lowest free one from `from` on. @linux sys_dup(), sys_fcntl() F_DUPFD */
   dup(fd: number, from = 0): SysResult {

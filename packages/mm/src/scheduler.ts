@@ -59,6 +59,8 @@ export class Cpus {
   // Per CPU the pid that had the last turn, see nextOf.
   private readonly lastTurn: Int32Array;
   // When the running task was charged for its time last, ns.
+  /** Times that a CPU went from one task to another. @linux kstat.context_swtch */
+  switches = 0;
   private chargedAt = 0;
 
   /** All CPUs run their idle task on the kernel's own address space, which is loaded already. */
@@ -235,6 +237,7 @@ export class Cpus {
   private leave(next: Task): Task {
     const previous = this.vm.current;
     this.parts.clock.advance(COST_NS.contextSwitch);
+    this.switches++;
     this.charge();
     previous.flags = this.vm.allocator.currentFlags;
     this.currents[this.cpu] = next;

@@ -78,12 +78,10 @@ export const execve: SystemCall = (guest, task, pathAt, argvAt, envpAt) => {
   const argv = guest.user.texts(argvAt);
   const envp = guest.user.texts(envpAt);
   if (path === null || argv === null || envp === null) return -Errno.EFAULT;
-  const program = guest.pathOf(task, path);
-  const result = task.process.exec(program, argv, envp);
+  const result = task.process.exec(path, argv, envp);
   if (task.process.ended !== null) return null;
   // Behind the point of no return a failure is a signal, which is delivered on the way back.
   if (result !== 0) return result;
-  task.exe = program;
   task.job.hasExeced = true;
   task.actions.forEach((action, signal) => {
     if (action.handler > 1) task.actions[signal] = { handler: 0, flags: 0, restorer: 0, mask: 0 };

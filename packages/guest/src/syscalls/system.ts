@@ -22,12 +22,6 @@ export const getrandom: SystemCall = (guest, _task, at, length) => {
   return guest.user.put(at, bytes) ? count : -Errno.EFAULT;
 };
 
-/** Files have absolute names; the working directory is the root. */
-export const getcwd: SystemCall = ({ user }, _task, at, size) => {
-  if (size < 2) return -ERANGE;
-  return user.put(at, Uint8Array.of(0x2f, 0)) ? 2 : -Errno.EFAULT;
-};
-const ERANGE = 34;
 const LIMITS = 11;
 
 export const getrlimit: SystemCall = ({ user }, { process }, resource, at) => {

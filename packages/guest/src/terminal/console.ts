@@ -107,7 +107,7 @@ export class Console {
     }
     this.opening = true;
     this.streams.forEach((stream, fd) => {
-      task.process.open('/dev/console', fd === 0 && stream !== tty ? 0 : stream === tty ? 2 : 1);
+      task.process.openDevice('/dev/console', fd === 0 && stream !== tty ? 0 : stream === tty ? 2 : 1);
       const file = task.process.task.files[fd] as File;
       if (stream !== tty) this.guest.streams.bind(file, stream);
     });

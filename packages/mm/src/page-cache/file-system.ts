@@ -23,6 +23,7 @@ export const O = {
   excl: 0o200,
   trunc: 0o1000,
   append: 0o2000,
+  nonblock: 0o4000,
   sync: 0o10000,
   largefile: 0o100000,
   directory: 0o200000,
@@ -329,8 +330,16 @@ export class FileSystem {
    */
   open(where: Path, flags: number, createMode = 0o644, owner: Owner = ROOT): OpenFile | number {
     const found = this.openInode(where, flags, createMode, owner);
-    if (typeof found === 'number') return found;
-    const { inode, path } = found;
+    return typeof found === 'number' ? found : this.openFound(found, flags);
+  }
+
+  /** Opens a device, whether its node is to be seen or not. @param path as it was made: `/dev/null` */
+  openDevice(path: string, flags: number): OpenFile | number {
+    const inode = this.named(path);
+    return inode === null ? -Errno.ENXIO : this.openFound({ inode, path }, flags);
+  }
+
+  private openFound({ inode, path }: Found, flags: number): OpenFile | number {
     if (inode.kind === 'directory' && ((flags & O.accmode) !== O.rdonly || (flags & O.trunc) !== 0)) {
       return -Errno.EISDIR;
     }
@@ -351,6 +360,7 @@ export class FileSystem {
     }
     const [append, largefile, sync] = [O.append, O.largefile, O.sync].map((bit) => (flags & bit) !== 0);
     const file = new OpenFile(inode, path, mode, append, largefile, sync, filp);
+    file.nonblock = (flags & O.nonblock) !== 0;
     const refused = inode.ops.open?.(file) ?? 0;
     this.settle();
     if (refused !== 0) {

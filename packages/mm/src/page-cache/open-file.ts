@@ -181,12 +181,14 @@ export class FileInode implements Inode {
 export class OpenFile implements File {
   readonly inode: FileInode;
   readonly mode: number;
-  readonly append: boolean;
+  append: boolean;
   /** May hold more than 2^31 - 1 bytes. @linux O_LARGEFILE */
   readonly largefile: boolean;
   /** O_SYNC */
   readonly sync: boolean;
   readonly path: string;
+  /** Reads and writes that would have to wait are refused; who waits for something heeds it. @linux O_NONBLOCK */
+  nonblock = false;
   /** Where read and write go on, bytes. @linux f_pos */
   pos = 0;
   /** Drops what else the file holds: the name that it was opened by. @linux f_dentry */

@@ -1,40 +1,55 @@
 import type { MmStruct } from '../address-space/mm-struct.ts';
 import type { Task } from '../address-space/task.ts';
 import { VM } from '../address-space/vma.ts';
+import type { TaskView } from './pid-stat.ts';
 
+/** @linux 2.4.22 fs/proc/array.c task_state_array */
+const STATES: Readonly<Record<string, string>> = {
+  R: 'running',
+  S: 'sleeping',
+  D: 'disk sleep',
+  T: 'stopped',
+  Z: 'zombie',
+};
 /** Bytes of `task->comm` without its NUL. */
 const COMM_LENGTH = 15;
 
 /**
- * /proc/PID/status. Signals are never blocked, ignored or caught here, and there are no supplementary groups.
+ * /proc/PID/status. There are no supplementary groups.
  *
  * @param running whether the task runs, as one that reads its own status does; else it sleeps
  * @param showsTgid 2.4.0 does not
+ * @param view null: signals are never blocked, ignored or caught
  * @linux 2.4.22 fs/proc/array.c proc_pid_status()
  */
-export function statusText(task: Task, running = true, showsTgid = true): string {
+export function statusText(
+  task: Task,
+  running = true,
+  showsTgid = true,
+  view: TaskView | null = null,
+): string {
   const { uid, gid, mm } = task;
-  const state = task.dead ? 'Z (zombie)' : running ? 'R (running)' : 'S (sleeping)';
+  const state = view === null ? (task.dead ? 'Z' : running ? 'R' : 'S') : view.state;
   let pending = 0;
   for (const signal of task.pending) pending |= 1 << (signal.signo - 1);
   // Init keeps what it was born with; for all others exec takes away what the system-wide bound lacks.
   const permitted = task.pid === 1 ? 0xffffffff : task.capEffective;
   return [
     `Name:\t${escapeName(task.comm)}`,
-    `State:\t${state}`,
+    `State:\t${state} (${STATES[state]})`,
     ...(showsTgid ? [`Tgid:\t${task.tgid}`] : []),
     `Pid:\t${task.pid}`,
-    `PPid:\t${parentPid(task)}`,
+    `PPid:\t${view?.ppid ?? parentPid(task)}`,
     'TracerPid:\t0',
     `Uid:\t${uid}\t${uid}\t${uid}\t${uid}`,
     `Gid:\t${gid}\t${gid}\t${gid}\t${gid}`,
     `FDSize:\t${task.dead ? 0 : task.filesStruct.maxFds}`,
     'Groups:\t',
     ...(mm === null ? [] : memoryLines(mm)),
-    `SigPnd:\t${hex16(pending >>> 0)}`,
-    `SigBlk:\t${hex16(0)}`,
-    `SigIgn:\t${hex16(0)}`,
-    `SigCgt:\t${hex16(0)}`,
+    `SigPnd:\t${view === null ? hex16(pending >>> 0) : set(view.pending)}`,
+    `SigBlk:\t${set(view?.blocked)}`,
+    `SigIgn:\t${set(view?.ignored)}`,
+    `SigCgt:\t${set(view?.caught)}`,
     `CapInh:\t${hex16(0)}`,
     `CapPrm:\t${hex16(permitted)}`,
     `CapEff:\t${hex16(task.capEffective)}`,
@@ -81,6 +96,11 @@ function parentPid(task: Task): number {
 
 function escapeName(comm: string): string {
   return comm.slice(0, COMM_LENGTH).replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
+}
+
+/** A set of signals, the highest first. */
+function set(words: readonly [number, number] = [0, 0]): string {
+  return `${words[1].toString(16).padStart(8, '0')}${words[0].toString(16).padStart(8, '0')}`;
 }
 
 function hex16(value: number): string {
