@@ -2,20 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { place, roundUp, ticks, valueAt } from '../../src/views/drawing/scale.ts';
 import { sampleAt, spread } from '../../src/views/zones/draw-watermarks.ts';
 import { CHANGE_MS, ChangeTotals, recentChanges } from '../../src/views/zones/recent-changes.ts';
-import { ZoneHistory } from '../../src/views/zones/zone-history.ts';
-
-const zone = (name: string, free: number) => ({
-  name,
-  first: 0,
-  size: 4096,
-  free,
-  min: 1,
-  low: 2,
-  high: 3,
-  blocks: [],
-  heads: [],
-  unusable: [],
-});
+import { zoneSamples } from '../../src/views/zones/zone-history.ts';
 
 describe('axes', () => {
   const scale = { from: 10, to: 20, start: 100, end: 0 };
@@ -36,27 +23,25 @@ describe('axes', () => {
 });
 
 describe('a zone’s history', () => {
-  it('keeps samples in time, and forgets what lies ahead after a step back', () => {
-    const history = new ZoneHistory();
-    for (const [time, free] of [
-      [0, 10],
-      [1, 20],
-      [2, 30],
-      [1, 21],
-    ] as const)
-      history.add(time, { zones: [zone('DMA', free)] });
-    expect(history.of('DMA')).toEqual({ time: [0, 1], free: [10, 21] });
-    expect(history.of('Normal').time).toEqual([]);
+  const counters = {
+    view: 'counters',
+    names: ['free DMA', 'free Normal'],
+    time: Float64Array.of(0, 0.5, 1),
+    turn: Float64Array.of(0, 1, 2),
+    values: [Float64Array.of(10, 20, 30), Float64Array.of(100, 200, 300)],
+  } as const;
+
+  it('is that of the counters, and the present', () => {
+    expect(zoneSamples(counters, 'Normal', 2e9, 350)).toEqual({
+      time: [0, 5e8, 1e9, 2e9],
+      free: [100, 200, 300, 350],
+    });
   });
 
-  it('stays small and keeps first and last', () => {
-    const history = new ZoneHistory();
-    for (let time = 0; time < 10_000; time++) history.add(time, { zones: [zone('DMA', time)] });
-    const { time, free } = history.of('DMA');
-    expect(time.length).toBeLessThanOrEqual(1200);
-    expect(time[0]).toBe(0);
-    expect(time.at(-1)).toBe(9999);
-    expect(free).toEqual(time);
+  it('ends at the present after a step back, and is but the present without counters', () => {
+    expect(zoneSamples(counters, 'DMA', 5e8, 21)).toEqual({ time: [0, 5e8], free: [10, 21] });
+    expect(zoneSamples(null, 'DMA', 7, 21)).toEqual({ time: [7], free: [21] });
+    expect(zoneSamples(counters, 'HighMem', 7, 21)).toEqual({ time: [7], free: [21] });
   });
 
   it('finds the sample at a place', () => {

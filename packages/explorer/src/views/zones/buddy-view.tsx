@@ -73,7 +73,7 @@ function Zone({ zone, changes }: { zone: ZoneView; changes: readonly BlockChange
               <Term id="order">order</Term>
             </th>
             <th class="number">blocks</th>
-            <th>free pages in them</th>
+            <th>free pages</th>
             <th>
               <Term id="fragmentation-index">unusable</Term>
             </th>

@@ -1,48 +1,37 @@
-import type { ZonesView } from '../../protocol/views.ts';
+import type { CountersView } from '../../protocol/views.ts';
 
-/** A zone's free pages over virtual time, as far as the view has seen them. */
+/** A zone's free pages over virtual time, oldest first. */
 export interface ZoneSamples {
   /** Virtual time, ns. */
   readonly time: readonly number[];
   readonly free: readonly number[];
 }
 
-/** Samples kept per zone; beyond, every second one is dropped, so that the whole time stays in sight. */
-const MOST = 1200;
-
-/** Remembers free pages per zone. Going back in time forgets what lies ahead. */
-export class ZoneHistory {
-  private readonly zones = new Map<string, { time: number[]; free: number[] }>();
-
-  /** Adds what a view says of a moment. The same moment again replaces it. */
-  add(time: number, view: Pick<ZonesView, 'zones'>): void {
-    for (const zone of view.zones) {
-      const samples = this.zones.get(zone.name) ?? { time: [], free: [] };
-      this.zones.set(zone.name, samples);
-      while (samples.time.length > 0 && (samples.time.at(-1) as number) >= time) {
-        samples.time.pop();
-        samples.free.pop();
-      }
-      samples.time.push(time);
-      samples.free.push(zone.free);
-      if (samples.time.length > MOST) thin(samples);
+/**
+ * A zone's free pages from the history of the counters up to a moment, and what they are at it. Samples of later moments, from
+ * before a step back, are left out.
+ *
+ * @param now virtual time, ns
+ */
+export function zoneSamples(
+  counters: CountersView | null,
+  zone: string,
+  now: number,
+  free: number,
+): ZoneSamples {
+  const time: number[] = [];
+  const pages: number[] = [];
+  const column = counters === null ? -1 : counters.names.indexOf(`free ${zone}`);
+  const values = counters?.values[column];
+  if (counters !== null && values !== undefined) {
+    for (let i = 0; i < counters.time.length; i++) {
+      const at = (counters.time[i] as number) * 1e9;
+      if (at >= now) break;
+      time.push(at);
+      pages.push(values[i] as number);
     }
   }
-
-  /** Samples of a zone, oldest first. */
-  of(zone: string): ZoneSamples {
-    return this.zones.get(zone) ?? { time: [], free: [] };
-  }
-
-  /** For a new machine. */
-  forget(): void {
-    this.zones.clear();
-  }
-}
-
-function thin(samples: { time: number[]; free: number[] }): void {
-  const last = samples.time.length - 1;
-  const keep = (_: number, i: number): boolean => i % 2 === 0 || i === last;
-  samples.time = samples.time.filter(keep);
-  samples.free = samples.free.filter(keep);
+  time.push(now);
+  pages.push(free);
+  return { time, free: pages };
 }

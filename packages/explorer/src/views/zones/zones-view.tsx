@@ -1,8 +1,8 @@
 import { useSignal } from '@preact/signals';
-import { useEffect, useMemo } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import './zones.css';
 import { count } from '../../app/format.ts';
-import { machineChoice, status } from '../../app/machine-signals.ts';
+import { status } from '../../app/machine-signals.ts';
 import { Term } from '../../app/term.tsx';
 import { useView } from '../../app/use-view.ts';
 import type { ZoneView } from '../../protocol/views.ts';
@@ -11,18 +11,13 @@ import { tokens } from '../drawing/tokens.ts';
 import { useCanvas } from '../drawing/use-canvas.ts';
 import { useColour } from '../drawing/use-colour.ts';
 import { drawWatermarks, WATERMARKS } from './draw-watermarks.ts';
-import { ZoneHistory, type ZoneSamples } from './zone-history.ts';
+import { type ZoneSamples, zoneSamples } from './zone-history.ts';
 
 /** Free pages of every zone over time, against the marks at which kswapd wakes and sleeps. */
 export function ZonesView(_properties: { panelId: string }) {
   const data = useView({ view: 'zones' }).value;
+  const counters = useView({ view: 'counters' }).value;
   const near = useSignal(false);
-  const history = useMemo(() => new ZoneHistory(), []);
-  const choice = machineChoice.value;
-  useMemo(() => history.forget(), [choice]);
-  useMemo(() => {
-    if (data !== null) history.add(status.peek().time, data);
-  }, [data]);
   if (data === null) return <div class="view-empty">Zones appear when a machine runs.</div>;
   return (
     <div class="view">
@@ -42,9 +37,14 @@ export function ZonesView(_properties: { panelId: string }) {
           near the marks
         </button>
       </div>
-      <div class="view-body padded">
+      <div class="view-body padded zones-body">
         {data.zones.map((zone) => (
-          <Zone key={zone.name} zone={zone} samples={history.of(zone.name)} near={near.value} />
+          <Zone
+            key={zone.name}
+            zone={zone}
+            samples={zoneSamples(counters, zone.name, status.value.time, zone.free)}
+            near={near.value}
+          />
         ))}
       </div>
     </div>
@@ -94,7 +94,7 @@ function Chart({ zone, samples, near }: { zone: ZoneView; samples: ZoneSamples; 
       height,
     }),
   );
-  useEffect(redraw, [zone, near, pointed.value]);
+  useEffect(redraw, [zone, samples, near, pointed.value]);
   const marks = WATERMARKS.map((mark) => `${mark} ${zone[mark]}`).join(', ');
   return (
     <canvas
