@@ -15,7 +15,13 @@ export function TerminalView() {
   useEffect(() => {
     const element = host.current;
     if (element === null) return;
-    const terminal = new Terminal({ fontSize: 13, scrollback: 10_000, screenReaderMode: true });
+    const terminal = new Terminal({
+      fontSize: 13,
+      scrollback: 10_000,
+      screenReaderMode: true,
+      theme: colours(),
+      fontFamily: tokens().mono,
+    });
     const fit = new FitAddon();
     terminal.loadAddon(fit);
     terminal.open(element);
@@ -46,7 +52,7 @@ export function TerminalView() {
       terminal.dispose();
     };
   }, []);
-  return <div class="view terminal" ref={host} data-test="terminal" />;
+  return <div class="view terminal-view" ref={host} data-test="terminal" />;
 }
 
 function colours() {
