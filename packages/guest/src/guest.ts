@@ -1,8 +1,8 @@
 /**
  * The guest: a booted memory manager, a CPU on its memory, and the tasks that run there.
  *
- * This is the part of a kernel that is neither memory nor CPU: it decides who runs, takes what the CPU comes back with
- * (a page fault, a system call, an exception, the end of a slice), and delivers signals.
+ * This is the part of a kernel that is neither memory nor CPU. Here it takes what the CPU comes back with: a page fault, a
+ * system call, an exception, the end of a slice. Who runs is decided in scheduler.ts; how tasks begin and end, in lifecycle.ts.
  */
 import {
   boot,
@@ -11,7 +11,6 @@ import {
   type Kernel,
   type MachineConfig,
   type PendingSignal,
-  type Process,
   type SwapConfig,
 } from '@pagewalk/mm';
 import { addRandomBytes } from './auxv.ts';
@@ -19,21 +18,22 @@ import { Cpu, EXIT_PANIC, EXIT_SLICE } from './cpu/cpu.ts';
 import { REG, SEG } from './cpu/registers.ts';
 import { installTrapStubs } from './cpu/trap-stubs.ts';
 import { setUpRoot } from './files/root.ts';
-import { jobEnded } from './jobs.ts';
-import { SIG, signalBit } from './signal-numbers.ts';
-import { deliver, deliverPending, restarts, sendSignal, signalWaits } from './signals.ts';
+import { Futexes } from './futex/futexes.ts';
+import { Lifecycle } from './lifecycle.ts';
+import { Scheduler } from './scheduler.ts';
+import { fromFault, fromKernel } from './siginfo.ts';
+import { SIG } from './signal-numbers.ts';
+import { deliver } from './signals.ts';
 import { Tracer } from './strace/tracer.ts';
 import { Streams } from './streams.ts';
 import { SYSTEM_CALLS } from './syscalls/table.ts';
-import { type CallResult, GuestTask } from './task.ts';
+import type { CallResult, GuestTask } from './task.ts';
 import { Console, type ConsoleHost } from './terminal/console.ts';
 import { TlsDescriptors } from './tls.ts';
 import { UserMemory } from './user-memory.ts';
 
 /** What an instruction costs: a cycle of the cost model's processor. */
 export const NS_PER_INSTRUCTION = 1;
-/** How long a task may run before it is the next one's turn, ns. */
-const SLICE_NS = 10e6;
 /** What a system call costs that the memory manager does not see. */
 const CALL_NS = 300;
 
@@ -97,6 +97,18 @@ const EXCEPTION_SIGNALS: Readonly<Record<number, number>> = {
   17: SIG.bus,
   19: SIG.fpe,
 };
+/** si_code of those that say where they happened. TRAP_BRKPT would be the address behind; 2.4 says nothing at all there. */
+const EXCEPTION_CODES: Readonly<Record<number, number>> = {
+  // FPE_INTDIV
+  0: 1,
+  // ILL_ILLOPN
+  6: 2,
+  // FPE_FLTINV: which of the six it was is in the status word.
+  16: 7,
+  // BUS_ADRALN
+  17: 1,
+  19: 7,
+};
 const VECTOR = { generalProtection: 13, pageFault: 14, systemCall: 0x80 } as const;
 
 /** Boots a machine with a CPU. @throws ConfigError naming the argument, its value and what is allowed */
@@ -113,25 +125,14 @@ export class Guest {
   readonly console: Console;
   /** Null: nobody wants to see the system calls. */
   readonly tracer: Tracer | null;
-  /** Tasks that live, oldest first. */
-  readonly tasks: GuestTask[] = [];
-  private readonly tls: TlsDescriptors;
-  private readonly byProcess = new Map<Process, GuestTask>();
-  // Whose registers the CPU has.
-  private loaded: GuestTask | null = null;
-  private turn = 0;
-  // Whose slice it is, and when that ends.
-  private running: GuestTask | null = null;
-  private sliceEnd = 0;
+  readonly tls: TlsDescriptors;
+  readonly futexes = new Futexes();
+  readonly scheduler: Scheduler;
+  readonly life: Lifecycle;
   private pageFaults = 0;
   private systemCalls = 0;
-  private processes = 0;
   private readonly unknown = new Map<number, number>();
   private random = 0x2545f491;
-  private readonly hostTime: boolean;
-  // All tasks sleep, until then; null: until input comes.
-  private idles = false;
-  private wakesAt: number | null = null;
 
   /** @internal use {@link bootGuest} */
   constructor(config: GuestConfig) {
@@ -154,12 +155,18 @@ export class Guest {
     cpu.start(kernel.mmu.cr3, layout, { pse: kernel.mmu.pse, pge: kernel.mmu.pge });
     kernel.mmu.attached = cpu;
     this.tls = new TlsDescriptors(kernel, layout);
+    this.scheduler = new Scheduler(this, config.hostTime ?? false);
+    this.life = new Lifecycle(this);
     this.user = new UserMemory(kernel, cpu);
-    this.hostTime = config.hostTime ?? false;
     this.tracer = config.strace === undefined ? null : new Tracer(this, config.strace);
     this.streams = new Streams(this);
     this.console = new Console(this, config.console ?? null);
     setUpRoot(this);
+  }
+
+  /** Tasks that live, oldest first. */
+  get tasks(): readonly GuestTask[] {
+    return this.life.tasks;
   }
 
   get counts(): GuestCounts {
@@ -168,7 +175,7 @@ export class Guest {
       pageFaults: this.pageFaults,
       systemCalls: this.systemCalls,
       unknownCalls: this.unknown,
-      processes: this.processes,
+      processes: this.life.born,
       cpuPanics: this.cpu.panics,
     };
   }
@@ -185,19 +192,18 @@ export class Guest {
     envp: readonly string[] = [],
   ): GuestTask | number {
     const process = this.kernel.spawn(argv[0] ?? 'a.out');
-    const task = this.adopt(process, null);
+    const task = this.life.adopt(process, null);
     this.console.openFor(task);
     const result = process.exec(program, argv, envp);
     if (result !== 0) {
-      if (process.ended === null) process.exit(127);
-      this.buryEnded();
+      this.life.exitGroup(task.group, 127 << 8);
       return result;
     }
     this.enterProgram(task);
     return task;
   }
 
-  /** Runs until a task has ended. @throws ConfigError when all tasks sleep for ever, or wait for input of the console */
+  /** Runs until a task's process has ended. @throws ConfigError when all tasks sleep for ever, or wait for input of the console */
   runUntilEnd(task: GuestTask): GuestEnding {
     while (task.status === null) {
       this.step();
@@ -213,8 +219,7 @@ export class Guest {
    * @throws ConfigError when all tasks sleep, and nothing will ever wake one
    */
   step(): void {
-    do this.exit();
-    while (this.running !== null);
+    this.scheduler.step();
   }
 
   /**
@@ -224,18 +229,7 @@ export class Guest {
    * @throws ConfigError when all tasks sleep, and nothing will ever wake one
    */
   exit(): void {
-    const task = this.running ?? this.beginSlice();
-    this.running = null;
-    if (task === null) return;
-    const { kernel, cpu } = this;
-    const before = cpu.instructions;
-    kernel.run(task.process);
-    const vector = cpu.run(kernel.mmu.cr3);
-    const alive = task.process.ran((cpu.instructions - before) * NS_PER_INSTRUCTION);
-    if (alive) this.handle(task, vector);
-    if (!this.backToUser(task) || task.process.task.vforkChild !== null) return;
-    if (task.job.stoppedBy !== 0) return;
-    if (task.sleep === null && kernel.clock.now < this.sliceEnd) this.running = task;
+    this.scheduler.exit();
   }
 
   /**
@@ -243,51 +237,32 @@ export class Guest {
    * there is something to do.
    */
   get waitsFor(): 'input' | 'time' | null {
-    if (this.console.starving) return 'input';
-    if (!this.idles) return null;
-    return this.wakesAt === null ? 'input' : 'time';
+    return this.console.starving ? 'input' : this.scheduler.waitsFor;
   }
 
   /** When the first task wakes up by itself, ns from now; Infinity: none does. */
   get wakesInNs(): number {
-    return this.wakesAt === null ? Infinity : Math.max(0, this.wakesAt - this.kernel.clock.now);
+    return this.scheduler.wakesInNs;
   }
 
   /** Time passes while all tasks sleep: at most until the first wakes up. */
   elapse(ns: number): void {
-    const { clock, vm } = this.kernel;
-    const most = this.wakesInNs;
-    if (ns === Infinity && most === Infinity) return;
-    clock.advance(Math.min(ns, most));
-    vm.ports.catchUp();
-    this.buryEnded();
+    this.scheduler.elapse(ns);
   }
 
   /** The task whose registers the CPU has: who makes a system call. */
   get loadedTask(): GuestTask | null {
-    return this.loaded;
-  }
-
-  /** A task for a process that was made. */
-  adopt(process: Process, parent: GuestTask | null): GuestTask {
-    const task = new GuestTask(process, parent);
-    this.tasks.push(task);
-    this.byProcess.set(process, task);
-    this.processes++;
-    if (parent !== null) this.tracer?.attached(task);
-    return task;
+    return this.scheduler.loadedTask;
   }
 
   /** The running task's registers, to look at and to change: {@link reload} brings changes to the CPU. */
   registersOf(task: GuestTask): void {
-    if (this.loaded === task) this.cpu.save(task.registers);
+    this.scheduler.save(task);
   }
 
   /** Gives the CPU the registers of the running task, which were changed. */
   reload(task: GuestTask): void {
-    this.loaded = task;
-    this.tls.load(task);
-    this.cpu.load(task.registers);
+    this.scheduler.load(task);
   }
 
   /** After exec: the task begins its new program. */
@@ -297,7 +272,7 @@ export class Guest {
     this.cpu.resetFpu(registers);
     task.tls.fill(0);
     addRandomBytes(this, task);
-    if (this.loaded === task) this.reload(task);
+    if (this.loadedTask === task) this.reload(task);
   }
 
   /** Fills what the CPU knows of GS and FS from the task's descriptors. */
@@ -305,26 +280,9 @@ export class Guest {
     for (const segment of [SEG.fs, SEG.gs]) this.tls.fillSegment(task, segment);
   }
 
-  /** A task that sleeps may have something to do: it looks for itself when its turn comes. */
-  wake(_task: GuestTask): void {
-    this.turn %= Math.max(1, this.tasks.length);
-  }
-
-  /** Ends a task by a signal. */
+  /** Ends a task's process by a signal. */
   killTask(task: GuestTask, signal: number): void {
-    if (task.process.ended === null && !task.process.task.dead) this.kernel.kill(task.process, signal);
-    this.buryEnded();
-  }
-
-  /** Ends a task. */
-  exitTask(task: GuestTask, code: number): void {
-    task.process.exit(code & 0xff);
-    this.buryEnded();
-  }
-
-  /** Forgets a zombie that was waited for. */
-  reap(parent: GuestTask, child: GuestTask): void {
-    parent.children.splice(parent.children.indexOf(child), 1);
+    this.life.exitGroup(task.group, signal);
   }
 
   /** A file's bytes were changed by the kernel, or its device is mapped: code that the CPU took from there is out of date. */
@@ -349,94 +307,38 @@ export class Guest {
     return file === null || file === undefined ? null : this.streams.of(file);
   }
 
-  private nextTask(): GuestTask | null {
-    const { tasks } = this;
-    const { now } = this.kernel.clock;
-    for (const task of tasks) {
-      if (task.alarmAt === 0 || task.alarmAt > now) continue;
-      task.alarmAt = 0;
-      sendSignal(this, task, SIG.alrm);
-    }
-    for (let i = 0; i < tasks.length; i++) {
-      const at = (this.turn + i) % tasks.length;
-      const task = tasks[at] as GuestTask;
-      if (!this.canRun(task, now)) continue;
-      this.turn = (at + 1) % tasks.length;
-      return task;
-    }
-    return null;
+  /** Lets the CPU run the task whose registers it has, until it comes back, and sees to why it did. */
+  runCpu(task: GuestTask): void {
+    const { kernel, cpu } = this;
+    const before = cpu.instructions;
+    kernel.run(task.process);
+    const vector = cpu.run(kernel.mmu.cr3);
+    const ns = (cpu.instructions - before) * NS_PER_INSTRUCTION;
+    task.userNs += ns;
+    if (task.process.ran(ns)) this.handle(task, vector);
   }
 
-  private canRun(task: GuestTask, now: number): boolean {
-    const { process, sleep } = task;
-    if (process.task.vforkChild !== null || task.status !== null) return false;
-    if (task.job.stoppedBy !== 0) return process.task.pending.length > 0;
-    return sleep === null || signalWaits(task) || (sleep.wakeAt ?? Infinity) <= now || sleep.ready();
+  /** A system call has given its result, or waits. */
+  finishCall(task: GuestTask, result: CallResult): void {
+    if (task.dead || task.process.ended !== null) return;
+    if (result !== null && typeof result !== 'number') {
+      task.sleep = result;
+      return;
+    }
+    if (result !== null) this.cpu.setReg(REG.eax, result);
+    this.tracer?.exit(task, this.cpu.reg(REG.eax) | 0);
   }
 
-  /** Nobody can run: a kernel thread works, a disk gets done, or time passes until a task wants to wake up. */
-  private idle(): void {
-    if (this.kernel.step()) return;
-    let next = Infinity;
-    for (const { sleep, alarmAt } of this.tasks) {
-      next = Math.min(next, sleep?.wakeAt ?? Infinity, alarmAt === 0 ? Infinity : alarmAt);
+  /** Signals that the memory manager sent: for faults that it could not repair, or for want of memory. */
+  takeFaultSignals(task: GuestTask): void {
+    const { process } = task;
+    let signal: PendingSignal | null;
+    while (process.ended === null && (signal = process.takeSignal()) !== null) {
+      this.registersOf(task);
+      deliver(this, task, fromFault(signal.signo, signal.code, signal.addr), true);
+      if (!task.dead) this.reload(task);
     }
-    if (next === Infinity && !this.console.isOpen) {
-      throw new ConfigError('every process sleeps, and nothing will ever wake one');
-    }
-    this.idles = this.hostTime || next === Infinity;
-    this.wakesAt = next === Infinity ? null : next;
-    if (!this.idles) this.elapse(Infinity);
-  }
-
-  /** Looks anew what there is to do; false: nothing, until input comes. */
-  private lookAround(): boolean {
-    this.idles = false;
-    this.wakesAt = null;
-    if (this.console.starving) return false;
-    this.noticeDeaths();
-    return true;
-  }
-
-  private switchTo(task: GuestTask): void {
-    if (this.loaded !== task) {
-      if (this.loaded !== null) this.cpu.save(this.loaded.registers);
-      this.reload(task);
-    }
-    this.kernel.run(task.process);
-  }
-
-  /** Goes on with a system call that slept; false: it sleeps again, or the task has ended. */
-  private wakeUp(task: GuestTask): boolean {
-    const { sleep } = task;
-    if (sleep === null) return true;
-    task.sleep = null;
-    if (signalWaits(task) && !sleep.ready()) {
-      this.tracer?.interrupted(task);
-      if (restarts(task)) {
-        // The number is still in EAX: the call is made again.
-        this.cpu.eip = this.cpu.eip - 2;
-      } else {
-        this.cpu.setReg(REG.eax, EINTR);
-      }
-      return this.backToUser(task);
-    }
-    this.finishCall(task, sleep.finish());
-    return this.backToUser(task) && task.sleep === null;
-  }
-
-  /** Gives the CPU to the next task that can run; null: there is none, or it went on sleeping or ended. */
-  private beginSlice(): GuestTask | null {
-    if (!this.lookAround()) return null;
-    const task = this.nextTask();
-    if (task === null) {
-      this.idle();
-      return null;
-    }
-    this.switchTo(task);
-    if (task.sleep !== null && !this.wakeUp(task)) return null;
-    this.sliceEnd = this.kernel.clock.now + SLICE_NS;
-    return task.status === null && task.job.stoppedBy === 0 ? task : null;
+    this.life.noticeDeaths();
   }
 
   private handle(task: GuestTask, vector: number): void {
@@ -447,33 +349,16 @@ export class Guest {
     } else if (vector === EXIT_PANIC) this.killTask(task, SIG.segv);
     else if (vector !== EXIT_SLICE && !(vector === VECTOR.generalProtection && this.emulate())) {
       this.registersOf(task);
-      deliver(this, task, EXCEPTION_SIGNALS[vector] ?? SIG.segv, { code: 0, addr: this.cpu.eip }, true);
-      if (task.status === null) this.reload(task);
+      deliver(this, task, this.exceptionInfo(vector), true);
+      if (!task.dead) this.reload(task);
     }
   }
 
-  /** Signals that wait are delivered; false: the task has ended. */
-  private backToUser(task: GuestTask): boolean {
-    const { process } = task;
-    if (process.ended !== null || process.task.pending.length > 0) this.takeFaultSignals(task);
-    if (task.status === null && signalWaits(task) && task.sleep === null) {
-      this.registersOf(task);
-      deliverPending(this, task);
-      if (task.status === null) this.reload(task);
-    }
-    return task.status === null;
-  }
-
-  /** Signals that the memory manager sent: for faults that it could not repair, or for want of memory. */
-  private takeFaultSignals(task: GuestTask): void {
-    const { process } = task;
-    let signal: PendingSignal | null;
-    while (process.ended === null && (signal = process.takeSignal()) !== null) {
-      this.registersOf(task);
-      deliver(this, task, signal.signo, signal, true);
-      if (task.status === null) this.reload(task);
-    }
-    this.buryEnded();
+  /** What a program is told of an exception. @linux 2.4.22 arch/i386/kernel/traps.c */
+  private exceptionInfo(vector: number) {
+    const signal = EXCEPTION_SIGNALS[vector] ?? SIG.segv;
+    const code = EXCEPTION_CODES[vector];
+    return code === undefined ? fromKernel(signal) : fromFault(signal, code, this.cpu.eip);
   }
 
   private systemCall(task: GuestTask): void {
@@ -497,16 +382,6 @@ export class Guest {
     this.finishCall(task, result);
   }
 
-  private finishCall(task: GuestTask, result: CallResult): void {
-    if (task.process.ended !== null) return;
-    if (result !== null && typeof result !== 'number') {
-      task.sleep = result;
-      return;
-    }
-    if (result !== null) this.cpu.setReg(REG.eax, result);
-    this.tracer?.exit(task, this.cpu.reg(REG.eax) | 0);
-  }
-
   /** Instructions that are the kernel's to do: rdtsc, whose count is the virtual clock's. */
   private emulate(): boolean {
     const { cpu } = this;
@@ -518,39 +393,10 @@ export class Guest {
     cpu.eip = cpu.eip + 2;
     return true;
   }
-
-  /** The memory manager kills whom it likes, when it finds no memory. */
-  private noticeDeaths(): void {
-    if (this.kernel.processes.size !== this.tasks.length) this.buryEnded();
-  }
-
-  /** Tasks whose process has ended, by whomever, become zombies; their children get no parent. */
-  private buryEnded(): void {
-    for (let i = 0; i < this.tasks.length; i++) {
-      const task = this.tasks[i] as GuestTask;
-      const { ended } = task.process;
-      if (ended === null) continue;
-      this.tasks.splice(i--, 1);
-      this.byProcess.delete(task.process);
-      if (this.loaded === task) this.loaded = null;
-      if (this.running === task) this.running = null;
-      task.status = ended.signal !== 0 ? ended.signal : (ended.code & 0xff) << 8;
-      this.tracer?.ended(task, task.status);
-      jobEnded(this, task);
-      const { parent } = task;
-      if (parent === null) continue;
-      parent.childNs += task.process.task.cpuNs + task.childNs;
-      const { handler } = parent.actions[SIG.chld] as { handler: number };
-      if (handler === 1) this.reap(parent, task);
-      if (handler > 1) parent.pending = (parent.pending | signalBit(SIG.chld)) >>> 0;
-    }
-    this.turn %= Math.max(1, this.tasks.length);
-  }
 }
 
 /** Where a system call's arguments are. */
 const CALL_REGISTERS = [REG.ebx, REG.ecx, REG.edx, REG.esi, REG.edi, REG.ebp];
-const EINTR = -4;
 const ENOSYS = -38;
 
 /** A wait status in words. */

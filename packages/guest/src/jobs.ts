@@ -1,6 +1,7 @@
 /** Sessions, process groups, and the stopping and going on of processes. @linux 2.4.22 kernel/signal.c, kernel/exit.c */
 import type { Guest } from './guest.ts';
-import { SIG, signalBit } from './signal-numbers.ts';
+import { CLD, type SignalInfo } from './siginfo.ts';
+import { SIG } from './signal-numbers.ts';
 import { sendSignal } from './signals.ts';
 import type { GuestTask } from './task.ts';
 
@@ -9,7 +10,6 @@ const SA_NOCLDSTOP = 1;
 
 /** Signals that stop a program. */
 export const STOP_SIGNALS: ReadonlySet<number> = new Set([SIG.stop, SIG.tstp, SIG.ttin, SIG.ttou]);
-const STOP_BITS = [...STOP_SIGNALS].reduce((bits, signal) => (bits | signalBit(signal)) >>> 0, 0);
 
 /** To which group and session a process belongs, and whether it is stopped. */
 export class JobState {
@@ -60,8 +60,11 @@ export function isOrphaned(guest: Guest, group: number, without: JobState | null
 
 /** A signal that stops and one that continues exclude each other: the later one counts. */
 export function cancelOpposite(task: GuestTask, signal: number): void {
-  if (STOP_SIGNALS.has(signal)) task.pending = (task.pending & ~signalBit(SIG.cont)) >>> 0;
-  else if (signal === SIG.cont) task.pending = (task.pending & ~STOP_BITS) >>> 0;
+  const opposite = STOP_SIGNALS.has(signal) ? [SIG.cont] : signal === SIG.cont ? STOP_SIGNALS : [];
+  for (const other of opposite) {
+    task.group.pending.drop(other);
+    for (const thread of task.group.threads) thread.pending.drop(other);
+  }
 }
 
 /** Stops a process, if its group is not orphaned (SIGSTOP always does). */
@@ -72,7 +75,7 @@ export function stopProcess(guest: Guest, task: GuestTask, signal: number): void
   job.stoppedBy = signal;
   guest.tracer?.stopped(task, signal);
   job.news = 'stopped';
-  tellParent(guest, task);
+  tellParent(guest, task, CLD.stopped, signal);
 }
 
 /** A stopped process goes on. */
@@ -81,13 +84,14 @@ export function continueProcess(guest: Guest, task: GuestTask): void {
   if (job.stoppedBy === 0) return;
   job.stoppedBy = 0;
   job.news = 'continued';
-  tellParent(guest, task);
+  tellParent(guest, task, CLD.continued, SIG.cont);
 }
 
-function tellParent(guest: Guest, { parent }: GuestTask): void {
+function tellParent(guest: Guest, { parent, pid }: GuestTask, code: number, status: number): void {
   if (parent === null) return;
   const flags = parent.actions[SIG.chld]?.flags ?? 0;
-  if ((flags & SA_NOCLDSTOP) === 0) sendSignal(guest, parent, SIG.chld);
+  const info: SignalInfo = { signo: SIG.chld, code, words: [pid, 0, status] };
+  if ((flags & SA_NOCLDSTOP) === 0) sendSignal(guest, parent, SIG.chld, info);
 }
 
 /**

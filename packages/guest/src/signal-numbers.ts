@@ -1,5 +1,5 @@
-/** Signals 1 .. 32. @linux include/asm-i386/signal.h */
-export const SIGNALS = 32;
+/** Signals 1 .. 64. @linux include/asm-i386/signal.h */
+export const SIGNALS = 64;
 export const SIG = {
   hup: 1,
   int: 2,
@@ -23,13 +23,25 @@ export const SIG = {
   ttin: 21,
   ttou: 22,
   urg: 23,
+  xcpu: 24,
+  xfsz: 25,
+  vtalrm: 26,
+  prof: 27,
   winch: 28,
+  sys: 31,
+  /** The first that is queued as often as it is sent. */
+  rtMin: 32,
 } as const;
 
 /** Those that do nothing to a program that asked for nothing. */
 export const IGNORED_BY_DEFAULT: ReadonlySet<number> = new Set([SIG.chld, SIG.cont, SIG.urg, SIG.winch]);
 
-/** A signal's bit in a mask. */
-export function signalBit(signal: number): number {
-  return (1 << (signal - 1)) >>> 0;
-}
+/** Those that an instruction causes: they are delivered before all others. @linux SYNCHRONOUS_MASK */
+export const SYNCHRONOUS: ReadonlySet<number> = new Set([
+  SIG.segv,
+  SIG.bus,
+  SIG.ill,
+  SIG.trap,
+  SIG.fpe,
+  SIG.sys,
+]);

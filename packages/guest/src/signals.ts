@@ -1,203 +1,119 @@
-/** Delivery of signals: what a program asked for, the frame on its stack, and the way back. */
-import { REG, type Registers, SEG, SELECTOR, USER_FLAGS } from './cpu/registers.ts';
+/** Sending and delivery of signals. @linux 2.4.22 kernel/signal.c, arch/i386/kernel/signal.c do_signal() */
+import { REG } from './cpu/registers.ts';
 import type { Guest } from './guest.ts';
 import { cancelOpposite, continueProcess, STOP_SIGNALS, stopProcess } from './jobs.ts';
-import { IGNORED_BY_DEFAULT, SIG, SIGNALS, signalBit } from './signal-numbers.ts';
+import { fromKernel, type SignalInfo } from './siginfo.ts';
+import { pushFrame } from './signal-frame.ts';
+import { IGNORED_BY_DEFAULT, SIG } from './signal-numbers.ts';
 import { DEFAULT_ACTION, type GuestTask } from './task.ts';
+import type { ThreadGroup } from './thread-group.ts';
 
 /** Flags of sigaction. */
-const SA = {
-  siginfo: 4,
-  onStack: 0x08000000,
-  restart: 0x10000000,
-  nodefer: 0x40000000,
-  resethand: 0x80000000,
-};
-const SA_RESTORER = 0x04000000;
-/** Bytes of the pieces of a signal frame. */
-const SIGCONTEXT = 88;
-const SIGINFO = 128;
-/** uc_flags, uc_link, uc_stack (3 words) lie before the context; the mask (two words) behind it. */
-const UCONTEXT_HEAD = 20;
-const UCONTEXT = UCONTEXT_HEAD + SIGCONTEXT + 8;
+const SA = { restart: 0x10000000, nodefer: 0x40000000, resethand: 0x80000000 } as const;
+const EINTR = -4;
 
-/** What a fault says of itself. */
-export interface SignalInfo {
-  readonly code: number;
-  readonly addr: number;
+/** Sends a signal to a process: to whichever thread lets it in. False: too many wait. @linux send_group_sig_info() */
+export function sendSignal(
+  guest: Guest,
+  task: GuestTask,
+  signal: number,
+  info: SignalInfo = fromKernel(signal),
+): boolean {
+  const { group } = task;
+  if (group.status !== null || signal === 0) return true;
+  concernsJob(guest, task, signal);
+  return isIgnored(group, signal) || group.pending.add(info);
 }
-const NO_INFO: SignalInfo = { code: 0, addr: 0 };
 
-/** Sends a signal to a task. @linux send_sig_info() */
-export function sendSignal(guest: Guest, task: GuestTask, signal: number): void {
-  if (task.status !== null || signal === 0) return;
+/** Sends a signal to one thread. False: too many wait. @linux specific_send_sig_info() */
+export function sendToThread(guest: Guest, task: GuestTask, info: SignalInfo): boolean {
+  if (task.dead || info.signo === 0) return true;
+  concernsJob(guest, task, info.signo);
+  return isIgnored(task.group, info.signo) || task.pending.add(info);
+}
+
+/** Signals that stop and continue work when they are sent. @linux handle_stop_signal() */
+function concernsJob(guest: Guest, task: GuestTask, signal: number): void {
   cancelOpposite(task, signal);
   if (signal === SIG.cont) continueProcess(guest, task);
   else if (signal === SIG.kill) task.job.stoppedBy = 0;
-  const { handler } = task.actions[signal] as { handler: number };
-  const ignored = handler === 1 || (handler === 0 && IGNORED_BY_DEFAULT.has(signal));
-  if (signal !== SIG.kill && ignored) return;
-  task.pending = (task.pending | signalBit(signal)) >>> 0;
-  guest.wake(task);
+}
+
+/** Who ignores a signal never sees it, unless a thread blocks it or waits for it. @linux sig_ignored() */
+function isIgnored(group: ThreadGroup, signal: number): boolean {
+  if (signal === SIG.kill) return false;
+  return group.threads.every(({ actions, blocked, awaited }) => {
+    const { handler } = actions[signal] ?? DEFAULT_ACTION;
+    const ignored = handler === 1 || (handler === 0 && IGNORED_BY_DEFAULT.has(signal));
+    return ignored && !blocked.has(signal) && awaited?.has(signal) !== true;
+  });
 }
 
 /** Whether a signal waits for the task that is not blocked. */
-export function signalWaits(task: GuestTask): boolean {
-  return (task.pending & ~task.blocked) !== 0;
+export function signalWaits({ pending, group, blocked }: GuestTask): boolean {
+  return pending.waits(blocked) || group.pending.waits(blocked);
 }
 
-/** On the way back to the program: delivers what waits. The task's registers are in `task.registers`. */
+/**
+ * On the way back to the program: delivers what waits. The task's registers are in `task.registers`. A handler breaks a call off in which
+ * the task sleeps.
+ */
 export function deliverPending(guest: Guest, task: GuestTask): void {
-  for (let signal = 1; signal <= SIGNALS && task.status === null && task.job.stoppedBy === 0; signal++) {
-    const bit = signalBit(signal);
-    if ((task.pending & ~task.blocked & bit) === 0) continue;
-    task.pending = (task.pending & ~bit) >>> 0;
-    deliver(guest, task, signal, NO_INFO, false);
+  const { pending, group, blocked, job } = task;
+  while (job.stoppedBy === 0) {
+    const info = pending.take(blocked) ?? group.pending.take(blocked);
+    if (info === null) return;
+    deliver(guest, task, info, false);
+    if (task.dead) return;
   }
 }
 
 /**
  * Delivers one signal.
  *
- * @param forced a fault sent it: it can be neither ignored nor blocked
+ * @param forced an instruction caused it: it can be neither ignored nor blocked
  */
-export function deliver(
-  guest: Guest,
-  task: GuestTask,
-  signal: number,
-  info: SignalInfo,
-  forced: boolean,
-): void {
-  let action = task.actions[signal] ?? DEFAULT_ACTION;
-  if (forced && (action.handler === 1 || (task.blocked & signalBit(signal)) !== 0)) action = DEFAULT_ACTION;
-  if (signal === SIG.kill) action = DEFAULT_ACTION;
+export function deliver(guest: Guest, task: GuestTask, info: SignalInfo, forced: boolean): void {
+  const { signo } = info;
+  let action = task.actions[signo] ?? DEFAULT_ACTION;
+  if (forced && (action.handler === 1 || task.blocked.has(signo))) action = DEFAULT_ACTION;
+  if (signo === SIG.kill) action = DEFAULT_ACTION;
   if (action.handler === 1) return;
-  guest.tracer?.signal(task, signal, info.code, info.addr);
+  guest.tracer?.signal(task, signo, info.code, info.words[0] ?? 0);
   if (action.handler === 0) {
-    if (STOP_SIGNALS.has(signal)) stopProcess(guest, task, signal);
-    else if (forced || !IGNORED_BY_DEFAULT.has(signal)) guest.killTask(task, signal);
+    if (STOP_SIGNALS.has(signo)) stopProcess(guest, task, signo);
+    else if (forced || !IGNORED_BY_DEFAULT.has(signo)) guest.killTask(task, signo);
     return;
   }
-  if ((action.flags & SA.resethand) !== 0) task.actions[signal] = DEFAULT_ACTION;
-  if (!pushFrame(guest, task, signal, info, action)) {
+  breakOff(guest, task, (action.flags & SA.restart) !== 0);
+  if ((action.flags & SA.resethand) !== 0) task.actions[signo] = DEFAULT_ACTION;
+  if (!pushFrame(guest, task, info, action)) {
     guest.killTask(task, SIG.segv);
     return;
   }
-  task.blocked = (task.blocked | action.mask) >>> 0;
-  if ((action.flags & SA.nodefer) === 0) task.blocked = (task.blocked | signalBit(signal)) >>> 0;
+  task.savedMask = null;
+  task.blocked.addAll(action.mask);
+  if ((action.flags & SA.nodefer) === 0) task.blocked.add(signo);
+  task.blocked.blockable();
 }
 
-/** Whether a system call that the signal interrupted is made again. */
-export function restarts(task: GuestTask): boolean {
-  for (let signal = 1; signal <= SIGNALS; signal++) {
-    if ((task.pending & ~task.blocked & signalBit(signal)) === 0) continue;
-    const { handler, flags } = task.actions[signal] ?? DEFAULT_ACTION;
-    if (handler > 1) return (flags & SA.restart) !== 0;
-  }
-  return true;
+/** A handler is about to run: the call in which the task sleeps has a result, or is made again when the handler returns. */
+function breakOff(guest: Guest, task: GuestTask, restart: boolean): void {
+  const { sleep, registers } = task;
+  if (sleep === null) return;
+  guest.tracer?.interrupted(task);
+  task.sleep = null;
+  task.awaited = null;
+  sleep.cancel?.();
+  if (sleep.interrupted !== undefined) registers.general[REG.eax] = sleep.interrupted();
+  // The number is still in EAX.
+  else if (restart) registers.eip = (registers.eip - 2) >>> 0;
+  else registers.general[REG.eax] = EINTR;
 }
 
-/**
- * ```
- *   plain:  return address | signal | sigcontext | x87 and SSE state | code
- *   info:   return address | signal | &info | &ucontext | siginfo | ucontext | x87 and SSE state | code
- * ```
- * The x87 and SSE state is in our own form: a handler cannot look at it.
- * @linux 2.4.22 arch/i386/kernel/signal.c setup_frame(), setup_rt_frame()
- */
-function pushFrame(
-  guest: Guest,
-  task: GuestTask,
-  signal: number,
-  info: SignalInfo,
-  action: { readonly handler: number; readonly flags: number; readonly restorer: number },
-): boolean {
-  const { registers } = task;
-  const withInfo = (action.flags & SA.siginfo) !== 0;
-  const contextAt = withInfo ? 16 + SIGINFO + UCONTEXT_HEAD : 8;
-  const fpuAt = withInfo ? 16 + SIGINFO + UCONTEXT : 8 + SIGCONTEXT;
-  const codeAt = fpuAt + registers.fpu.length;
-  const bytes = new Uint8Array(codeAt + 8);
-  const view = new DataView(bytes.buffer);
-  const esp = registers.general[REG.esp] as number;
-  const frame = ((((esp - bytes.length) >>> 0) & ~15) - 4) >>> 0;
-
-  view.setUint32(4, signal, true);
-  if (withInfo) {
-    view.setUint32(8, frame + 16, true);
-    view.setUint32(12, frame + 16 + SIGINFO, true);
-    view.setUint32(16, signal, true);
-    view.setInt32(16 + 8, info.code, true);
-    view.setUint32(16 + 12, info.addr, true);
-    view.setUint32(contextAt + SIGCONTEXT, task.blocked, true);
-    bytes.set([0xb8, 0xad, 0, 0, 0, 0xcd, 0x80], codeAt);
-  } else {
-    bytes.set([0x58, 0xb8, 0x77, 0, 0, 0, 0xcd, 0x80], codeAt);
-  }
-  putContext(view, contextAt, registers, task.blocked, info.addr);
-  bytes.set(registers.fpu, fpuAt);
-  view.setUint32(0, (action.flags & SA_RESTORER) !== 0 ? action.restorer : frame + codeAt, true);
-  if (!guest.user.put(frame, bytes)) return false;
-
-  const { fpu } = registers;
-  const kept = fpu.slice();
-  registers.start(action.handler, frame);
-  fpu.set(kept);
-  registers.general[REG.eax] = signal;
-  registers.general[REG.edx] = withInfo ? frame + 16 : 0;
-  registers.general[REG.ecx] = withInfo ? frame + 16 + SIGINFO : 0;
-  registers.selectors[SEG.gs] = view.getUint32(contextAt, true);
-  guest.loadTlsSegments(task);
-  return true;
-}
-
-/** Registers in the order of a sigcontext: gs fs es ds edi esi ebp esp ebx edx ecx eax. */
-const CONTEXT_SEGMENTS = [SEG.gs, SEG.fs, SEG.es, SEG.ds];
-const CONTEXT_GENERAL = [REG.edi, REG.esi, REG.ebp, REG.esp, REG.ebx, REG.edx, REG.ecx, REG.eax];
-
-function putContext(view: DataView, at: number, registers: Registers, mask: number, cr2: number): void {
-  CONTEXT_SEGMENTS.forEach((segment, i) => {
-    view.setUint32(at + 4 * i, registers.selectors[segment] as number, true);
-  });
-  CONTEXT_GENERAL.forEach((index, i) => {
-    view.setUint32(at + 16 + 4 * i, registers.general[index] as number, true);
-  });
-  view.setUint32(at + 56, registers.eip, true);
-  view.setUint32(at + 60, SELECTOR.userCs, true);
-  view.setUint32(at + 64, registers.eflags, true);
-  view.setUint32(at + 68, registers.general[REG.esp] as number, true);
-  view.setUint32(at + 72, SELECTOR.userDs, true);
-  view.setUint32(at + 80, mask, true);
-  view.setUint32(at + 84, cr2, true);
-}
-
-/**
- * Goes back to where a signal interrupted the program. A frame that cannot be read is a SIGSEGV.
- *
- * @param withInfo the frame is one with siginfo
- * @linux sys_sigreturn(), sys_rt_sigreturn()
- */
-export function signalReturn(guest: Guest, task: GuestTask, withInfo: boolean): void {
-  const { registers } = task;
-  const esp = registers.general[REG.esp] as number;
-  // The handler's return has popped the address, the code of the plain frame the signal as well.
-  const frame = (esp - (withInfo ? 4 : 8)) >>> 0;
-  const contextAt = withInfo ? 16 + SIGINFO + UCONTEXT_HEAD : 8;
-  const fpuAt = withInfo ? 16 + SIGINFO + UCONTEXT : 8 + SIGCONTEXT;
-  const bytes = guest.user.get(frame, fpuAt + registers.fpu.length);
-  if (bytes === null) {
-    guest.killTask(task, SIG.segv);
-    return;
-  }
-  const view = new DataView(bytes.buffer);
-  registers.start(view.getUint32(contextAt + 56, true), 0);
-  CONTEXT_GENERAL.forEach((index, i) => {
-    registers.general[index] = view.getUint32(contextAt + 16 + 4 * i, true);
-  });
-  registers.selectors[SEG.gs] = view.getUint32(contextAt, true);
-  registers.eflags = (view.getUint32(contextAt + 64, true) & USER_FLAGS) | 0x202;
-  registers.fpu.set(bytes.subarray(fpuAt));
-  const mask = view.getUint32(withInfo ? contextAt + SIGCONTEXT : contextAt + 80, true);
-  task.blocked = (mask & ~signalBit(SIG.kill) & ~signalBit(SIG.stop)) >>> 0;
-  guest.loadTlsSegments(task);
+/** After exec: handlers are gone, what is ignored stays so. @linux flush_signal_handlers() */
+export function resetHandlers(task: GuestTask): void {
+  task.actions = task.actions.map(({ handler }) =>
+    handler === 1 ? { ...DEFAULT_ACTION, handler } : DEFAULT_ACTION,
+  );
 }

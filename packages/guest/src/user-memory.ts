@@ -35,14 +35,18 @@ export class UserMemory {
   /** Reads `length` bytes; null: -EFAULT. */
   get(addr: number, length: number): Uint8Array<ArrayBuffer> | null {
     const bytes = new Uint8Array(length);
-    return uaccess.copyFromUser(this.kernel.vm, this.kernel.mmu, bytes, addr) === 0 ? bytes : null;
+    return this.read(bytes, addr) === 0 ? bytes : null;
   }
 
   /** Reads as many of `length` bytes as can be read. */
   getSome(addr: number, length: number): Uint8Array {
     const bytes = new Uint8Array(length);
-    const left = uaccess.copyFromUser(this.kernel.vm, this.kernel.mmu, bytes, addr);
-    return bytes.subarray(0, length - left);
+    return bytes.subarray(0, length - this.read(bytes, addr));
+  }
+
+  /** Fills `bytes`; returns how many could not be read. */
+  private read(bytes: Uint8Array, addr: number): number {
+    return uaccess.copyFromUser(this.kernel.vm, this.kernel.mmu, bytes, addr);
   }
 
   /** Reads 32-bit words; null: -EFAULT. */

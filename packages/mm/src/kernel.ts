@@ -71,6 +71,7 @@ import { shmemRules } from './release/shmem-rules.ts';
 import { slabRelease } from './release/slab-2.4.ts';
 import { bootPopulation } from './release/slab-boot-population-2.4.ts';
 import { sysvShmRules } from './release/sysv-shm-rules.ts';
+import { plugInScheduler } from './run-others.ts';
 import { Cpus } from './scheduler.ts';
 import { Shmem } from './shmem/shmem.ts';
 import { SysvShm } from './shmem/sysv-shm.ts';
@@ -553,18 +554,6 @@ export class Kernel {
     return pid;
   }
 
-  /** @internal see {@link Process.takeLeadersPid} */
-  takePid(process: Process, pid: number): void {
-    const { task } = process;
-    if (task.pid === pid) return;
-    if (this.processes.has(pid))
-      throw new ConfigError(`pid ${pid} lives: process ${task.pid} cannot take it`);
-    this.processes.delete(task.pid);
-    task.pid = pid;
-    this.processes.set(pid, process);
-    if (this.vm.current === task) this.vm.trace.pid = pid;
-  }
-
   /** @internal see {@link Process.fork} and {@link Process.clone} */
   fork(parent: Process, flags = 0, stack: Addr = 0): Process | number {
     const refused = refuseCloneFlags(flags);
@@ -660,6 +649,16 @@ export class Kernel {
       return true;
     }
     return false;
+  }
+
+  /** Lets other tasks run while one waits for a disk: see {@link plugInScheduler}. */
+  runOthersWith(run: (done: () => boolean) => boolean): void {
+    plugInScheduler(this.vm, this.paging.waits, this.interrupted, run);
+  }
+
+  /** @internal whether a task waits in the middle of the kernel: it ends when it comes back */
+  waitsInside(task: Task): boolean {
+    return this.interrupted.has(task);
   }
 
   /** @internal a signal ends a process when it would go back to user mode */

@@ -269,6 +269,10 @@ export class Paging {
         this.block.runTqDisk();
         this.waits.untilUnlocked(memMap.flags, pfn);
       },
+      stepAside: (pfn) => {
+        this.block.runTqDisk();
+        this.waits.asideUntilUnlocked(memMap.flags, pfn);
+      },
     };
     this.reclaim.plugIn();
   }

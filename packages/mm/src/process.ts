@@ -7,6 +7,7 @@ import { sysBrk } from './address-space/brk.ts';
 import { doExecve, execEntry } from './address-space/exec.ts';
 import type { ExecImage } from './address-space/exec-image.ts';
 import { dup2Fd, dupFd, getUnusedFd, installFd } from './address-space/files-struct.ts';
+import { findVma } from './address-space/find-vma.ts';
 import { sysMadvise } from './address-space/madvise.ts';
 import { sysMincore } from './address-space/mincore.ts';
 import { sysMlock, sysMlockall, sysMunlock, sysMunlockall } from './address-space/mlock.ts';
@@ -20,6 +21,7 @@ import { CAP, deadlySignal, type PendingSignal, RLIM_INFINITY, type Task } from 
 import { putUser } from './address-space/uaccess.ts';
 import { CLONE } from './address-space/vfork.ts';
 import type { Vm } from './address-space/vm.ts';
+import { VM } from './address-space/vma.ts';
 import { Errno } from './errno.ts';
 import {
   type FileStatus,
@@ -33,7 +35,7 @@ import {
 import { sysFtruncate, sysLseek, sysPread, sysPwrite, sysRead, sysReadahead, sysWrite } from './files.ts';
 import { COST_NS } from './hardware/cost-model.ts';
 import type { Kernel } from './kernel.ts';
-import { KernelPanic } from './kernel-bug.ts';
+import { ConfigError, KernelPanic } from './kernel-bug.ts';
 import { GFP_KERNEL } from './page-allocator/gfp.ts';
 import { sysBdflush } from './page-cache/buffers/sys-bdflush.ts';
 import type { DirectoryInode, Dirent, Statfs } from './page-cache/directory.ts';
@@ -121,7 +123,8 @@ export class Process {
   /** @linux 2.4.22 arch/i386/kernel/signal.c do_signal() */
   private dieIfKilled(): void {
     const deadly = deadlySignal(this.task);
-    if (deadly !== null && this.ending === null && this.task.vforkChild === null) {
+    if (deadly === null || this.ending !== null || this.kernel.waitsInside(this.task)) return;
+    if (this.task.vforkChild === null) {
       this.kernel.kill(this, deadly.signo);
     }
   }
@@ -562,12 +565,28 @@ export class Process {
   }
 
   /**
-   * Takes the pid of its thread group's leader, which has ended: what a thread gets that calls exec, in kernels newer than these.
-   * @throws ConfigError when the leader lives
+   * Takes the pid of its thread group, whose leader has ended: what a thread gets that called exec, in kernels newer than these.
+   * @throws ConfigError when a process has that pid
    * @linux 2.6 fs/exec.c de_thread()
    */
-  takeLeadersPid(): void {
-    this.kernel.takePid(this, this.task.tgid);
+  takePid(pid: number): void {
+    const { task, kernel } = this;
+    const { processes, vm } = kernel;
+    if (task.pid === pid) return;
+    if (processes.has(pid)) throw new ConfigError(`pid ${pid} lives: process ${task.pid} cannot take it`);
+    processes.delete(task.pid);
+    task.pid = pid;
+    task.tgid = pid;
+    processes.set(pid, this);
+    if (vm.current === task) vm.trace.pid = pid;
+  }
+
+  /** Where an address of a shared mapping is in its file: inode and offset in bytes; null: it is the process' own. */
+  sharedAddress(addr: Addr): { readonly inode: object; readonly offset: number } | null {
+    const vma = this.task.mm === null ? null : findVma(this.task.mm, addr >>> 0);
+    if (vma === null || vma.vmStart > addr || vma.vmFile === null || (vma.vmFlags & VM.shared) === 0)
+      return null;
+    return { inode: vma.vmFile.inode, offset: vma.vmPgoff * 4096 + (addr - vma.vmStart) };
   }
 
   /** Loads a byte: 0..255, or -1 when a signal was sent ({@link takeSignal}). */

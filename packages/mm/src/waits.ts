@@ -17,6 +17,8 @@ export class Waits {
   private readonly clock: Clock;
   private readonly events: EventQueue;
   private readonly runThreads: () => boolean;
+  /** Lets other tasks run until the running one can go on, or nobody can; false: nobody could. Without a scheduler there is nobody. */
+  runOthers: (done: () => boolean) => boolean = () => false;
 
   /** @param runThreads lets one kernel thread that is awake run; false: none is */
   constructor(clock: Clock, events: EventQueue, runThreads: () => boolean) {
@@ -37,10 +39,25 @@ export class Waits {
     while (((flags[pfn] as number) & PG.locked) !== 0) this.letGo(start);
   }
 
+  /**
+   * The same for a task that holds nothing which other address spaces could want, but a reference to the page: other tasks run, too.
+   */
+  asideUntilUnlocked(flags: Int32Array, pfn: Pfn): void {
+    const start = this.clock.now;
+    const done = () => ((flags[pfn] as number) & PG.locked) === 0;
+    while (!done()) {
+      if (this.events.runDue() === 0 && !this.runThreads() && !this.runOthers(done)) this.passTime(start);
+    }
+  }
+
   /** Something else goes on: what is due, else a thread, else time passes. */
   private letGo(start: number): void {
     if (this.events.runDue() > 0) return;
     if (this.runThreads()) return;
+    this.passTime(start);
+  }
+
+  private passTime(start: number): void {
     if (!this.events.runNext() || this.clock.now - start > FOR_EVER) {
       throw new KernelBug('a task sleeps, and nothing will ever wake it');
     }

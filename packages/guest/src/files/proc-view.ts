@@ -2,7 +2,7 @@
 import type { File, ProcView, Task, TaskView } from '@pagewalk/mm';
 import { REG } from '../cpu/registers.ts';
 import type { Guest } from '../guest.ts';
-import { signalBit } from '../signal-numbers.ts';
+import { SignalSet } from '../signal-set.ts';
 import type { GuestTask } from '../task.ts';
 
 const S_IFIFO = 0o010000;
@@ -24,6 +24,7 @@ export function procView(guest: Guest): ProcView {
 
 function viewOf(guest: Guest, task: GuestTask): TaskView {
   const { job, registers, process, parent } = task;
+  const { waitedFor } = task.group;
   guest.registersOf(task);
   const foreground = guest.console.tty?.foreground ?? -1;
   return {
@@ -33,14 +34,14 @@ function viewOf(guest: Guest, task: GuestTask): TaskView {
     session: job.session,
     tty: job.hasTerminal ? TTY_DEVICE : 0,
     ttyGroup: job.hasTerminal ? foreground : -1,
-    pending: [task.pending, 0],
-    blocked: [task.blocked, 0],
-    ignored: [actionBits(task, (handler) => handler === 1), 0],
-    caught: [actionBits(task, (handler) => handler > 1), 0],
+    pending: words(task.pending.set),
+    blocked: words(task.blocked),
+    ignored: words(actionSet(task, (handler) => handler === 1)),
+    caught: words(actionSet(task, (handler) => handler > 1)),
     eip: registers.eip,
     esp: registers.general[REG.esp] as number,
     ticks: process.task.cpuTicks,
-    childTicks: Math.floor(task.childNs / TICK_NS),
+    childTicks: Math.floor((waitedFor.user + waitedFor.system) / TICK_NS),
   };
 }
 
@@ -50,12 +51,16 @@ function stateOf(guest: Guest, task: GuestTask): string {
   return task.sleep === null && task.process.task.vforkChild === null ? 'R' : 'S';
 }
 
-function actionBits(task: GuestTask, wanted: (handler: number) => boolean): number {
-  let bits = 0;
+function actionSet(task: GuestTask, wanted: (handler: number) => boolean): SignalSet {
+  const set = new SignalSet();
   task.actions.forEach(({ handler }, signal) => {
-    if (signal > 0 && signal <= 32 && wanted(handler)) bits |= signalBit(signal);
+    if (signal > 0 && wanted(handler)) set.add(signal);
   });
-  return bits >>> 0;
+  return set;
+}
+
+function words({ lo, hi }: SignalSet): [number, number] {
+  return [lo, hi];
 }
 
 /** The name of what has no path; null: it has one. */

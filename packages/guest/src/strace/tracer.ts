@@ -135,7 +135,7 @@ export class Tracer {
 
   private name(child: GuestTask): void {
     this.born.delete(child);
-    this.print(`strace: Process ${child.pid} attached`);
+    this.print(`strace: Process ${child.tid} attached`);
   }
 
   /** Calls of others that have begun and are not printed yet are printed as far as they are known. */
@@ -149,7 +149,7 @@ export class Tracer {
 
   /** @param others tasks that count besides those that live: one that has just ended is no longer among them */
   private prefix(task: GuestTask, others: number): string {
-    return this.guest.tasks.length + others > 1 ? `[pid ${String(task.pid).padStart(5)}] ` : '';
+    return this.guest.tasks.length + others > 1 ? `[pid ${String(task.tid).padStart(5)}] ` : '';
   }
 }
 

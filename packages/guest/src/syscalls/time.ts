@@ -1,12 +1,22 @@
-/** System calls that tell the time: the virtual clock's. */
-import { Errno } from '@pagewalk/mm';
+/** System calls that tell the time, and sleep: the virtual clock's. */
+import { Errno, POWER_ON } from '@pagewalk/mm';
 import type { Guest } from '../guest.ts';
-import type { CallResult, GuestTask } from '../task.ts';
+import type { CallResult } from '../task.ts';
 import type { SystemCall } from './call.ts';
+import {
+  CLOCK,
+  canSleepBy,
+  deadlineOf,
+  isRealtime,
+  readClock,
+  readTimespec,
+  type TimeWidth,
+  timespecWords,
+} from './clocks.ts';
 
-/** Seconds of the epoch at which the machine is switched on: the day of 2.4.22. */
-export const POWER_ON = 1_061_769_600;
-const CLOCK = { realtime: 0, monotonic: 1, processTime: 2, threadTime: 3 } as const;
+const EOPNOTSUPP = 95;
+const TICK_NS = 1e7;
+const TIMER_ABSTIME = 1;
 
 export const time: SystemCall = ({ kernel, user }, _task, at) => {
   const seconds = POWER_ON + Math.floor(kernel.clock.now / 1e9);
@@ -22,63 +32,71 @@ export const gettimeofday: SystemCall = ({ kernel, user }, _task, at, zoneAt) =>
   return 0;
 };
 
-/** Seconds and nanoseconds of a clock; null: there is no such clock. */
-function readClock({ kernel }: Guest, { process }: GuestTask, clock: number): [number, number] | null {
-  if (clock > CLOCK.threadTime) return null;
-  kernel.cpus.charge();
-  const ns = clock >= CLOCK.processTime ? process.task.cpuNs : kernel.clock.now;
-  const seconds = Math.floor(ns / 1e9) + (clock === CLOCK.realtime ? POWER_ON : 0);
-  return [seconds, Math.floor(ns % 1e9)];
+function gettime(width: TimeWidth): SystemCall {
+  return (guest, task, clock, at) => {
+    const ns = readClock(guest, task, clock);
+    if (ns === null) return -Errno.EINVAL;
+    const [seconds = 0, ...rest] = timespecWords(ns, width);
+    const origin = isRealtime(clock) ? POWER_ON : 0;
+    return guest.user.putWords(at, origin + seconds, ...rest) ? 0 : -Errno.EFAULT;
+  };
 }
+export const clockGettime = gettime(4);
+export const clockGettime64 = gettime(8);
 
-export const clockGettime: SystemCall = (guest, task, clock, at) => {
-  const time = readClock(guest, task, clock);
-  if (time === null) return -Errno.EINVAL;
-  return guest.user.putWords(at, ...time) ? 0 : -Errno.EFAULT;
-};
-/** The same with seconds of 64 bits. */
-export const clockGettime64: SystemCall = (guest, task, clock, at) => {
-  const time = readClock(guest, task, clock);
-  if (time === null) return -Errno.EINVAL;
-  return guest.user.putWords(at, time[0], 0, time[1], 0) ? 0 : -Errno.EFAULT;
-};
+/** All clocks tell nanoseconds. */
+function getres(width: TimeWidth): SystemCall {
+  return (guest, task, clock, at) => {
+    if (readClock(guest, task, clock) === null) return -Errno.EINVAL;
+    return at === 0 || guest.user.putWords(at, ...timespecWords(1, width)) ? 0 : -Errno.EFAULT;
+  };
+}
+export const clockGetres = getres(4);
+export const clockGetres64 = getres(8);
 
-/** In ticks of 10 ms; all of a task's time counts as time in user mode. */
-export const times: SystemCall = ({ kernel, user }, task, at) => {
+/** In ticks of 10 ms: user and system time of the process, then of children that were waited for. */
+export const times: SystemCall = ({ kernel, user }, { group }, at) => {
   kernel.cpus.charge();
-  const own = Math.floor(task.process.task.cpuNs / 1e7);
-  if (at !== 0 && !user.putWords(at, own, 0, Math.floor(task.childNs / 1e7), 0)) return -Errno.EFAULT;
+  const own = group.usage();
+  const { waitedFor } = group;
+  const ticks = [own.user, own.system, waitedFor.user, waitedFor.system].map((ns) =>
+    Math.floor(ns / TICK_NS),
+  );
+  if (at !== 0 && !user.putWords(at, ...ticks)) return -Errno.EFAULT;
   return kernel.clock.jiffies();
 };
 
-/** Sleeps until a time of the virtual clock, ns. */
-function sleepUntil({ kernel }: Guest, wakeAt: number): CallResult {
-  return { wakeAt, ready: () => kernel.clock.now >= wakeAt, finish: () => 0 };
+/** Sleeps until a time of the virtual clock, ns. @param restAt where what is left is told when a handler ends the sleep; 0: nowhere */
+function sleepUntil({ kernel, user }: Guest, wakeAt: number, restAt: number, width: TimeWidth): CallResult {
+  return {
+    wakeAt,
+    ready: () => kernel.clock.now >= wakeAt,
+    finish: () => 0,
+    interrupted: () => {
+      const rest = timespecWords(Math.max(0, wakeAt - kernel.clock.now), width);
+      return restAt === 0 || user.putWords(restAt, ...rest) ? -Errno.EINTR : -Errno.EFAULT;
+    },
+  };
 }
 
-export const nanosleep: SystemCall = (guest, _task, at) => {
-  const words = guest.user.words(at, 2);
-  if (words === null) return -Errno.EFAULT;
-  const [seconds = 0, nanos = 0] = words;
-  if (nanos >= 1e9 || seconds > 0x7fffffff) return -Errno.EINVAL;
-  return sleepUntil(guest, guest.kernel.clock.now + seconds * 1e9 + nanos);
+export const nanosleep: SystemCall = (guest, _task, at, restAt) => {
+  const time = readTimespec(guest, at, 4);
+  if (typeof time === 'number') return time;
+  return sleepUntil(guest, deadlineOf(guest, CLOCK.monotonic, time, false), restAt, 4);
 };
 
-/** Relative, or with flag 1 until a time of the clock. */
-function clockSleep(guest: Guest, clock: number, flags: number, seconds: number, nanos: number): CallResult {
-  if (clock > CLOCK.monotonic || nanos >= 1e9 || seconds > 0x7fffffff) return -Errno.EINVAL;
-  const begin = (flags & 1) === 0 ? guest.kernel.clock.now : clock === CLOCK.realtime ? -POWER_ON * 1e9 : 0;
-  return sleepUntil(guest, begin + seconds * 1e9 + nanos);
+/** For a time, or with flag 1 until a time of the clock. */
+function clockSleep(width: TimeWidth): SystemCall {
+  return (guest, task, clock, flags, at, restAt) => {
+    if (clock === CLOCK.threadTime || (!canSleepBy(clock) && readClock(guest, task, clock) === null)) {
+      return -Errno.EINVAL;
+    }
+    if (!canSleepBy(clock)) return -EOPNOTSUPP;
+    const time = readTimespec(guest, at, width);
+    if (typeof time === 'number') return time;
+    const absolute = (flags & TIMER_ABSTIME) !== 0;
+    return sleepUntil(guest, deadlineOf(guest, clock, time, absolute), absolute ? 0 : restAt, width);
+  };
 }
-export const clockNanosleep: SystemCall = (guest, _task, clock, flags, at) => {
-  const words = guest.user.words(at, 2);
-  return words === null
-    ? -Errno.EFAULT
-    : clockSleep(guest, clock, flags, words[0] as number, words[1] as number);
-};
-export const clockNanosleep64: SystemCall = (guest, _task, clock, flags, at) => {
-  const words = guest.user.words(at, 3);
-  return words === null
-    ? -Errno.EFAULT
-    : clockSleep(guest, clock, flags, words[0] as number, words[2] as number);
-};
+export const clockNanosleep = clockSleep(4);
+export const clockNanosleep64 = clockSleep(8);

@@ -2,7 +2,7 @@
 import { Errno } from '@pagewalk/mm';
 import type { Guest } from '../guest.ts';
 import { groupMembers, isOrphaned, signalGroup } from '../jobs.ts';
-import { SIG, signalBit } from '../signal-numbers.ts';
+import { SIG } from '../signal-numbers.ts';
 import { sendSignal } from '../signals.ts';
 import { POLL, type Stream } from '../streams.ts';
 import type { CallResult, GuestTask, Sleep } from '../task.ts';
@@ -139,7 +139,7 @@ export class Tty implements Stream {
     const { job } = task;
     const inFront = () => !job.hasTerminal || this.foreground === 0 || job.group === this.foreground;
     if (inFront() || this.session !== job.session) return null;
-    const ignored = task.actions[signal]?.handler === 1 || (task.blocked & signalBit(signal)) !== 0;
+    const ignored = task.actions[signal]?.handler === 1 || task.blocked.has(signal);
     if (ignored) return signal === SIG.ttou ? null : -Errno.EIO;
     if (isOrphaned(this.guest, job.group)) return -Errno.EIO;
     signalGroup(this.guest, job.group, signal);

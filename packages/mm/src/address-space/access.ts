@@ -29,7 +29,9 @@ const ALIGNED_PAGE = ~0xffc;
 export function faultIn(vm: Vm, mmu: Mmu, addr: Addr, write: 0 | 1, user: 0 | 1): number {
   for (let i = 0; i < MAX_FAULTS; i++) {
     mmu.clock.advance(COST_NS.fault);
+    if (user === 0) vm.kernelFaults++;
     const result = doPageFault(vm, addr, mmu.errorCode);
+    if (user === 0) vm.kernelFaults--;
     // A fault of the kernel itself gives the CPU to nobody: it may hold locks.
     if (user === 1 && vm.needResched) vm.ports.catchUp();
     if (result !== FAULT_RETRY) return -1;

@@ -33,12 +33,20 @@ export function doSwapPageAged(
       if (trace.on) traceFault(vm, FAULT_CLASS.oom, address, vma.vmFlags, pte, 0, 0, -1, mm.rss);
       return -1;
     }
+    pageCache.stepAside(pfn);
     pageCache.waitOnPage(pfn);
     tlb.flushPageToRam(pfn);
     tlb.flushIcachePage(mm.pgd, pfn);
   }
-  mm.rss++;
   pageCache.lockPage(pfn);
+  // 2.4.0 does not look: a swapoff meanwhile would have given the slot to others.
+  if (vm.memory.words[entry] !== pte) {
+    pageCache.unlockPage(pfn);
+    vm.allocator.putPage(pfn);
+    if (trace.on) traceFault(vm, FAULT_CLASS.raced, address, vma.vmFlags, pte, 0, 0, 1, mm.rss);
+    return 1;
+  }
+  mm.rss++;
   const references = vm.memMap.count[pfn] as number;
   swap.areas.swapFree(slot);
   const owns = write === 1 && swap.canShare(pfn);

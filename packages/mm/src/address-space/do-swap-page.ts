@@ -35,8 +35,7 @@ export function doSwapPage(
   write: number,
 ): number {
   const { trace, pageCache, tlb } = vm;
-  const words = vm.memory.words;
-  const pte = words[entry] as number;
+  const pte = vm.memory.words[entry] as number;
   const slot = pte >>> 0;
   const swap = vm.swap;
   if (swap === null) throw new KernelBug(`a page table holds swap entry ${slot.toString(16)} without swap`);
@@ -46,7 +45,7 @@ export function doSwapPage(
     swap.readahead(slot);
     pfn = swap.readAsync(slot);
     if (pfn === 0) {
-      result = words[entry] === pte ? -1 : 1;
+      result = vm.memory.words[entry] === pte ? -1 : 1;
       if (trace.on) {
         const faultClass = result === 1 ? FAULT_CLASS.raced : FAULT_CLASS.oom;
         traceFault(vm, faultClass, address, vma.vmFlags, pte, 0, 0, result, mm.rss);
@@ -56,8 +55,9 @@ export function doSwapPage(
     result = 2;
   }
   pageCache.markPageAccessed(pfn);
+  pageCache.stepAside(pfn);
   pageCache.lockPage(pfn);
-  if (words[entry] !== pte) {
+  if (vm.memory.words[entry] !== pte) {
     pageCache.unlockPage(pfn);
     vm.allocator.putPage(pfn);
     if (trace.on) traceFault(vm, FAULT_CLASS.raced, address, vma.vmFlags, pte, 0, 0, 1, mm.rss);

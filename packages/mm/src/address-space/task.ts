@@ -41,7 +41,7 @@ export const BUS_ADRERR = 2;
 
 /** A process. @linux struct task_struct (the fields that memory management uses) */
 export class Task {
-  /** It changes only when a thread takes its leader's, see {@link Kernel.takePid}. */
+  /** It changes only when a thread takes its leader's, see {@link Process.takePid}. */
   pid: number;
   tgid: number;
   readonly parent: Task | null;

@@ -142,9 +142,14 @@ export class Vm {
   current: Task;
   /** Set when a kernel thread was woken: it runs when the task goes back to user mode. @linux need_resched */
   needResched = false;
+  /** Above 0: the kernel itself is in a fault, on a program's memory: it may hold locks, and other tasks do not run. */
+  kernelFaults = 0;
 
   constructor(
-    parts: Omit<Vm, 'initMm' | 'mmlistNr' | 'swapMm' | 'swap' | 'needResched' | 'users' | 'signals'>,
+    parts: Omit<
+      Vm,
+      'initMm' | 'mmlistNr' | 'swapMm' | 'swap' | 'needResched' | 'kernelFaults' | 'users' | 'signals'
+    >,
   ) {
     this.memory = parts.memory;
     this.memMap = parts.memMap;

@@ -116,6 +116,7 @@ const GONE = 2;
 function makeUptodate(cache: PageCache, mapping: AddressSpace, pfn: Pfn): number {
   for (let attempt = 0; attempt < 2; attempt++) {
     if (cache.testFlags(pfn, PG.uptodate)) return UPTODATE;
+    cache.stepAside(pfn);
     cache.lockPage(pfn);
     // The wait for the lock may have seen the page truncated, or its contents arrive.
     if (cache.mappingOf(pfn) === null || cache.testFlags(pfn, PG.uptodate)) {
@@ -124,7 +125,9 @@ function makeUptodate(cache: PageCache, mapping: AddressSpace, pfn: Pfn): number
       return gone ? GONE : UPTODATE;
     }
     if (attempt === 1) cache.clearFlags(pfn, PG.error);
-    if (readPage(mapping, pfn) === 0) cache.waitOnPage(pfn);
+    if (readPage(mapping, pfn) !== 0) continue;
+    cache.stepAside(pfn);
+    cache.waitOnPage(pfn);
   }
   return cache.testFlags(pfn, PG.uptodate) ? UPTODATE : FAILED;
 }

@@ -57,6 +57,7 @@ export function genericFileRead(
     } else {
       genericFileReadahead(cache, sequential, file, pfn);
       if (!cache.testFlags(pfn, PG.uptodate)) {
+        cache.stepAside(pfn);
         cache.lockPage(pfn);
         if (cache.mappingOf(pfn) === null) {
           cache.unlockPage(pfn);
@@ -100,6 +101,7 @@ function fill(cache: PageCache, sequential: boolean, file: OpenFile, pfn: Pfn): 
   const error = readPage(file.inode.mapping, pfn);
   if (error !== 0) return error;
   if (!cache.testFlags(pfn, PG.uptodate)) genericFileReadahead(cache, sequential, file, pfn);
+  cache.stepAside(pfn);
   cache.waitOnPage(pfn);
   return cache.testFlags(pfn, PG.uptodate) ? 0 : -Errno.EIO;
 }

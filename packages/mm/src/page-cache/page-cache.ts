@@ -338,6 +338,14 @@ export class PageCache {
     this.flags[pfn] = flags & ~(PG.locked | PG.launder);
   }
 
+  /**
+   * Waits for a page as the outermost of a fault or a read: the task has a reference to it, and holds nothing else that another address
+   * space could want. Other tasks run meanwhile. What may have changed is for the caller to look at again.
+   */
+  stepAside(pfn: Pfn): void {
+    if (((this.flags[pfn] as number) & PG.locked) !== 0) this.ports.stepAside(pfn);
+  }
+
   /** Waits until a page's I/O is over. @linux wait_on_page() */
   waitOnPage(pfn: Pfn): void {
     if (((this.flags[pfn] as number) & PG.locked) === 0) return;

@@ -17,6 +17,8 @@ export interface PageCachePorts {
   filemapSync(area: MappedArea, address: number, size: number): void;
   /** Lets the running task wait until `pfn` is unlocked: disks are told to begin, and others run. */
   waitForIo(pfn: Pfn): void;
+  /** The same for a task that holds nothing but a reference to the page: other tasks run, too. */
+  stepAside(pfn: Pfn): void;
 }
 
 /** Ports of a machine without rooms above: there is nothing to unmap, and nothing to wait for. */
@@ -26,6 +28,7 @@ export const NO_UPPER_ROOMS: PageCachePorts = {
   waitForIo: (pfn) => {
     throw new KernelBug(`page ${pfn} is locked and nobody is left who would unlock it`);
   },
+  stepAside: () => {},
 };
 
 /** What a fault in a mapped file needs to know of the area; the address space room's areas have these fields. */

@@ -197,11 +197,13 @@ export class ShmemPages {
         if (again < 0) return again;
         return again !== 0 && index.entryAt(inode, again) === entry ? -Errno.ENOMEM : REPEAT;
       }
+      if (pfn === 0 && sgp === SGP.cache) cache.stepAside(page);
       cache.waitOnPage(page);
       allocator.putPage(page);
       return REPEAT;
     }
     if (!cache.tryLockPage(page)) {
+      if (pfn === 0 && sgp === SGP.cache) cache.stepAside(page);
       cache.waitOnPage(page);
       allocator.putPage(page);
       return REPEAT;

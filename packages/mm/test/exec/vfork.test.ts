@@ -280,9 +280,9 @@ describe('clone', () => {
     const { root, kernel } = world;
     const thread = child(root.clone(CLONE.vm | CLONE.thread));
     const { pid } = root;
-    expect(() => thread.takeLeadersPid()).toThrow(ConfigError);
+    expect(() => thread.takePid(pid)).toThrow(ConfigError);
     root.exit(0);
-    thread.takeLeadersPid();
+    thread.takePid(pid);
     expect([thread.pid, kernel.processes.get(pid)]).toEqual([pid, thread]);
     kernel.checkInvariants();
     finish(world);
