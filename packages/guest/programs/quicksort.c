@@ -1,4 +1,5 @@
-/* quicksort MiB: fills memory with random words, sorts it, and checks order, sum and exclusive or of all. */
+/* quicksort MiB [DESCRIPTOR]: fills memory with random words, sorts it, and checks order, sum and exclusive or of all; writes
+   the sorted words to a descriptor. */
 #include "start.h"
 static void sort(u32 *low, u32 *high) {
   while (high - low > 16) {
@@ -46,6 +47,7 @@ int program(int argc, char **argv) {
     sum -= memory[i];
     mixed ^= memory[i];
   }
+  if (argc > 2) CALL3(SYS_write, number(argv[2]), memory, words * 4);
   say("sorted ");
   say_number(words);
   say(" words; out of order ");

@@ -42,11 +42,12 @@ uses, on two releases. --content-free, --verify, --check, --fail-alloc and --fai
     });
 }
 
-/** Replays, prints the report, and returns it; `command` is the name in the JSON. */
+/** Replays, prints the report, and returns it; `command` is the name in the JSON, `more` what the JSON has besides. */
 export async function replayTrace(
   trace: string,
   options: ReplayCommandOptions,
   command: 'replay' | 'demo',
+  more: object = {},
 ): Promise<ReplayReport> {
   if (options.contentFree && options.verify) {
     throw new UsageError('--verify: not together with --content-free, which keeps no contents');
@@ -69,14 +70,21 @@ export async function replayTrace(
   const hashes = session.hashes();
   session.finish();
   if (report.stopped !== null) {
-    if (options.json) printJson(replayJson(command, trace, session.machine, report, seconds, hashes, null));
+    if (options.json)
+      printJson({
+        ...replayJson(command, trace, session.machine, report, seconds, hashes, null),
+        ...more,
+      });
     throw new UsageError(report.stopped.message);
   }
   if (!options.json) printReplay(report, session.machine, seconds);
   const machine = jobMachine(options, { memory: DEFAULTS.replay.memory, swap: SQUEEZE_SWAP });
   const squeezed = maySqueeze(options) ? await squeeze(trace, machine) : null;
   if (options.json) {
-    printJson(replayJson(command, trace, session.machine, report, seconds, hashes, squeezed));
+    printJson({
+      ...replayJson(command, trace, session.machine, report, seconds, hashes, squeezed),
+      ...more,
+    });
   } else if (squeezed !== null) {
     printSqueeze(squeezed);
   }
