@@ -5,9 +5,10 @@ import {
   type ThemeName,
   USE_COLOURS,
 } from '../../app/palette-colours.ts';
-import { FRAME_STATE, FRAME_USE } from '../../protocol/views.ts';
+import { FRAME_STATE } from '../../protocol/views.ts';
 import { inkOn } from '../drawing/contrast.ts';
 import { hexFrame } from '../drawing/format.ts';
+import { describeFrame } from './describe-frame.ts';
 import type { MapScene } from './draw-map.ts';
 import { frameAt } from './layout.ts';
 
@@ -15,6 +16,9 @@ import { frameAt } from './layout.ts';
 const MARKS_FROM = 14;
 const NUMBER_FROM = 46;
 const WORDS_FROM = 78;
+const STATES_FROM = 110;
+/** Patterns tell uses apart on small cells; on large ones words do. */
+const PATTERNS_TO = 200;
 
 /** Patterns, marks and words on the cells in sight. They are few: a cell has at least ten pixels. */
 export function drawCellDetails(context: CanvasRenderingContext2D, scene: MapScene): void {
@@ -36,9 +40,10 @@ export function drawCellDetails(context: CanvasRenderingContext2D, scene: MapSce
       path.rect(x, y, camera.scale, camera.scale);
     }
   }
-  byUse.forEach((path, use) => {
-    fillPattern(context, path, use, scene);
-  });
+  if (size < PATTERNS_TO)
+    byUse.forEach((path, use) => {
+      fillPattern(context, path, use, scene);
+    });
   if (size < MARKS_FROM) return;
   for (let row = top; row < bottom; row++) {
     for (let column = left; column < right; column++) {
@@ -58,7 +63,7 @@ function drawCell(
 ): void {
   const size = scene.camera.scale / scene.ratio;
   drawMarks(context, scene, scene.view.state[pfn] as number, x, y);
-  if (size >= NUMBER_FROM) drawWords(context, scene, pfn, x, y, size >= WORDS_FROM);
+  if (size >= NUMBER_FROM) drawWords(context, scene, pfn, x, y);
 }
 
 /**
@@ -117,32 +122,43 @@ function drawMarks(
   }
 }
 
+/** Number, use and state of a frame. In a cell that is larger than the picture they stay in sight. */
 function drawWords(
   context: CanvasRenderingContext2D,
-  { camera, contents, ratio, theme, tokens, view }: MapScene,
+  scene: MapScene,
   pfn: number,
-  x: number,
-  y: number,
-  words: boolean,
+  left: number,
+  top: number,
 ): void {
+  const { camera, contents, ratio, theme, tokens, view } = scene;
+  const size = camera.scale / ratio;
   const use = view.use[pfn] as number;
-  const state = view.state[pfn] as number;
-  const detail = view.detail[pfn] as number;
-  const free = use === FRAME_USE.free;
+  const pad = 6 * ratio;
+  const x = Math.max(left, 0) + pad;
+  const y = Math.max(top, Math.min(0, top + camera.scale - 34 * ratio)) + pad + 3 * ratio;
+  const room = Math.max(20 * ratio, left + camera.scale - x - pad);
   context.fillStyle = inkOn(colourOfUse(use, theme));
   context.textAlign = 'left';
   context.textBaseline = 'top';
-  const pad = 6 * ratio;
   context.font = `600 ${11 * ratio}px ${tokens.mono}`;
-  context.fillText(hexFrame(pfn), x + pad, y + pad + 3 * ratio, camera.scale - 2 * pad);
-  if (!words || contents?.pfn === pfn) return;
+  const number = hexFrame(pfn);
+  context.fillText(number, x, y, room);
+  const lines = wordsOf(view, pfn, size);
+  const showsBytes = contents?.pfn === pfn && contents.bytes.length > 0;
   context.font = `${11 * ratio}px ${tokens.sans}`;
-  const lines = [USE_COLOURS[use]?.title ?? ''];
-  if (free && (state & FRAME_STATE.blockHead) !== 0) lines.push(`order ${detail} head`);
-  else if (free) lines.push(`order ${detail}`);
-  else if (detail > 0) lines.push(`age ${detail}`);
-  for (const [i, line] of lines.entries())
-    context.fillText(line, x + pad, y + pad + (18 + 15 * i) * ratio, camera.scale - 2 * pad);
+  if (showsBytes) context.fillText(lines.join(', '), x + (number.length * 7 + 8) * ratio, y, room);
+  else if (size >= WORDS_FROM)
+    for (const [i, line] of lines.entries()) context.fillText(line, x, y + (15 + 15 * i) * ratio, room);
+}
+
+/** What a cell of `size` CSS pixels says of its frame, in lines. */
+function wordsOf(view: MapScene['view'], pfn: number, size: number): string[] {
+  const frame = describeFrame(view, pfn);
+  const lines = [USE_COLOURS[frame.use]?.title ?? ''];
+  if (frame.detail !== '')
+    lines.push(size < 170 ? frame.detail.replace(/^(head of|in) a block of /, '') : frame.detail);
+  if (size >= STATES_FROM) lines.push(...frame.state);
+  return lines;
 }
 
 const patterns = new Map<string, CanvasPattern | null>();
@@ -175,7 +191,7 @@ function makePattern(
   tile.height = side;
   const pen = tile.getContext('2d');
   if (pen === null) return null;
-  pen.globalAlpha = 0.2;
+  pen.globalAlpha = 0.14;
   pen.strokeStyle = inkOn(colourOfUse(use, theme));
   pen.fillStyle = pen.strokeStyle;
   pen.lineWidth = ratio;
