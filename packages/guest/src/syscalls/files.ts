@@ -10,6 +10,8 @@ const FMODE = { read: 1, write: 2 } as const;
 const IOV_MAX = 1024;
 const O_CLOEXEC = 0o2000000;
 const O_TRUNC = 0o1000;
+/** What an open of a link says that leads to something without a path. */
+const NO_PATH: readonly number[] = [-Errno.ENXIO, -Errno.ENOENT, -Errno.EACCES];
 /** Links to links that an open looks through. */
 const LINKS = 5;
 /** What is written to a pipe at once or not at all. */
@@ -148,7 +150,7 @@ export const openat: SystemCall = (guest, task, directory, at, flags, mode) => {
   const { process } = task;
   const open = (path: Path) => {
     const fd = process.open(path, flags, mode);
-    return fd === -Errno.ENXIO || fd === -Errno.ENOENT ? reopen(guest, task, path, fd) : fd;
+    return NO_PATH.includes(fd) ? reopen(guest, task, path, fd) : fd;
   };
   const fd = withPath(guest, task, at, open, directory);
   if (fd < 0) return fd;

@@ -121,12 +121,13 @@ export class FileSystem {
     newInode: (ino: number, dev: number) => FileInode,
     ino = this.nextIno++,
   ): FileInode {
-    this.unlink(path);
+    this.unlinkPlain(path);
     const inode = newInode(ino, DISK_DEVICE);
     inode.dentry = this.vfs.allocDentry(lastComponent(path));
     if (inode.dentry === null || !inode.charge(this.vfs)) {
       throw new ConfigError(`memory: none left for the device ${path}`);
     }
+    inode.atime = inode.mtime = inode.ctime = this.vfs.now();
     inode.onUnused = this.evict;
     this.names.set(path, inode);
     return inode;

@@ -127,6 +127,8 @@ function vmtruncateList(cache: PageCache, areas: readonly MappedArea[], first: n
  * @linux 2.4.22 mm/memory.c vmtruncate()
  */
 export function vmtruncate(cache: PageCache, inode: FileInode, size: number, limit: FileSizeLimit): number {
+  // What has no pages, as a file of /proc, has no size either.
+  if ((inode.mapping as AddressSpace | null) === null) return 0;
   if (inode.size < size) {
     if (limit.fsizeLimit !== RLIM_INFINITY && size > limit.fsizeLimit) {
       limit.sendSigxfsz();

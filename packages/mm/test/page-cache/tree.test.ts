@@ -3,6 +3,7 @@ import { Errno } from '../../src/errno.ts';
 import type { FileStatus } from '../../src/file-attributes.ts';
 import { MemoryStore } from '../../src/hardware/block-store.ts';
 import { boot, type Kernel } from '../../src/kernel.ts';
+import { mountProc } from '../../src/kernel-procfs.ts';
 import { mountDevfs, mountRamfs } from '../../src/mounts.ts';
 import type { DirectoryInode, Dirent } from '../../src/page-cache/directory.ts';
 import { mkfs } from '../../src/page-cache/disk-fs/mkfs.ts';
@@ -247,5 +248,83 @@ describe('descriptors', () => {
     expect(process.task.files[0]?.count).toBe(5);
     expect(process.open('/f', 0)).toBe(2);
     end(machine);
+  });
+});
+
+describe('/proc as files', () => {
+  const view = { task: () => null, fileName: () => null };
+  /** Reads a file through a process's memory. */
+  function text({ kernel, process }: Machine, path: string): string {
+    const fd = process.open(path, 0);
+    if (fd < 0) throw new Error(`${path}: ${fd}`);
+    const at = process.mmap2(0, 8192, 3, 0x22, -1, 0);
+    let all = '';
+    for (let got = process.read(fd, at, 100); got > 0; got = process.read(fd, at, 100)) {
+      for (let i = 0; i < got; i++) all += String.fromCharCode(process.load8(at + i));
+    }
+    process.munmap(at, 8192);
+    process.close(fd);
+    kernel.checkInvariants();
+    return all;
+  }
+  function machine(release = '2.4.22'): Machine {
+    const made = ramfs(release);
+    made.process.mkdir('/proc');
+    expect(mountProc(made.kernel, '/proc', view)).toBe(0);
+    return made;
+  }
+
+  it('says what the library says, and of every task where it is', () => {
+    const it = machine();
+    const { kernel, process } = it;
+    expect(text(it, '/proc/iomem')).toBe(kernel.proc('iomem'));
+    expect(text(it, '/proc/sys/vm/page-cluster')).toBe('2\n');
+    expect(process.readlink('/proc/self')).toBe(String(process.pid));
+    expect(process.readlink('/proc/self/cwd')).toBe('/');
+    process.chdir('/proc');
+    expect(process.readlink('/proc/self/cwd')).toBe('/proc');
+    expect(text(it, 'self/mounts')).toBe('rootfs / ramfs rw 0 0\nnone /proc proc rw 0 0\n');
+    expect(text(it, 'uptime')).toMatch(/^\d+\.\d\d \d+\.\d\d\n$/);
+    expect(text(it, 'self/stat').split(' ').slice(0, 4)).toEqual([String(process.pid), '(test)', 'R', '1']);
+    expect(text(it, 'self/stat').split(' ')).toHaveLength(39);
+    expect(text(it, '4/status')).toContain('Name:\tkswapd\nState:\tS (sleeping)\n');
+    expect(names(it, '/proc').filter((name) => /^\d+$/.test(name))).toEqual([
+      '1',
+      '2',
+      '3',
+      '4',
+      '5',
+      '6',
+      '7',
+    ]);
+    const fd = process.open('/proc/meminfo', 0);
+    expect(process.readlink(`/proc/self/fd/${fd}`)).toBe('/proc/meminfo');
+    process.close(fd);
+    expect(process.stat(`/proc/self/fd/${fd}`)).toBe(-Errno.ENOENT);
+    expect(process.stat('/proc/99')).toBe(-Errno.ENOENT);
+    process.chdir('/');
+    end(it);
+  });
+
+  it('settings can be written, all else cannot', () => {
+    const it = machine('2.4.0');
+    const { kernel, process } = it;
+    const at = process.mmap2(0, 4096, 3, 0x22, -1, 0);
+    process.store8(at, 0x37);
+    process.store8(at + 1, 0x78);
+    const fd = process.open('/proc/sys/vm/page-cluster', O.wronly | O.trunc);
+    expect(process.write(fd, at, 1)).toBe(1);
+    expect(kernel.pageCache.pageCluster).toBe(7);
+    expect(process.write(fd, at, 2)).toBe(-Errno.EINVAL);
+    expect(process.write(fd, 8, 1)).toBe(-Errno.EFAULT);
+    expect(process.ftruncate(fd, 0)).toBe(0);
+    process.close(fd);
+    const meminfo = process.open('/proc/meminfo', O.wronly);
+    expect(process.write(meminfo, at, 1)).toBe(-Errno.EINVAL);
+    process.close(meminfo);
+    expect(process.unlink('/proc/meminfo')).toBe(-Errno.EPERM);
+    expect(process.open('/proc/mine', O.creat)).toBe(-Errno.EACCES);
+    expect(process.mmap2(0, 4096, 1, 2, process.open('/proc/version', 0), 0)).toBe(-Errno.ENODEV);
+    end(it);
   });
 });
