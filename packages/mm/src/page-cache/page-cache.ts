@@ -439,6 +439,28 @@ export class PageCache {
     lruNext[head] = pfn;
   }
 
+  /**
+   * Makes a page of an LRU list its first, and those behind it, in their order, the next ones: what comes of moving the list's
+   * last page to its head until it is this one.
+   *
+   * ```
+   *   head -> a -> b -> pfn -> c -> d      the pages stand in a ring, it is the head that moves:
+   *   head -> pfn -> c -> d -> a -> b
+   * ```
+   */
+  lruRotate(pfn: Pfn, head: number): void {
+    const { lruNext, lruPrev } = this;
+    const last = lruPrev[head] as number;
+    const first = lruNext[head] as number;
+    lruNext[last] = first;
+    lruPrev[first] = last;
+    const before = lruPrev[pfn] as number;
+    lruNext[before] = head;
+    lruPrev[head] = before;
+    lruNext[head] = pfn;
+    lruPrev[pfn] = head;
+  }
+
   /** Unlinks a page from whichever LRU list it is on; flags and counters are the caller's. */
   lruUnlink(pfn: Pfn): void {
     const { lruNext, lruPrev } = this;

@@ -90,21 +90,36 @@ export function scanInactive(parts: ReclaimParts, scan: InactiveScan): boolean {
   const { classzone, gfp, priority } = scan;
   const hasBuffers = memMap.buffers;
   const mayWrite = (gfp & GFP.FS) !== 0;
+  const head = cache.inactiveList;
   let { left, maxScan, maxMapped } = scan;
+  // The last of the pages that stay and have not been moved yet: they are moved together, in one step.
+  let kept: Pfn = 0;
   while (--maxScan >= 0) {
-    const pfn = lruPrev[cache.inactiveList] as Pfn;
-    if (pfn === cache.inactiveList) break;
-    cache.lruUnlink(pfn);
-    cache.lruAdd(pfn, cache.inactiveList);
-    if (count[pfn] === 0) {
+    let pfn = lruPrev[kept === 0 ? head : kept] as Pfn;
+    // Round the ring: the list's head still stands where they begin.
+    if (pfn === head) pfn = lruPrev[head] as Pfn;
+    if (pfn === head) break;
+    const references = count[pfn] as number;
+    if (references === 0) {
       note(vm, pfn, VERDICT.noReference, left);
+      kept = pfn;
       continue;
     }
-    if (!memclass(allocator.zoneOf(pfn), classzone)) {
+    const zone = allocator.zoneOf(pfn);
+    if (zone !== classzone && !memclass(zone, classzone)) {
       note(vm, pfn, VERDICT.otherZone, left);
+      kept = pfn;
       continue;
     }
-    let inUse = hasBuffers[pfn] === 0 && (count[pfn] !== 1 || mapping[pfn] === 0);
+    let inUse = hasBuffers[pfn] === 0 && (references !== 1 || mapping[pfn] === 0);
+    if (inUse && maxMapped > 0) {
+      note(vm, pfn, VERDICT.inUse, left);
+      maxMapped--;
+      kept = pfn;
+      continue;
+    }
+    cache.lruRotate(pfn, head);
+    kept = 0;
     if (!inUse) {
       if (!cache.tryLockPage(pfn)) {
         note(vm, pfn, VERDICT.locked, left);
@@ -159,6 +174,7 @@ export function scanInactive(parts: ReclaimParts, scan: InactiveScan): boolean {
     freePage(vm, swap, pfn);
     if (--left === 0) break;
   }
+  if (kept !== 0) cache.lruRotate(kept, head);
   scan.left = left;
   return true;
 }
