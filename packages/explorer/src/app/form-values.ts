@@ -35,10 +35,10 @@ export const PATTERN_EXAMPLES: readonly Example[] = [
 ];
 
 export const RECORDINGS: readonly Example[] = [
-  { line: 'pipeline.pwt', about: 'a shell pipeline of five programs' },
-  { line: 'sort.pwt', about: 'a sort of 92 MB' },
-  { line: 'perl.pwt', about: 'an interpreter, words in hashes' },
-  { line: 'cc1.pwt', about: 'a compiler: gcc, cc1, as, ld' },
+  { line: 'pipeline', about: 'a shell pipeline of five programs' },
+  { line: 'sort', about: 'a sort of 92 MB' },
+  { line: 'perl', about: 'an interpreter, words in hashes' },
+  { line: 'cc1', about: 'a compiler: gcc, cc1, as, ld' },
 ];
 
 export interface FormValues {

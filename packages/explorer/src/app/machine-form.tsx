@@ -31,7 +31,7 @@ const values = signal<FormValues>({
   kind: 'program',
   program: 'quicksort 24',
   pattern: 'zipf 1 6000 40000 30',
-  recording: 'pipeline.pwt',
+  recording: 'pipeline',
   args: '',
 });
 
