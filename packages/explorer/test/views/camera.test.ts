@@ -18,6 +18,11 @@ describe('the camera', () => {
     expect(at(camera, 128, 32)).toEqual([898, 362]);
   });
 
+  it('gives up whole pixels where they would waste a tenth of the picture', () => {
+    expect(fit({ columns: 600, rows: 300 }, PICTURE).scale).toBe(1.5);
+    expect(fit({ columns: 40, rows: 20 }, PICTURE).scale).toBe(22);
+  });
+
   it('fits a map of more cells than pixels', () => {
     const camera = fit({ columns: 1800, rows: 600 }, PICTURE);
     expect(camera.scale).toBe(0.5);

@@ -18,10 +18,14 @@ export interface Picture {
   readonly height: number;
 }
 
-/** The whole map in the middle of the picture; cells of whole pixels when they are not smaller than one. */
+/** The least part of the possible size that cells may have for the sake of whole pixels. */
+const WHOLE_PIXELS = 0.9;
+
+/** The whole map in the middle of the picture; cells of whole pixels unless that makes them much smaller. */
 export function fit(map: Extent, picture: Picture): Camera {
   const exact = Math.min(picture.width / map.columns, picture.height / map.rows);
-  const scale = exact >= 1 ? Math.floor(exact) : exact;
+  const whole = Math.floor(exact);
+  const scale = whole >= exact * WHOLE_PIXELS ? whole : exact;
   return centred(map, picture, scale);
 }
 

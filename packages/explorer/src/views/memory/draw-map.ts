@@ -34,7 +34,8 @@ export function drawMap(context: CanvasRenderingContext2D, scene: MapScene): voi
   const { camera, layout, ratio, tokens, width, height } = scene;
   context.fillStyle = tokens.sunken;
   context.fillRect(0, 0, width, height);
-  context.imageSmoothingEnabled = camera.scale < 1;
+  // Below two pixels a cell would be one or two wide by chance: better a soft edge than a false one.
+  context.imageSmoothingEnabled = camera.scale < 2 && camera.scale !== 1;
   context.imageSmoothingQuality = 'medium';
   drawCells(context, scene);
   if (camera.scale >= 7 * ratio) drawGrid(context, scene);
@@ -114,22 +115,21 @@ function drawBorders(context: CanvasRenderingContext2D, scene: MapScene): void {
   for (const zone of view.zones) {
     if (zone.count === 0 || zone.first >= layout.frames) continue;
     const cell = cellOfFrame(layout, zone.first);
-    const x = Math.max(px(cell % layout.columns), layout.order === 'row' ? px(0) : -1e9);
-    const rowStart = layout.order === 'row' && cell % layout.columns !== 0 ? 1 : 0;
-    tag(context, scene, zone.name, x, py(Math.floor(cell / layout.columns) + rowStart * 0));
+    tag(context, scene, zone.name, px(cell % layout.columns), py(Math.floor(cell / layout.columns)));
   }
 }
 
 function tag(
   context: CanvasRenderingContext2D,
-  { ratio, tokens }: MapScene,
+  { camera, layout, ratio, tokens }: MapScene,
   text: string,
   x: number,
   y: number,
 ): void {
+  const end = (layout.columns - camera.x) * camera.scale;
   const wide = context.measureText(text).width + 10 * ratio;
   const high = 17 * ratio;
-  const left = x + 4 * ratio;
+  const left = Math.min(x, end - wide - 8 * ratio) + 4 * ratio;
   const top = y + 4 * ratio;
   context.globalAlpha = 0.88;
   context.fillStyle = tokens.surface;

@@ -30,10 +30,13 @@ export function layoutFrames(frames: number, order: FrameOrder, width: number, h
   return { order, frames, columns, rows, cells: null, framesOfCells: null };
 }
 
-/** Frames per row: the largest whole cell that lets all rows fit; below a pixel a cell, by the shape of the picture. */
+/** Share of the picture that whole cells must cover; below it, cells of any size that cover more are better. */
+const COVERED = 0.72;
+
+/** Frames per row: with the largest whole cell that lets all rows fit, or else by the shape of the picture. */
 function rowLength(frames: number, width: number, height: number): number {
   const largest = Math.floor(Math.sqrt((width * height) / frames));
-  for (let cell = largest; cell >= 1; cell--) {
+  for (let cell = largest; cell >= 1 && (cell * cell * frames) / (width * height) >= COVERED; cell--) {
     const columns = Math.floor(width / cell / ROW_UNIT) * ROW_UNIT;
     if (columns > 0 && Math.ceil(frames / columns) * cell <= height) return columns;
   }
