@@ -51,7 +51,9 @@ export {
   type Owner,
   type Statfs,
 } from './page-cache/directory.ts';
+export type { TreeDirectory, TreeFile, TreeLink, TreeNode } from './page-cache/disk-fs/file-tree.ts';
 export { type MkfsOptions, mkfs } from './page-cache/disk-fs/mkfs.ts';
+export { mkfsTree } from './page-cache/disk-fs/mkfs-tree.ts';
 export { dirent64Bytes, direntBytes } from './page-cache/getdents.ts';
 export { type File, NOPAGE_OOM, NOPAGE_SIGBUS } from './page-cache/inode.ts';
 export type { Mount } from './page-cache/mount-table.ts';
