@@ -4,7 +4,7 @@ import { count, rate as rateText } from '../../app/format.ts';
 import { machineChoice, status } from '../../app/machine-signals.ts';
 import { useView } from '../../app/use-view.ts';
 import type { ListsView as ListsData, MemoryView, PageListRow } from '../../protocol/views.ts';
-import { pagesAsBytes, percent } from '../drawing/format.ts';
+import { countOf, pagesAsBytes, percent } from '../drawing/format.ts';
 import { arrangeFlows, type FlowGroup, FlowRates, type ShownFlow } from './flow-groups.ts';
 import { Strip } from './strip.tsx';
 
@@ -27,6 +27,18 @@ function Lists({ data, memory, rates }: { data: ListsData; memory: MemoryView | 
   const pages = data.lists.reduce((sum, list) => sum + list.pages, 0);
   return (
     <div class="view">
+      <div class="view-toolbar">
+        <span class="soft">{countOf(pages, 'page')} on lists</span>
+        <span class="grow" />
+        <span class="legend">
+          <span class="legend-item">
+            <span class="lists-mark lists-dirty" /> dirty
+          </span>
+          <span class="legend-item">
+            <span class="lists-mark lists-referenced" /> referenced
+          </span>
+        </span>
+      </div>
       <div class="view-body padded lists-body">
         {picture.groups.map((group, i) => (
           <div key={group.rank}>

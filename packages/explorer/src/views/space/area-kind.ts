@@ -22,7 +22,7 @@ export const AREA_KINDS: Readonly<Record<AreaKind, AreaKindLook>> = {
 /** Kind of an area. The heap is the area that ends at (or holds) the program break. */
 export function areaKind(area: AreaRow, brk: number): AreaKind {
   if (area.flags.includes('VM_GROWSDOWN') || area.flags.includes('GROWSDOWN')) return 'stack';
-  if (area.path.startsWith('/dev/') && area.path !== '/dev/zero') return 'device';
+  if (/^\/dev\/(?!zero$|shm\/)/.test(area.path)) return 'device';
   if (area.permissions[3] === 's') return 'shared';
   const named = area.path !== '' && !area.path.startsWith('[');
   if (!named && brk > area.start && brk <= area.end) return 'heap';

@@ -92,7 +92,7 @@ export function entryFields(step: WalkStep, wide: boolean): BitField[] {
   const large = step.level !== 'pte';
   return [
     { name: 'frame', high: top, low: 12, about: 'page frame that the entry names' },
-    { name: 'free', high: 11, low: 9, about: 'for the system; Linux 2.4 has no use for them' },
+    { name: 'avail', high: 11, low: 9, about: 'for the system; Linux 2.4 has no use for them' },
     ...FLAGS.map((flag) => {
       if (flag.low !== 7) return flag;
       if (large) return bit(7, 'PS', 'PSE: this entry maps a large page, there is no further table');

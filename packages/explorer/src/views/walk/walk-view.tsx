@@ -113,6 +113,7 @@ function Walk({ data }: { data: WalkData }) {
         <BitRow
           value={data.address}
           fields={fields}
+          numbers
           classOf={(field) => `walk-${field.name}`}
           label={fields.map((f) => `${f.name} ${fieldValue(data.address, f.high, f.low)}`).join(', ')}
         />
