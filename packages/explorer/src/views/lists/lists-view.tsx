@@ -2,7 +2,9 @@ import { useMemo } from 'preact/hooks';
 import './lists.css';
 import { count, rate as rateText } from '../../app/format.ts';
 import { machineChoice, status } from '../../app/machine-signals.ts';
+import { Term } from '../../app/term.tsx';
 import { useView } from '../../app/use-view.ts';
+import { termOf } from '../../glossary/glossary.ts';
 import type { ListsView as ListsData, MemoryView, PageListRow } from '../../protocol/views.ts';
 import { countOf, pagesAsBytes, percent } from '../drawing/format.ts';
 import { arrangeFlows, type FlowGroup, FlowRates, type ShownFlow } from './flow-groups.ts';
@@ -51,7 +53,9 @@ function Lists({ data, memory, rates }: { data: ListsData; memory: MemoryView | 
           <tbody>
             {data.threads.map((thread) => (
               <tr key={thread.comm}>
-                <td class="mono">{thread.comm}</td>
+                <td class="mono">
+                  <Explained name={thread.comm} />
+                </td>
                 <td>
                   <span class="chip">{thread.state}</span>
                 </td>
@@ -88,7 +92,9 @@ function List({ list, memory, pages }: { list: PageListRow; memory: MemoryView |
   return (
     <section class="lists-list" aria-label={list.name}>
       <header class="lists-head">
-        <b class="mono">{list.name}</b>
+        <b class="mono">
+          <Explained name={list.name} />
+        </b>
         <span>
           {count(list.pages)} pages <span class="soft">{pagesAsBytes(list.pages)}</span>
         </span>
@@ -112,6 +118,12 @@ function List({ list, memory, pages }: { list: PageListRow; memory: MemoryView |
       )}
     </section>
   );
+}
+
+/** A name of the kernel's, with its explanation where the glossary has one: `inactive_clean_list(DMA)` has that of the list. */
+function Explained({ name }: { name: string }) {
+  const id = name.replace(/\(.*/, '');
+  return termOf(id) === undefined ? name : <Term id={id}>{name}</Term>;
 }
 
 /** What moves pages between two groups. */
@@ -146,7 +158,9 @@ function Flow({ shown, rate }: { shown: ShownFlow; rate: number }) {
         </g>
       </svg>
       <span>
-        <span class="lists-function">{flow.function}</span>
+        <span class="lists-function">
+          <Explained name={flow.function} />
+        </span>
         {(from !== '' || to !== '') && (
           <span class="faint">
             {' '}

@@ -193,11 +193,17 @@ function Outcome({ data }: { data: WalkData }) {
       <p class="soft">
         {data.inTlb ? (
           <>
-            <span class="walk-tlb walk-hit">in the TLB</span> The CPU knows it: no walk for the next access.
+            <span class="walk-tlb walk-hit">
+              in the <Term id="tlb">TLB</Term>
+            </span>{' '}
+            The CPU knows it: no walk for the next access.
           </>
         ) : (
           <>
-            <span class="walk-tlb">not in the TLB</span> The next access walks the tables.
+            <span class="walk-tlb">
+              not in the <Term id="tlb">TLB</Term>
+            </span>{' '}
+            The next access walks the tables.
           </>
         )}
       </p>

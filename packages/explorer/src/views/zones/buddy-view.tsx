@@ -75,7 +75,7 @@ function Zone({ zone, changes }: { zone: ZoneView; changes: readonly BlockChange
             <th class="number">blocks</th>
             <th>free pages</th>
             <th>
-              <Term id="fragmentation-index">unusable</Term>
+              <Term id="fragmentation">unusable</Term>
             </th>
             <th class="buddy-heads-column">from the head of the list</th>
           </tr>
