@@ -37,6 +37,8 @@ export class ThreadGroup {
   leaderStatus = 0;
   /** How it ended, as wait reports it; null: it lives. */
   status: number | null = null;
+  /** @linux personality(2) */
+  personality = 0;
   /** Of threads that have ended. */
   readonly ended = new Usage();
   /** Of children that were waited for, and theirs. */

@@ -34,37 +34,13 @@ export const oldMmap: SystemCall = (guest, { process }, at) => {
   return result;
 };
 
-const IPC = { shmat: 21, shmdt: 22, shmget: 23, shmctl: 24 } as const;
-/** Commands of shmctl without a buffer. */
-const IPC_RMID = 0;
-const SHM_LOCK = 11;
-const SHM_UNLOCK = 12;
-
-/**
- * All of System V's calls are one. Of shared memory there is all but what reads or writes a buffer (IPC_STAT …: -EINVAL); queues
- * and semaphores are not there: -ENOSYS.
- * @linux 2.4.22 arch/i386/kernel/sys_i386.c sys_ipc()
- */
-export const ipc: SystemCall = (guest, { process }, call, first, second, third, at) => {
-  switch (call & 0xffff) {
-    case IPC.shmget:
-      return process.shmget(first | 0, second, third);
-    case IPC.shmat: {
-      const result = process.shmat(first, at, second);
-      if (result < 0 && result > -4096) return result;
-      return guest.user.putWords(third, result) ? 0 : -Errno.EFAULT;
-    }
-    case IPC.shmdt:
-      return process.shmdt(at);
-    case IPC.shmctl: {
-      const command = second & 0xff;
-      if (command !== IPC_RMID && command !== SHM_LOCK && command !== SHM_UNLOCK) return -Errno.EINVAL;
-      return process.shmctl(first, command);
-    }
-    default:
-      return -Errno.ENOSYS;
-  }
-};
+/** With flags, pages would be locked as they are touched: -EINVAL. */
+export const mlock2: SystemCall = (_guest, { process }, addr, len, flags) =>
+  flags === 0 ? process.mlock(addr, len) : -Errno.EINVAL;
+/** 2.4 has no such call. */
+export const remapFilePages: SystemCall = (_guest, { process }) => process.remapFilePages();
+/** Numbers of the thread that writes what is dirty. */
+export const bdflush: SystemCall = (_guest, { process }, func, data) => process.bdflush(func, data);
 
 export const mincore: SystemCall = (guest, { process }, addr, len, vec) => {
   const pages = Math.ceil(len / PAGE);

@@ -18,8 +18,6 @@ export const exitGroup: SystemCall = (guest, task, code) => {
 
 export const getpid: SystemCall = (_guest, task) => task.pid;
 export const getppid: SystemCall = (_guest, { parent }) => parent?.pid ?? 1;
-/** Everybody is root. */
-export const getuid: SystemCall = () => 0;
 
 /** Gives the rest of the slice away. */
 export const schedYield: SystemCall = () => ({ ready: () => true, finish: () => 0 });

@@ -1,5 +1,5 @@
 /** System calls on the machine and its limits. */
-import { Errno, RLIM_INFINITY } from '@pagewalk/mm';
+import { Errno } from '@pagewalk/mm';
 import type { SystemCall } from './call.ts';
 
 const UTS_BYTES = 65;
@@ -20,19 +20,6 @@ export const getrandom: SystemCall = (guest, _task, at, length) => {
   const count = Math.min(length, 65536);
   const bytes = Uint8Array.from({ length: count }, () => guest.randomWord() & 255);
   return guest.user.put(at, bytes) ? count : -Errno.EFAULT;
-};
-
-const LIMITS = 11;
-
-export const getrlimit: SystemCall = ({ user }, { process }, resource, at) => {
-  if (resource >= LIMITS) return -Errno.EINVAL;
-  const { cur, max } = process.getrlimit(resource);
-  return user.putWords(at, cur, max) ? 0 : -Errno.EFAULT;
-};
-export const setrlimit: SystemCall = ({ user }, { process }, resource, at) => {
-  const words = user.words(at, 2);
-  if (words === null) return -Errno.EFAULT;
-  return process.setrlimit(resource, words[0] ?? RLIM_INFINITY, words[1] ?? RLIM_INFINITY);
 };
 
 export const swapon: SystemCall = ({ user }, { process }, at, flags) => {
