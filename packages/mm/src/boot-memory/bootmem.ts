@@ -41,6 +41,9 @@ export class BootMemory implements BootAllocator {
   #map: Uint8Array;
   // The same bits, 32 a word: long runs of equal bits are passed over quickly.
   #words: Int32Array;
+  // A long run of taken frames: nearly every search begins with the mem_map, which takes half of a large machine's low memory.
+  #takenFrom = 0;
+  #takenTo = 0;
 
   /**
    * Begins with every frame taken.
@@ -207,7 +210,15 @@ export class BootMemory implements BootAllocator {
 
   /** The first free frame from `pfn` on; `lowPfn` if there is none. */
   #nextFree(pfn: Pfn): Pfn {
-    return this.#next(pfn, this.lowPfn, 0);
+    const known = pfn >= this.#takenFrom && pfn < this.#takenTo;
+    const free = this.#next(known ? this.#takenTo : pfn, this.lowPfn, 0);
+    if (known) {
+      this.#takenTo = free;
+    } else if (free - pfn > this.#takenTo - this.#takenFrom) {
+      this.#takenFrom = pfn;
+      this.#takenTo = free;
+    }
+    return free;
   }
 
   /** The first frame of `pfn` .. `limit` - 1 whose bit is `bit`; `limit` if there is none. */
@@ -228,6 +239,7 @@ export class BootMemory implements BootAllocator {
   /** Marks the frames `from` .. `to` - 1 taken or free. */
   #mark(from: Pfn, to: Pfn, taken: boolean): void {
     const map = this.#map;
+    if (!taken) this.#takenTo = this.#takenFrom;
     const start = from - this.startPfn;
     const end = to - this.startPfn;
     const firstWhole = (start + 7) >> 3;

@@ -72,19 +72,20 @@ export class MemMap {
   /** @param frames number of page frames, holes included (`max_mapnr`) */
   constructor(frames: number) {
     this.frames = frames;
-    this.flags = new Int32Array(frames);
-    this.count = new Int32Array(frames);
-    this.mapping = new Int32Array(frames);
-    this.index = new Int32Array(frames);
-    this.next = new Int32Array(frames + LIST_HEADS);
-    this.prev = new Int32Array(frames + LIST_HEADS);
-    this.lruNext = new Int32Array(frames + LIST_HEADS);
-    this.lruPrev = new Int32Array(frames + LIST_HEADS);
-    this.nextHash = new Int32Array(frames);
-    this.age = new Uint8Array(frames);
-    this.buffers = new Int32Array(frames);
-    this.freeOrder = new Uint8Array(frames);
-    this.owner = new Int32Array(frames);
+    const arrays = new ArrayCutter(frames + LIST_HEADS);
+    this.flags = arrays.words(frames);
+    this.count = arrays.words(frames);
+    this.mapping = arrays.words(frames);
+    this.index = arrays.words(frames);
+    this.next = arrays.words(frames + LIST_HEADS);
+    this.prev = arrays.words(frames + LIST_HEADS);
+    this.lruNext = arrays.words(frames + LIST_HEADS);
+    this.lruPrev = arrays.words(frames + LIST_HEADS);
+    this.nextHash = arrays.words(frames);
+    this.buffers = arrays.words(frames);
+    this.owner = arrays.words(frames);
+    this.age = arrays.bytes(frames);
+    this.freeOrder = arrays.bytes(frames);
     this.heads = frames;
   }
 
@@ -120,4 +121,50 @@ export class MemMap {
     this.next[prev] = next;
     this.prev[next] = prev;
   }
+}
+
+/** Arrays of words and of bytes that {@link MemMap} has. */
+const WORD_ARRAYS = 11;
+const BYTE_ARRAYS = 2;
+/** A cache line, bytes. */
+const LINE = 64;
+/** The largest buffer that all engines give: bytes. */
+const ONE_BUFFER_MAX = 2 ** 32;
+
+/**
+ * Cuts arrays from one buffer: each large buffer that is made lets V8 collect garbage, which takes longer than the boot of a
+ * large machine. What does not fit into one gets buffers of its own.
+ */
+class ArrayCutter {
+  private readonly buffer: ArrayBuffer | null;
+  private at = 0;
+
+  /** @param longest elements of the longest array */
+  constructor(longest: number) {
+    const bytes = WORD_ARRAYS * room(longest * 4) + BYTE_ARRAYS * room(longest);
+    this.buffer = bytes > ONE_BUFFER_MAX ? null : new ArrayBuffer(bytes);
+  }
+
+  words(length: number): Int32Array {
+    return this.buffer === null
+      ? new Int32Array(length)
+      : new Int32Array(this.buffer, this.cut(length * 4), length);
+  }
+
+  bytes(length: number): Uint8Array {
+    return this.buffer === null
+      ? new Uint8Array(length)
+      : new Uint8Array(this.buffer, this.cut(length), length);
+  }
+
+  private cut(bytes: number): number {
+    const at = this.at;
+    this.at += room(bytes);
+    return at;
+  }
+}
+
+/** What an array takes: whole lines, and one more, lest all arrays of a page fall into the same places of a CPU's cache. */
+function room(bytes: number): number {
+  return Math.ceil(bytes / LINE) * LINE + LINE;
 }
