@@ -35,7 +35,6 @@ function Memory({ data }: { data: MemoryData }) {
     <div class="view memory-view">
       <div class="view-toolbar">
         <OrderChoice order={order.value} onOrder={(next) => (order.value = next)} />
-        <StateToggles data={data} emphasis={emphasis.value} onEmphasis={(next) => (emphasis.value = next)} />
         <span class="grow" />
         <button
           type="button"
@@ -83,11 +82,14 @@ function Memory({ data }: { data: MemoryData }) {
         />
         {known && place !== null && <Tooltip data={data} pfn={pfn} place={place} />}
       </div>
-      <MemoryLegend
-        totals={data.totals}
-        shown={emphasis.value.uses}
-        onShow={(uses) => (emphasis.value = { ...emphasis.value, uses })}
-      />
+      <footer class="memory-foot">
+        <MemoryLegend
+          totals={data.totals}
+          shown={emphasis.value.uses}
+          onShow={(uses) => (emphasis.value = { ...emphasis.value, uses })}
+        />
+        <StateToggles data={data} emphasis={emphasis.value} onEmphasis={(next) => (emphasis.value = next)} />
+      </footer>
     </div>
   );
 }
@@ -118,6 +120,7 @@ function StateToggles(properties: {
   const aged = useMemo(() => hasAges(data), [data]);
   return (
     <fieldset class="memory-states" aria-label="Show only frames that are">
+      <span class="faint">only</span>
       {STATES.map(({ bit, name }) => {
         const frames = framesWith(counts, bit);
         const pressed = (emphasis.states & bit) !== 0;

@@ -1,4 +1,5 @@
 import { bytes, count, time } from '../../app/format.ts';
+import { machineChoice } from '../../app/machine-signals.ts';
 import { USE_COLOURS } from '../../app/palette-colours.ts';
 import { theme } from '../../app/theme.ts';
 import type { Status } from '../../protocol/messages.ts';
@@ -51,7 +52,8 @@ export function memoryPicture(view: MemoryView, order: FrameOrder, where: Status
   context.textBaseline = 'middle';
   context.textAlign = 'left';
   context.font = `600 26px ${style.sans}`;
-  context.fillText(`Linux ${where.release}, ${bytes(view.use.length * PAGE_BYTES)} of memory`, MARGIN, 32);
+  const size = machineChoice.value?.memory ?? view.use.length * PAGE_BYTES;
+  context.fillText(`Linux ${where.release}, ${bytes(size)} of memory`, MARGIN, 32);
   context.font = `18px ${style.sans}`;
   context.fillStyle = style.textSoft;
   context.fillText(

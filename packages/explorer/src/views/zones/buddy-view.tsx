@@ -73,11 +73,11 @@ function Zone({ zone, changes }: { zone: ZoneView; changes: readonly BlockChange
               <Term id="order">order</Term>
             </th>
             <th class="number">blocks</th>
-            <th>free pages</th>
+            <th>pages</th>
             <th>
               <Term id="fragmentation">unusable</Term>
             </th>
-            <th class="buddy-heads-column">from the head of the list</th>
+            <th class="buddy-heads-column">first blocks</th>
           </tr>
         </thead>
         <tbody>

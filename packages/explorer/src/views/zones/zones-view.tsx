@@ -72,8 +72,8 @@ export function pressureOf(zone: Pick<ZoneView, 'free' | 'min' | 'low' | 'high'>
   readonly level: 'fine' | 'low' | 'min';
   readonly text: string;
 } {
-  if (zone.free < zone.min) return { level: 'min', text: 'below min: who allocates must reclaim' };
-  if (zone.free < zone.low) return { level: 'low', text: 'below low: kswapd wakes' };
+  if (zone.free < zone.min) return { level: 'min', text: 'below min' };
+  if (zone.free < zone.low) return { level: 'low', text: 'between min and low' };
   if (zone.free < zone.high) return { level: 'low', text: 'between low and high' };
   return { level: 'fine', text: 'above high' };
 }
