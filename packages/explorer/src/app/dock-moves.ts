@@ -7,7 +7,7 @@ export type Direction = 'left' | 'right' | 'up' | 'down';
 /** The next tab of the active group, or the one before. */
 export function nextTab(api: DockviewApi, by: 1 | -1): void {
   const panels = api.activeGroup?.panels ?? [];
-  const at = panels.indexOf(api.activeGroup?.activePanel);
+  const at = panels.findIndex(({ id }) => id === api.activeGroup?.activePanel?.id);
   panels[(at + by + panels.length) % panels.length]?.api.setActive();
 }
 
@@ -17,7 +17,7 @@ export function nextGroup(api: DockviewApi, by: 1 | -1): void {
     const [p, q] = [a.element.getBoundingClientRect(), b.element.getBoundingClientRect()];
     return p.left - q.left || p.top - q.top;
   });
-  const at = groups.indexOf(api.activeGroup);
+  const at = groups.findIndex(({ id }) => id === api.activeGroup?.id);
   groups[(at + by + groups.length) % groups.length]?.activePanel?.api.setActive();
 }
 

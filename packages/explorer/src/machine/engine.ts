@@ -349,7 +349,7 @@ export class Engine {
       if (this.sent.get(key) === version) continue;
       const view = this.views.view(request, !runs);
       if (view !== null) data[key] = view;
-      this.sent.set(key, version);
+      if (!this.views.behind(request)) this.sent.set(key, version);
     }
     if (Object.keys(data).length === 0) return;
     this.drawn = false;

@@ -6,6 +6,8 @@ import type { Machine } from './machine.ts';
 /** Events that are looked at in one go, by name and by text. */
 const LOOK = 1 << 18;
 const READ = 4000;
+/** The machine stands: all are looked at by name, and so many by text. */
+const READ_STANDING = 50_000;
 
 /** The events that pass a filter, found as they come. */
 export class FilteredEvents {
@@ -26,8 +28,20 @@ export class FilteredEvents {
     });
   }
 
-  /** Rows `from` up to `from + count`; at most so many events as take a few milliseconds are looked at. */
-  view(from: number, count: number): EventsView {
+  /** Whether there are events that were not looked at yet. */
+  get behind(): boolean {
+    return (
+      !this.passesAll &&
+      this.looked < Math.min(this.machine.history.events.last, this.machine.kernel.trace.seq)
+    );
+  }
+
+  /**
+   * Rows `from` up to `from + count`. While the machine works at most so many events as take a few milliseconds are looked at.
+   *
+   * @param whole the machine stands
+   */
+  view(from: number, count: number, whole: boolean): EventsView {
     const { history } = this.machine;
     const { events } = history;
     const until = Math.min(events.last, this.machine.kernel.trace.seq);
@@ -40,7 +54,7 @@ export class FilteredEvents {
       }
       return { view: 'events', total, from: start, rows };
     }
-    this.look(until);
+    this.look(until, whole);
     const total = this.foundUntil(until);
     const start = Math.max(0, Math.min(from, total - count));
     for (let i = start; i < Math.min(total, start + count); i++) {
@@ -54,11 +68,11 @@ export class FilteredEvents {
     return this.kinds === null && this.filter.pid === 0 && this.filter.text === '';
   }
 
-  private look(until: number): void {
+  private look(until: number, whole: boolean): void {
     const { events } = this.machine.history;
     this.forgetAfter(events.last);
-    let reads = READ;
-    const last = Math.min(until, this.looked + LOOK);
+    let reads = whole ? READ_STANDING : READ;
+    const last = whole ? until : Math.min(until, this.looked + LOOK);
     while (this.looked < last && reads > 0) {
       const seq = Math.max(this.looked + 1, events.first);
       this.looked = seq;

@@ -36,12 +36,21 @@ export class Views {
       case 'counters':
         return countersView(history.samples);
       case 'events':
-        return this.eventsOf(JSON.stringify(request.filter), request).view(request.from, request.count);
+        return this.eventsOf(JSON.stringify(request.filter), request).view(
+          request.from,
+          request.count,
+          whole,
+        );
       case 'proc':
         return procView(kernel, request.path, request.pid);
       default:
         return null;
     }
+  }
+
+  /** Whether a view is not all that there is yet: it has to be made again. */
+  behind(request: ViewRequest): boolean {
+    return request.view === 'events' && this.eventsOf(JSON.stringify(request.filter), request).behind;
   }
 
   private eventsOf(key: string, { filter }: Extract<ViewRequest, { view: 'events' }>): FilteredEvents {

@@ -45,15 +45,15 @@ export const ADDRESS_SPACE_SCENARIOS: readonly Scenario[] = [
       },
       {
         title: 'The next page',
-        text: 'Then it writes to `40001000`, the page behind it.',
+        text: 'Then it writes to `40001004`, a word in the page behind it.',
         question: 'How many frames this time?',
         options: ['None', 'One', 'Two'],
         correct: 1,
         answer:
           'One. The page table is there: it has 1024 entries and covers 4 MB, so the whole megabyte fits into it. A process that touches memory far apart pays for more tables.',
-        go: { to: 'event', event: 'mm_fault', condition: 'address == 0x40001000' },
+        go: { to: 'event', event: 'mm_fault', condition: 'address >> 12 == 0x40001' },
         panels: ['walk'],
-        select: { kind: 'address', pid: 7, address: 0x40001000 },
+        select: { kind: 'address', pid: 7, address: 0x40001004 },
       },
       {
         title: 'The second round',

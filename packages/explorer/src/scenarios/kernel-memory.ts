@@ -21,7 +21,7 @@ export const KERNEL_SCENARIOS: readonly Scenario[] = [
     stages: [
       {
         title: 'What is there already',
-        text: 'The [[vmalloc|vmalloc]] area begins 8 MB above the end of memory and ends below the top of the address space. One piece of it is in use: the count of references of each [[swap-slot|slot]] of the swap disk, two bytes each.',
+        text: 'The [[vmalloc|vmalloc]] area begins at least 8 MB above the end of memory and ends below the top of the address space. One piece of it is in use: the count of references of each [[swap-slot|slot]] of the swap disk, two bytes each.',
         question: '32 MB of swap are 8192 slots. How many pages does their map take?',
         options: ['4', '8', '32'],
         correct: 0,
@@ -48,7 +48,7 @@ export const KERNEL_SCENARIOS: readonly Scenario[] = [
         options: ['Yes, it is one block of order 3', 'No, each was allocated alone', 'Yes, by chance only'],
         correct: 1,
         answer:
-          'Each was asked for alone: the first is far from the other four. vmalloc needs no large block, and so works where memory is fragmented; it pays with page-table entries and TLB misses.',
+          'Each was asked for alone, and they do not make a block. vmalloc needs no large block, and so works where memory is fragmented; it pays with page-table entries and TLB misses.',
         go: { to: 'stay' },
         panels: ['walk', 'events'],
         select: { kind: 'address', pid: 7, address: 0xc1805000 },

@@ -87,10 +87,10 @@ export const PHYSICAL_SCENARIOS: readonly Scenario[] = [
         title: 'A bitmap before everything',
         text: 'To make an allocator the kernel needs memory, and to get memory it needs an allocator. The way out is the [[bootmem|boot memory allocator]]: a bitmap with one bit per frame, filled from the BIOS’s [[e820|map of memory]].',
         question: 'How large is that bitmap for a machine of 16 MB?',
-        options: ['512 bytes', '16 kB', '1 MB'],
+        options: ['About 500 bytes', '16 kB', '1 MB'],
         correct: 0,
         answer:
-          '16 MB are 4096 frames: 4096 bits are 512 bytes, in one frame right behind the kernel’s image. When its work is done even that frame is freed.',
+          '16 MB are 4096 frames, less a few that the BIOS keeps at the end: as many bits are about 500 bytes. They lie in one frame right behind the kernel’s image. When its work is done even that frame is freed.',
         go: { to: 'stay' },
       },
       {

@@ -156,10 +156,10 @@ export const RECLAIM_SCENARIOS: readonly Scenario[] = [
         title: 'A page comes back',
         text: 'In the end the sort comes back to a page that is gone. Its page-table entry is not present, and holds the [[swap-entry|number of the slot]].',
         question: 'One page is wanted. How many slots does the kernel read?',
-        options: ['1', 'Up to 8', '256'],
+        options: ['1', 'Up to 4', '256'],
         correct: 1,
         answer:
-          'Up to 8: the block of 2^`page-cluster` slots in which the wanted one lies (`vm.page-cluster` is 2 on a machine of this size or smaller, 3 on larger ones). What was swapped out together is likely to be wanted together, and the disk’s arm is there anyway.',
+          'Up to 4: the aligned block of slots in which the wanted one lies. `vm.page-cluster` is 2 on a machine with less than 16 MB, which gives 2² = 4, and 3 on larger ones. The first block here is slots 0 to 3; slot 0 is the header, so three pages are read. What was swapped out together is likely to be wanted together, and the disk’s arm is there anyway.',
         go: { to: 'event', event: 'mm_swap_page_io', condition: 'write == 0' },
         panels: ['swap', 'events'],
       },
@@ -210,7 +210,7 @@ export const RECLAIM_SCENARIOS: readonly Scenario[] = [
         options: ['Yes', 'No'],
         correct: 1,
         answer:
-          'No. It wants to see ten failures, over more than a second in all, each within five seconds of the last. Perhaps a disk is about to finish writing.',
+          'No. It wants to see ten failures, over more than a second in all, each within five seconds of the last; and it never kills within five seconds of a kill, or of the start. Perhaps a disk is about to finish writing.',
         go: { to: 'event', event: 'oom_check', condition: '' },
         panels: ['events', 'oom'],
       },
@@ -225,7 +225,7 @@ export const RECLAIM_SCENARIOS: readonly Scenario[] = [
         ],
         correct: 1,
         answer:
-          'By SIGTERM, signal 15. A process that may touch hardware directly could leave it in a bad state, so it is asked to end; others get SIGKILL. The points are its size in pages, less for time spent; root’s are quartered, and again for the right to use hardware: and still it has the most.',
+          'By SIGTERM, signal 15. A process that may touch hardware directly could leave it in a bad state, so it is asked to end; others get SIGKILL. The [[oom-score|points]] are its size in pages, made less by the time that it has run; root’s are quartered, and again for the right to use hardware. It still has the most.',
         go: { to: 'end' },
         panels: ['oom', 'terminal'],
       },
