@@ -4,7 +4,9 @@ import type { Machine } from './machine.ts';
 import { countersView } from './views/counters-view.ts';
 import { MemoryPicture } from './views/memory-view.ts';
 import { procView } from './views/proc-view.ts';
+import { spaceView } from './views/space-view.ts';
 import { tasksView } from './views/tasks-view.ts';
+import { walkView } from './views/walk-view.ts';
 import { ZonesPicture } from './views/zones-view.ts';
 
 /** Filters whose finds are remembered. */
@@ -14,17 +16,21 @@ const FILTERS_MAX = 8;
 export class Views {
   private readonly machine: Machine;
   private readonly filters = new Map<string, FilteredEvents>();
-  private memory: MemoryPicture;
-  private zones: ZonesPicture;
+  private readonly memory: MemoryPicture;
+  private readonly zones: ZonesPicture;
+  private readonly lists: ListsPicture;
+  private readonly oom: OomPicture;
 
   constructor(machine: Machine) {
     this.machine = machine;
     this.memory = new MemoryPicture(machine.kernel);
     this.zones = new ZonesPicture(machine.kernel);
+    this.lists = new ListsPicture(machine.kernel);
+    this.oom = new OomPicture(machine.kernel, machine.history.names);
   }
 
   /** @param whole all of it as it is now, however long that takes: the machine stands */
-  view(request: ViewRequest, whole: boolean): ViewData | null {
+  view(request: ViewRequest, whole: boolean): ViewData {
     const { kernel, history } = this.machine;
     switch (request.view) {
       case 'memory':
@@ -33,6 +39,10 @@ export class Views {
         return this.zones.view();
       case 'tasks':
         return tasksView(kernel);
+      case 'space':
+        return spaceView(kernel, request.pid);
+      case 'walk':
+        return walkView(kernel, request.pid, request.address);
       case 'counters':
         return countersView(history.samples);
       case 'events':
@@ -43,8 +53,26 @@ export class Views {
         );
       case 'proc':
         return procView(kernel, request.path, request.pid);
-      default:
-        return null;
+      case 'space':
+        return spaceView(kernel, request.pid);
+      case 'walk':
+        return walkView(kernel, request.pid, request.address);
+      case 'lists':
+        return this.lists.view(history.events);
+      case 'slab':
+        return slabView(kernel);
+      case 'slab-cache':
+        return slabCacheView(kernel, request.name);
+      case 'vmalloc':
+        return vmallocView(kernel);
+      case 'swap':
+        return swapView(kernel);
+      case 'files':
+        return filesView(kernel);
+      case 'oom':
+        return this.oom.view(history.events);
+      case 'frame':
+        return frameView(this.machine, this.memory.classes, request.pfn);
     }
   }
 

@@ -166,7 +166,8 @@ export interface WalkView {
   /** -1: not mapped. */
   readonly pfn: number;
   readonly outcome: string;
-  readonly inTlb: boolean;
+  /** null: a program's CPU does not tell what its TLB holds. */
+  readonly inTlb: boolean | null;
 }
 
 export interface PageListRow {

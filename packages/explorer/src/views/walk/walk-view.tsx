@@ -191,22 +191,26 @@ function Outcome({ data }: { data: WalkData }) {
         </p>
       )}
       <p class="soft">
-        {data.inTlb ? (
-          <>
-            <span class="walk-tlb walk-hit">
-              in the <Term id="tlb">TLB</Term>
-            </span>{' '}
-            The CPU knows it: no walk for the next access.
-          </>
-        ) : (
-          <>
-            <span class="walk-tlb">
-              not in the <Term id="tlb">TLB</Term>
-            </span>{' '}
-            The next access walks the tables.
-          </>
-        )}
+        <InTlb known={data.inTlb} />
       </p>
     </section>
+  );
+}
+
+function InTlb({ known }: { known: boolean | null }) {
+  if (known === null)
+    return (
+      <>
+        The program's CPU does not tell what its <Term id="tlb">TLB</Term> holds.
+      </>
+    );
+  return (
+    <>
+      <span class={`walk-tlb${known ? ' walk-hit' : ''}`}>
+        {known ? 'in the ' : 'not in the '}
+        <Term id="tlb">TLB</Term>
+      </span>{' '}
+      {known ? 'The CPU knows it: no walk for the next access.' : 'The next access walks the tables.'}
+    </>
   );
 }
