@@ -3,6 +3,7 @@ import { bootCommand } from './commands/boot.ts';
 import { compareCommand } from './commands/compare.ts';
 import { demoCommand } from './commands/demo.ts';
 import { explainCommand } from './commands/explain.ts';
+import { exploreCommand } from './commands/explore.ts';
 import { kmemCommand } from './commands/kmem.ts';
 import { kopsCommand } from './commands/kops.ts';
 import { opsCommand } from './commands/ops.ts';
@@ -32,6 +33,7 @@ Examples:
   pagewalk proc meminfo --memory 1G
   pagewalk run --memory 16M --swap 128M quicksort 64
   pagewalk replay packages/lab/recordings/sort.pwt --memory 64M
+  pagewalk explore               the same in a web page
   pagewalk <command> --help      all options of a command, with examples`,
     );
   for (const make of [
@@ -48,6 +50,7 @@ Examples:
     workloadCommand,
     compareCommand,
     explainCommand,
+    exploreCommand,
     demoCommand,
     whereCommand,
   ]) {

@@ -376,6 +376,7 @@ describe('pagewalk --help', () => {
     'compare',
     'explain',
     'demo',
+    'explore',
   ])('%s --help has examples', (command) => {
     const { status, out } = pagewalk([command, '--help']);
     expect(status).toBe(0);

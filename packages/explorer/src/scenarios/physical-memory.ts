@@ -104,7 +104,7 @@ export const PHYSICAL_SCENARIOS: readonly Scenario[] = [
         ],
         correct: 0,
         answer:
-          'The [[mem_map|array of page descriptors]]. Each `struct page` of 2.4.22 takes 44 bytes, for 4064 frames that is about 175 kB, or 44 frames: a little over 1 % of memory, on every machine, whatever its size.',
+          'The [[mem_map|array of page descriptors]]. Each `struct page` of this kernel takes 48 bytes: for 4064 frames that is about 190 kB, or 48 frames. A little over 1 % of memory, on every machine, whatever its size.',
         go: { to: 'stay' },
         panels: ['frame'],
         select: { kind: 'frame', pfn: 256 },
