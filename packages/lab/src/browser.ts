@@ -5,6 +5,7 @@ export { compile, type Expression, evaluate } from './explain/expression.ts';
 export type { Finding } from './explain/finding.ts';
 export { sentenceOf } from './explain/sentences/index.ts';
 export { VERDICTS, type VerdictTable } from './explain/verdicts.ts';
+export { cacheViews, slabViews } from './kops/slab-view.ts';
 export { Replay } from './replay/replay.ts';
 export { ContentError, ReplayError } from './replay/replay-error.ts';
 export type { StopReport } from './replay/report.ts';

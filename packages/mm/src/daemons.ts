@@ -82,6 +82,11 @@ export class Daemons {
     return daemon;
   }
 
+  /** All threads, in the order in which they were started. */
+  get list(): readonly Daemon[] {
+    return this.threads;
+  }
+
   /** Whether a thread wants to run. */
   get anyAwake(): boolean {
     return this.queue.length > 0;

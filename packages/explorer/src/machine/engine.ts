@@ -347,8 +347,7 @@ export class Engine {
     for (const [key, request] of Object.entries(this.requests)) {
       const version = `${state} ${JSON.stringify(request)}`;
       if (this.sent.get(key) === version) continue;
-      const view = this.views.view(request, !runs);
-      if (view !== null) data[key] = view;
+      data[key] = this.views.view(request, !runs);
       if (!this.views.behind(request)) this.sent.set(key, version);
     }
     if (Object.keys(data).length === 0) return;

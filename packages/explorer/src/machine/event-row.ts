@@ -31,3 +31,34 @@ export function fieldsOf(machine: Machine, event: TraceEvent): string {
   const line = machine.kernel.trace.format(event, '');
   return line.slice(line.indexOf(`: ${event.name}: `) + event.name.length + 4);
 }
+
+/** What a history is about: a frame, a page of addresses, or both. */
+export interface Subject {
+  readonly pfn?: number;
+  readonly address?: number;
+}
+
+/** Events that are looked at for a history. */
+const LOOK_BACK = 1 << 19;
+
+/** The last events about a frame or a page up to where the machine is, oldest first. */
+export function historyOf(
+  machine: Machine,
+  subject: Subject,
+  most: number,
+  until = machine.kernel.trace.seq,
+): EventRow[] {
+  const { events } = machine.history;
+  const found: EventRow[] = [];
+  const last = Math.min(until, events.last);
+  const page = subject.address === undefined ? -1 : subject.address >>> 12;
+  for (let seq = last; seq >= events.first && seq > last - LOOK_BACK && found.length < most; seq--) {
+    const kind = events.kindOf(seq);
+    const pfn = PFN[kind] as number;
+    const address = ADDRESS[kind] as number;
+    const isFrame = pfn >= 0 && subject.pfn !== undefined && events.operand(seq, pfn) === subject.pfn;
+    const isPage = address >= 0 && page >= 0 && events.operand(seq, address) >>> 12 === page;
+    if (isFrame || isPage) found.push(eventRow(machine, seq));
+  }
+  return found.reverse();
+}

@@ -2,10 +2,17 @@ import type { ViewData, ViewRequest } from '../protocol/views.ts';
 import { FilteredEvents } from './event-filter.ts';
 import type { Machine } from './machine.ts';
 import { countersView } from './views/counters-view.ts';
+import { filesView } from './views/files-view.ts';
+import { frameView } from './views/frame-view.ts';
+import { ListsPicture } from './views/lists-view.ts';
 import { MemoryPicture } from './views/memory-view.ts';
+import { OomPicture } from './views/oom-view.ts';
 import { procView } from './views/proc-view.ts';
+import { slabCacheView, slabView } from './views/slab-views.ts';
 import { spaceView } from './views/space-view.ts';
+import { swapView } from './views/swap-view.ts';
 import { tasksView } from './views/tasks-view.ts';
+import { vmallocView } from './views/vmalloc-view.ts';
 import { walkView } from './views/walk-view.ts';
 import { ZonesPicture } from './views/zones-view.ts';
 
@@ -53,10 +60,6 @@ export class Views {
         );
       case 'proc':
         return procView(kernel, request.path, request.pid);
-      case 'space':
-        return spaceView(kernel, request.pid);
-      case 'walk':
-        return walkView(kernel, request.pid, request.address);
       case 'lists':
         return this.lists.view(history.events);
       case 'slab':

@@ -56,6 +56,11 @@ export class OomKiller {
     this.trace = parts.trace;
   }
 
+  /** How good a victim a task would be now. */
+  badnessOf(task: Task): Badness {
+    return badness(task, this.ports.jiffies(), this.rules.sparesDying);
+  }
+
   /** Reclaim could free nothing. @linux 2.4.22 mm/oom_kill.c out_of_memory() */
   outOfMemory(): void {
     const swap = this.ports.nrSwapPages();

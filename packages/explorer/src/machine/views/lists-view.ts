@@ -1,0 +1,157 @@
+import { AgingPageAllocator, type Kernel } from '@pagewalk/mm';
+import type { FlowRow, ListsView, PageListRow } from '../../protocol/views.ts';
+import type { EventStore } from '../event-store.ts';
+import { fieldIndex, Tally } from './tally.ts';
+
+/** Pages that are named of each end of a list. */
+const ENDS = 256;
+/** Lists as 2.4.0's events number them. */
+const AGED_LISTS = ['', 'active_list', 'inactive_dirty_list', 'inactive_clean_list'] as const;
+/** Which function moves pages from one of 2.4.0's lists to another; otherwise the one that puts them on the list. */
+const MOVERS: Readonly<Record<string, string>> = {
+  '0>1': 'lru_cache_add',
+  '0>2': 'add_page_to_inactive_dirty_list',
+  '0>3': 'add_page_to_inactive_clean_list',
+  '1>0': 'lru_cache_del',
+  '1>2': 'deactivate_page',
+  '2>0': 'lru_cache_del',
+  '2>1': 'activate_page',
+  '2>3': 'page_launder',
+  '3>0': 'reclaim_page',
+  '3>1': 'activate_page',
+  '3>2': 'reclaim_page',
+};
+
+/** The lists of pages that reclaim works with, and what flows between them. */
+export class ListsPicture {
+  private readonly kernel: Kernel;
+  private readonly aged: boolean;
+  private readonly flows: Map<string, { row: FlowRow; pages: number }> = new Map();
+  private readonly listOf: Uint8Array;
+  private readonly tally: Tally;
+
+  constructor(kernel: Kernel) {
+    this.kernel = kernel;
+    this.aged = kernel.allocator instanceof AgingPageAllocator;
+    this.listOf = new Uint8Array(this.aged ? kernel.memMap.frames : 0);
+    this.tally = this.aged ? this.agedTally() : this.twoListTally();
+  }
+
+  view(events: EventStore): ListsView {
+    this.tally.update(events, this.kernel.trace.seq);
+    return {
+      view: 'lists',
+      lists: this.lists(),
+      flows: [...this.flows.values()].map(({ row, pages }) => ({ ...row, pages })),
+      threads: this.kernel.paging.daemons.list.map((daemon) => ({
+        comm: daemon.task.comm,
+        state: daemon.running ? 'R' : daemon.awake ? 'R' : daemon.deaf ? 'D' : 'S',
+        why: why(daemon, this.kernel.clock.now),
+      })),
+    };
+  }
+
+  private lists(): PageListRow[] {
+    const { kernel } = this;
+    const { pageCache, allocator } = kernel;
+    if (!('lists' in pageCache)) {
+      return [
+        this.row('active_list', pageCache.activeList, pageCache.nrActivePages),
+        this.row('inactive_list', pageCache.inactiveList, pageCache.nrInactivePages),
+      ];
+    }
+    const lists = pageCache.lists as AgedLists;
+    return [
+      this.row('active_list', lists.activeList, lists.nrActivePages),
+      this.row('inactive_dirty_list', lists.inactiveDirtyList, lists.nrInactiveDirtyPages),
+      ...allocator.zones
+        .filter(({ size }) => size > 0)
+        .map((zone) =>
+          this.row(
+            `inactive_clean_list(${zone.name})`,
+            lists.inactiveCleanList(zone),
+            zone.inactiveCleanPages,
+          ),
+        ),
+    ];
+  }
+
+  private row(name: string, list: number, pages: number): PageListRow {
+    const { lruNext, lruPrev } = this.kernel.memMap;
+    return { name, pages, head: walk(lruNext, list), tail: walk(lruPrev, list) };
+  }
+
+  private move(name: string, from: string, to: string): void {
+    const key = `${name} ${from} ${to}`;
+    const flow = this.flows.get(key);
+    if (flow !== undefined) flow.pages++;
+    else this.flows.set(key, { row: { function: name, from, to, pages: 0 }, pages: 1 });
+  }
+
+  private twoListTally(): Tally {
+    const deactivated = fieldIndex('mm_vmscan_deactivate', 'outcome');
+    const verdict = fieldIndex('mm_vmscan_page', 'verdict');
+    return new Tally(
+      {
+        mm_lru_insertion: () => this.move('lru_cache_add', 'new', 'inactive_list'),
+        mm_lru_activate: () => this.move('activate_page', 'inactive_list', 'active_list'),
+        mm_vmscan_deactivate: (events, seq) => {
+          if (events.operand(seq, deactivated) === 1)
+            this.move('refill_inactive', 'active_list', 'inactive_list');
+        },
+        mm_vmscan_page: (events, seq) => {
+          const what = events.operand(seq, verdict);
+          if (what === 0 || what === 8) this.move('shrink_cache', 'inactive_list', 'free');
+        },
+      },
+      () => this.flows.clear(),
+    );
+  }
+
+  private agedTally(): Tally {
+    const [pfnField, listField] = [fieldIndex('mm_page_list', 'pfn'), fieldIndex('mm_page_list', 'list')];
+    return new Tally(
+      {
+        mm_page_list: (events, seq) => {
+          const pfn = events.operand(seq, pfnField);
+          const from = this.listOf[pfn] as number;
+          const to = events.operand(seq, listField);
+          this.listOf[pfn] = to;
+          if (from === to) return;
+          this.move(
+            MOVERS[`${from}>${to}`] ?? 'lru_cache_add',
+            AGED_LISTS[from] || 'new',
+            AGED_LISTS[to] || 'free',
+          );
+        },
+      },
+      () => {
+        this.flows.clear();
+        this.listOf.fill(0);
+      },
+    );
+  }
+}
+
+interface AgedLists {
+  readonly activeList: number;
+  readonly inactiveDirtyList: number;
+  readonly nrActivePages: number;
+  readonly nrInactiveDirtyPages: number;
+  inactiveCleanList(zone: Kernel['allocator']['zones'][number]): number;
+}
+
+function walk(links: Int32Array, head: number): Int32Array {
+  const pages: number[] = [];
+  for (let pfn = links[head] as number; pfn !== head && pages.length < ENDS; pfn = links[pfn] as number) {
+    pages.push(pfn);
+  }
+  return Int32Array.from(pages);
+}
+
+function why(daemon: Kernel['paging']['daemons']['list'][number], now: number): string {
+  if (daemon.running) return 'runs';
+  if (daemon.awake) return 'was woken';
+  if (daemon.timer !== null) return `sleeps for ${((daemon.timer.at - now) / 1e9).toFixed(2)} s more`;
+  return daemon.deaf ? 'waits for I/O' : 'sleeps until it is woken';
+}
