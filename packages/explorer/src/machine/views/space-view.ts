@@ -100,6 +100,6 @@ function pagesOf(kernel: Kernel, vma: Vma): Uint8Array {
 
 function stateOf(kernel: Kernel, value: number, entry: number): number {
   if ((value & PTE.presentOrProtnone) === 0) return STATE.swap;
-  if (kernel.pageTables.ptePfn(entry) * PAGE === kernel.physical.pageTables.emptyZeroPage) return STATE.zero;
+  if (kernel.pageTables.ptePfn(entry) === kernel.physical.pageTables.emptyZeroPage) return STATE.zero;
   return (value & PTE.dirty) === 0 ? STATE.present : STATE.dirty;
 }

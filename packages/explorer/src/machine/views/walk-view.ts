@@ -1,4 +1,4 @@
-import type { Kernel, Vtop, VtopStep } from '@pagewalk/mm';
+import { type Kernel, VM, type Vma, type Vtop, type VtopStep } from '@pagewalk/mm';
 import type { WalkView } from '../../protocol/views.ts';
 
 const PAGE_OFFSET = 0xc0000000;
@@ -8,6 +8,7 @@ export function walkView(kernel: Kernel, pid: number, address: number): WalkView
   const process = kernel.processes.get(pid) ?? kernel.lastRun();
   const pgd = address >= PAGE_OFFSET ? undefined : process?.task.mm?.pgd;
   const walk = kernel.vtop(address, pgd);
+  const area = process?.task.mm?.index.find((vma) => address >= vma.vmStart && address < vma.vmEnd);
   return {
     view: 'walk',
     pid: process?.pid ?? 0,
@@ -21,7 +22,7 @@ export function walkView(kernel: Kernel, pid: number, address: number): WalkView
       meaning: meaning(walk, step, i === walk.steps.length - 1),
     })),
     pfn: walk.physical === null ? -1 : Math.floor(walk.physical / 4096),
-    outcome: outcome(walk),
+    outcome: address >= PAGE_OFFSET ? kernelOutcome(kernel, walk, address) : outcome(walk, area),
     inTlb: inTlb(kernel, address, pgd),
   };
 }
@@ -42,24 +43,39 @@ function meaning({ kind, swap }: Vtop, step: VtopStep, last: boolean): string {
   }
 }
 
-function outcome({ kind, physical, swap }: Vtop): string {
-  const at = physical === null ? '' : `physical address 0x${physical.toString(16)}`;
-  switch (kind) {
-    case 'none':
-      return 'not mapped';
-    case 'swap':
-      return `swapped out: area ${swap?.type}, slot ${swap?.offset}`;
-    case 'protnone':
-      return `${at}, no access allowed`;
+/** What an access of the program comes to. */
+function outcome(walk: Vtop, area: Vma | undefined): string {
+  if (area === undefined) return 'In no area: an access faults, and the program gets SIGSEGV.';
+  const flags = area.vmFlags;
+  switch (walk.kind) {
+    case 'page':
     case 'large':
-      return `${at}, in a large page`;
-    default:
-      return at;
+      if (walk.steps.at(-1)?.bits.includes('RW'))
+        return 'Mapped: loads and stores go to the frame without a fault.';
+      if ((flags & VM.write) === 0) return 'Mapped read-only: a store faults, and the program gets SIGSEGV.';
+      return (flags & VM.shared) !== 0
+        ? 'Mapped read-only: the next store faults, and the page becomes writable.'
+        : 'Mapped read-only: the next store faults, and copies the page or takes it over (copy on write).';
+    case 'protnone':
+      return 'There is a page, but nobody may touch it (PROT_NONE): an access faults.';
+    case 'swap':
+      return 'Swapped out: an access faults and reads the page in, unless the swap cache still has it.';
+    case 'none':
+      return area.vmOps?.nopage === undefined
+        ? 'Nothing there yet: a load maps the zero page, a store a new page of zeroes.'
+        : `Nothing there yet: an access faults and maps the page of ${area.vmFile?.path ?? 'its mapping'}.`;
   }
 }
 
-/** Whether the model's TLB translates the address now. The guest's CPU has another one beside it. */
-function inTlb(kernel: Kernel, address: number, pgd: number | undefined): boolean {
+function kernelOutcome(kernel: Kernel, walk: Vtop, address: number): string {
+  const { kind } = kernel.region(address);
+  const mapped = walk.physical === null ? 'not mapped' : 'mapped';
+  return `The kernel's (${kind}), ${mapped}: a program that touches it gets SIGSEGV.`;
+}
+
+/** Whether the TLB translates the address now; null: the program runs on a CPU that does not tell. */
+function inTlb(kernel: Kernel, address: number, pgd: number | undefined): boolean | null {
+  if (kernel.mmu.attached !== null) return null;
   const { tlb, cr3 } = kernel.mmu;
   if (pgd !== undefined && pgd !== cr3) return false;
   const index = (address >>> 12) & (tlb.bases.length - 1);

@@ -10,6 +10,9 @@ import { countOf, pagesAsBytes, percent } from '../drawing/format.ts';
 import { arrangeFlows, type FlowGroup, FlowRates, type ShownFlow } from './flow-groups.ts';
 import { Strip } from './strip.tsx';
 
+/** States of a kernel thread, in words. */
+const STATE_WORDS: Readonly<Record<string, string>> = { R: 'runs', S: 'sleeps', D: 'waits' };
+
 /** The lists that pages age on, from young to old, what moves pages between them, and the threads that do it. */
 export function ListsView(_properties: { panelId: string }) {
   const data = useView({ view: 'lists' }).value;
@@ -57,7 +60,7 @@ function Lists({ data, memory, rates }: { data: ListsData; memory: MemoryView | 
                   <Explained name={thread.comm} />
                 </td>
                 <td>
-                  <span class="chip">{thread.state}</span>
+                  <span class="chip">{STATE_WORDS[thread.state] ?? thread.state}</span>
                 </td>
                 <td class="lists-why">{thread.why}</td>
               </tr>
