@@ -28,18 +28,18 @@ export function walkView(kernel: Kernel, pid: number, address: number): WalkView
 }
 
 function meaning({ kind, swap }: Vtop, step: VtopStep, last: boolean): string {
-  if (!last) return `${step.level === 'pgd' ? 'the table' : 'the next table'} is in frame ${step.frame}`;
+  if (!last) return `${step.level === 'pgd' ? 'the table' : 'the next table'} is in frame 0x${step.frame.toString(16)}`;
   switch (kind) {
     case 'none':
       return step.level === 'pte' ? 'empty: no page' : 'empty: no table';
     case 'large':
-      return `a large page from frame ${step.frame} on`;
+      return `a large page from frame 0x${step.frame.toString(16)} on`;
     case 'swap':
       return `in swap area ${swap?.type}, slot ${swap?.offset}`;
     case 'protnone':
-      return `frame ${step.frame}, but no access is allowed`;
+      return `frame 0x${step.frame.toString(16)}, but no access is allowed`;
     default:
-      return `the page is in frame ${step.frame}`;
+      return `the page is in frame 0x${step.frame.toString(16)}`;
   }
 }
 
