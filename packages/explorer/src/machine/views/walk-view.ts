@@ -28,7 +28,8 @@ export function walkView(kernel: Kernel, pid: number, address: number): WalkView
 }
 
 function meaning({ kind, swap }: Vtop, step: VtopStep, last: boolean): string {
-  if (!last) return `${step.level === 'pgd' ? 'the table' : 'the next table'} is in frame 0x${step.frame.toString(16)}`;
+  if (!last)
+    return `${step.level === 'pgd' ? 'the table' : 'the next table'} is in frame 0x${step.frame.toString(16)}`;
   switch (kind) {
     case 'none':
       return step.level === 'pte' ? 'empty: no page' : 'empty: no table';
