@@ -24,7 +24,7 @@ export function checkMachine(kernel: Kernel, boot: BootHoldings): void {
   checkPageCache(kernel.pageCache, (pfn) => isUnderIo(kernel.paging.buffers, pfn));
   checkShmem(kernel.shmem, kernel.pageCache);
   checkAddressSpaces(kernel.vm, kernel.tasks);
-  checkSwap(kernel.vm, kernel.paging.swapCache, kernel.shmem, kernel.tasks);
+  checkSwap(kernel.vm, kernel.paging.swapCache, kernel.shmem, kernel.tasks, kernel.paging.held);
   const scheduling = kernel.cpus.check(kernel.tasks);
   if (scheduling.length > 0) throw new KernelBug(`scheduler: ${scheduling.join('; ')}`);
   const directories = new Set<number>();

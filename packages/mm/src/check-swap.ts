@@ -20,13 +20,21 @@ const LISTED = PG.lru | PG.active | PG.inactiveDirty | PG.inactiveClean;
 
 /**
  * Recounts swap: each slot's count is the number of page-table entries, shared-memory files and swap-cache pages that name it; a
- * page of the swap cache has a reference for the cache, one for its buffers and one for each page-table entry.
+ * page of the swap cache has a reference for the cache, one for its buffers, one for each page-table entry, and one for each
+ * kernel thread that waits for its I/O.
  *
  * Call it between operations, when nobody holds further references.
  *
+ * @param held pages for which threads wait
  * @throws KernelBug that says what differs
  */
-export function checkSwap(vm: Vm, swap: SwapCache, shmem: Shmem, tasks: readonly Task[]): void {
+export function checkSwap(
+  vm: Vm,
+  swap: SwapCache,
+  shmem: Shmem,
+  tasks: readonly Task[],
+  held: readonly Pfn[],
+): void {
   checkSwapAreas(swap.areas);
   const { pageCache, memMap } = vm;
   const users = new Map<number, number>();
@@ -34,6 +42,7 @@ export function checkSwap(vm: Vm, swap: SwapCache, shmem: Shmem, tasks: readonly
   const name = (entry: number) => users.set(entry, (users.get(entry) ?? 0) + 1);
   const spaces = new Set<MmStruct>();
   for (const { mm } of tasks) if (mm !== null && mm !== vm.initMm) spaces.add(mm);
+  for (const pfn of held) mapped.set(pfn, (mapped.get(pfn) ?? 0) + 1);
   for (const mm of spaces) visitEntries(vm, mm, name, mapped, swap);
   pageCache.forEachMapping((mapping) => {
     if (mapping.host instanceof ShmemInode) shmem.pages.index.forEachEntry(mapping.host, name);

@@ -7,6 +7,7 @@ import { AgingBufferCache } from './page-cache/buffers/aging-buffers.ts';
 import type { PagingParts } from './paging.ts';
 import type { PagingGeneration } from './paging-generation.ts';
 import { PageAgingReclaim } from './reclaim/page-aging/page-aging-reclaim.ts';
+import { waitAlone } from './reclaim/thread-sleep.ts';
 import { AgingSwapCache } from './swap/aging-swap-cache.ts';
 
 /** The allocator and the page cache that such a machine was booted with. */
@@ -87,7 +88,7 @@ export const AGING_PAGING: PagingGeneration = {
             wakeWaiters: () => {
               passes++;
             },
-            runTqDisk: () => paging.block.runTqDisk(),
+            ...paging.waitPorts,
             oomIfNeeded: () => {
               const { free, clean } = pressure;
               const noSwap = paging.swapAreas.swapinfo().free <= 0;
@@ -98,7 +99,9 @@ export const AGING_PAGING: PagingGeneration = {
         *bdflush() {
           for (;;) {
             let flushed = buffers.flushDirtyBuffers(false);
-            if (reclaim.freeShortage() > 0) flushed += reclaim.pageLaunder(GFP_KERNEL, false);
+            if (reclaim.freeShortage() > 0) {
+              flushed += yield* waitAlone(reclaim.launder(GFP_KERNEL, false), paging.waitPorts);
+            }
             if (flushed === 0 || buffers.balanceDirtyState() < 0) {
               paging.block.runTqDisk();
               yield Number.POSITIVE_INFINITY;

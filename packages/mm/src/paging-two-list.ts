@@ -11,7 +11,7 @@ export const TWO_LIST_PAGING: PagingGeneration = {
   newBuffers: (parts) => new BufferCache(parts),
   newSwapCache: (parts) => new SwapCache(parts),
   newReclaim: (paging, { vm, slab, clock }) => {
-    const { buffers, block } = paging;
+    const { buffers } = paging;
     const reclaim = new TwoListReclaim({
       vm,
       swap: paging.swapCache,
@@ -21,7 +21,7 @@ export const TWO_LIST_PAGING: PagingGeneration = {
     });
     const kswapd = new Kswapd(vm.allocator, () => clock.now, {
       rounds: (zone, gfp) => reclaim.rounds(zone, gfp),
-      runTqDisk: () => block.runTqDisk(),
+      ...paging.waitPorts,
     });
     return {
       plugIn() {

@@ -31,6 +31,8 @@ import { InodeWriteback } from './page-cache/inode-writeback.ts';
 import type { FileInode } from './page-cache/open-file.ts';
 import type { VfsObjects } from './page-cache/vfs-objects.ts';
 import type { PagingGeneration, ReclaimMechanism } from './paging-generation.ts';
+import { PG } from './physical/mem-map.ts';
+import type { WaitPorts } from './reclaim/thread-sleep.ts';
 import type { KernelCaches } from './slab/kernel-caches.ts';
 import type { SlabAllocator } from './slab/slab-allocator.ts';
 import { SwapAreas, type SwapSlotRules } from './swap/swap-areas.ts';
@@ -158,6 +160,8 @@ export class Paging {
   readonly ioFailures = new IoFailures();
   /** The machine's disks. */
   readonly disks: Disk[] = [];
+  /** Pages to which kernel threads hold a reference while they wait for their I/O. */
+  readonly held: Pfn[] = [];
   private readonly parts: PagingParts;
   private readonly threads = new Map<string, Daemon>();
   // Work for keventd.
@@ -319,6 +323,24 @@ export class Paging {
     this.wake('keventd');
   }
 
+  /** How kernel threads wait by themselves. */
+  get waitPorts(): WaitPorts {
+    const { allocator, memMap } = this.parts.vm;
+    const { flags } = memMap;
+    return {
+      hold: (pfn) => {
+        allocator.getPage(pfn);
+        this.held.push(pfn);
+      },
+      release: (pfn) => {
+        this.held.splice(this.held.indexOf(pfn), 1);
+        allocator.putPage(pfn);
+      },
+      isLocked: (pfn) => ((flags[pfn] as number) & PG.locked) !== 0,
+      runTqDisk: () => this.block.runTqDisk(),
+    };
+  }
+
   /** Reclaim's calls; who may not enter file systems leaves them alone. */
   get shrinkers() {
     const mayEnter = (gfp: number) => (gfp & GFP.FS) !== 0;
@@ -368,10 +390,15 @@ export class Paging {
     return attempt < MAX_YIELDS && this.yield(attempt < FUTILE_TRIES ? FUTILE_NS : HOPELESS_NS);
   }
 
-  /** Others may run, if there are any; no time passes otherwise. @linux schedule() with SCHED_YIELD */
+  /**
+   * Others may run, if there are any; no time passes otherwise. Not when reclaim itself yields: whoever ran now might wait for
+   * the pages that it is about to free, and it could not go on.
+   *
+   * @linux schedule() with SCHED_YIELD
+   */
   yieldCpu(): void {
     this.events.runDue();
-    this.daemons.runOne(true);
+    if ((this.parts.vm.allocator.currentFlags & PF.MEMALLOC) === 0) this.daemons.runOne(true);
   }
 
   /** Whether a kernel thread is at work, and waits for the running task to go on. */

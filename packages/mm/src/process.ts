@@ -109,9 +109,11 @@ export class Process {
     if (this.kernel.panicked !== null) throw new KernelPanic(this.kernel.panicked);
     if (this.task.pending.length !== 0) this.dieIfKilled();
     (this.kernel.systemCalls[0] as number)++;
-    const { vm, paging } = this.kernel;
+    // It has the CPU before others run: a task that the OOM killer chooses in the midst of its call goes on to the call's end.
+    const vm = this.vm();
+    const { paging } = this.kernel;
     if (vm.needResched || paging.events.nextDue <= this.kernel.clock.now) paging.catchUp();
-    return this.vm();
+    return vm;
   }
 
   /** Back to user mode with the result of a system call or an access, unless a signal ends the process instead. */

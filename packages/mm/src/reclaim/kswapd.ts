@@ -1,10 +1,8 @@
 import { GFP_KSWAPD } from '../page-allocator/gfp.ts';
 import type { PageAllocator } from '../page-allocator/page-allocator.ts';
-import { PG } from '../physical/mem-map.ts';
 import type { PhysicalNode } from '../physical/node.ts';
 import type { Zone } from '../physical/zone.ts';
-import type { Pfn } from '../types.ts';
-import type { Sleep } from './thread-sleep.ts';
+import { type Sleep, type Sleeper, type WaitPorts, waitAlone } from './thread-sleep.ts';
 
 /**
  * The thread that frees pages before anyone must wait for them: one for all nodes.
@@ -67,7 +65,7 @@ export class Kswapd {
     for (let index = node.nrZones - 1; index >= 0; index--) {
       const zone = node.zones[index] as Zone;
       if (!zone.needBalance) continue;
-      if ((yield* this.balanceZone(zone)) === 0) {
+      if ((yield* waitAlone(this.ports.rounds(zone, GFP_KSWAPD), this.ports)) === 0) {
         zone.needBalance = false;
         yield { until: this.now() + SECOND_NS, done: null };
       } else if (classzoneNeedsBalance(node, zone)) {
@@ -78,29 +76,12 @@ export class Kswapd {
     }
     return more;
   }
-
-  /** Frees 32 pages; where that waits for I/O, only the thread sleeps. */
-  private *balanceZone(zone: Zone): Generator<Sleep, 0 | 1, void> {
-    const { memMap } = this.allocator;
-    const rounds = this.ports.rounds(zone, GFP_KSWAPD);
-    for (;;) {
-      const { value, done } = rounds.next();
-      if (done === true) return value;
-      this.ports.runTqDisk();
-      yield {
-        until: Number.POSITIVE_INFINITY,
-        done: () => ((memMap.flags[value] as number) & PG.locked) === 0,
-      };
-    }
-  }
 }
 
 /** What kswapd asks of other rooms. */
-export interface KswapdPorts {
+export interface KswapdPorts extends WaitPorts {
   /** Frees pages for the zones up to one, see {@link TwoListReclaim.rounds}. */
-  rounds(classzone: Zone, gfp: number): Generator<Pfn, 0 | 1, void>;
-  /** Lets the disks begin with what was collected for them. */
-  runTqDisk(): void;
+  rounds(classzone: Zone, gfp: number): Sleeper<0 | 1>;
 }
 
 /** How long it rests when nothing could be freed. @linux schedule_timeout(HZ) */

@@ -99,8 +99,9 @@ export class AgingSwapCache extends SwapCache {
   override rwPage(write: boolean, pfn: Pfn): void {
     const waits = write && this.nrAsyncPages() > this.mostUnderIo;
     super.rwPage(write, pfn);
-    if (waits) this.cache.waitOnPage(pfn);
-    else this.underIo.push(pfn);
+    if (!waits) this.underIo.push(pfn);
+    else if (this.writerWaits) this.throttled = true;
+    else this.cache.waitOnPage(pfn);
   }
 
   /** @linux 2.4.0 mm/swap_state.c read_swap_cache_async() */

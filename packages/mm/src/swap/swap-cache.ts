@@ -170,6 +170,11 @@ export class SwapCache {
     }
   }
 
+  /** Whether who writes now waits by himself when he is told to ({@link throttled}). */
+  writerWaits = false;
+  /** Too much is under I/O: the writer must wait for the page that he has just written. */
+  throttled = false;
+
   /** Reclaim wants a dirty page of the cache to be written. @linux swap_writepage() */
   protected writepage(pfn: Pfn): number {
     const entry = this.entryOf(pfn);

@@ -21,7 +21,13 @@ it('kswapd goes over pgdat_list, on each node from the highest zone down, until 
   const config = physicalBootConfig({ machine: 'ref-h4g', memoryBytes: 96 * 2 ** 20, nodes: 2 });
   const machine: PhysicalBoot = bootPhysical(config, new Trace(() => 0, 64), NO_RECLAIM);
   for (const zone of machine.allocator.zones) while (machine.allocator.rmqueue(zone, 0) !== 0);
-  const kswapd = new Kswapd(machine.allocator, () => 5, { rounds, runTqDisk: () => {} });
+  const kswapd = new Kswapd(machine.allocator, () => 5, {
+    rounds,
+    runTqDisk: () => {},
+    isLocked: () => false,
+    hold: () => {},
+    release: () => {},
+  });
   const body = kswapd.body();
   // Nobody asked: it sleeps until it is woken.
   expect(body.next().value).toBe(Number.POSITIVE_INFINITY);

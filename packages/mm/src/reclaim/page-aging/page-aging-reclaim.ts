@@ -2,8 +2,9 @@ import { GFP, GFP_KSWAPD } from '../../page-allocator/gfp.ts';
 import { PF } from '../../page-allocator/process-flags.ts';
 import type { Zone } from '../../physical/zone.ts';
 import type { Pfn } from '../../types.ts';
+import { type Sleep, type Sleeper, type WaitPorts, waitAlone, waitHere } from '../thread-sleep.ts';
 import { type AgingParts, freeShortage, inactiveShortage } from './aging-parts.ts';
-import { pageLaunder } from './page-launder.ts';
+import { launder, pageLaunder } from './page-launder.ts';
 import { reclaimPage } from './reclaim-page.ts';
 import { refillInactiveScan } from './refill-inactive-scan.ts';
 import { swapOut } from './swap-out.ts';
@@ -13,7 +14,7 @@ import { AGED_TRY_TO_FREE } from './tracepoints.ts';
 const HZ = 100;
 
 /** What the threads ask of the scheduler. */
-export interface AgingThreadPorts {
+export interface AgingThreadPorts extends WaitPorts {
   /** Ticks since boot, and a tick in ns. */
   jiffies(): number;
   /** Virtual time, ns. */
@@ -21,8 +22,6 @@ export interface AgingThreadPorts {
   /** Whether somebody sleeps until kswapd's next pass is over, and their waking. */
   anyoneWaits(): boolean;
   wakeWaiters(): void;
-  /** Lets the disks begin. */
-  runTqDisk(): void;
   /** Kills a process if nothing else helps. */
   oomIfNeeded(): void;
 }
@@ -66,6 +65,11 @@ export class PageAgingReclaim {
     return pageLaunder(this.parts, gfp, sync);
   }
 
+  /** See {@link launder}. */
+  launder(gfp: number, sync: boolean): Sleeper<number> {
+    return launder(this.parts, gfp, sync);
+  }
+
   /**
    * Makes pages inactive until as many as are missing have become so: active ones first, then mapped ones, with growing effort
    * as long as there is no progress.
@@ -99,14 +103,14 @@ export class PageAgingReclaim {
   }
 
   /** @linux 2.4.0 mm/vmscan.c do_try_to_free_pages() */
-  private doTryToFreePages(gfp: number, user: boolean): number {
+  private *doTryToFreePages(gfp: number, user: boolean): Sleeper<number> {
     const { parts } = this;
     const { pressure, lists, ports, vm, slab } = parts;
     const missing = freeShortage(parts);
     const inactive = inactiveShortage(parts);
     let cleaned = 0;
     if (missing > 0 || lists.nrInactiveDirtyPages > pressure.free + pressure.clean) {
-      cleaned = pageLaunder(parts, gfp, user);
+      cleaned = yield* launder(parts, gfp, user);
     }
     let result = cleaned;
     if (freeShortage(parts) > 0 || inactiveShortage(parts) > 0) {
@@ -123,10 +127,10 @@ export class PageAgingReclaim {
 
   /** Reclaims for the running task, if it may wait. @linux 2.4.0 mm/vmscan.c try_to_free_pages() */
   tryToFreePages(gfp: number): number {
-    const { allocator } = this.parts.vm;
+    const { allocator, pageCache } = this.parts.vm;
     if ((gfp & GFP.WAIT) === 0) return 1;
     allocator.currentFlags |= PF.MEMALLOC;
-    const result = this.doTryToFreePages(gfp, true);
+    const result = waitHere(this.doTryToFreePages(gfp, true), pageCache);
     allocator.currentFlags &= ~PF.MEMALLOC;
     return result;
   }
@@ -136,12 +140,12 @@ export class PageAgingReclaim {
    *
    * @linux 2.4.0 mm/vmscan.c kswapd()
    */
-  *kswapd(ports: AgingThreadPorts): Generator<number, void, void> {
+  *kswapd(ports: AgingThreadPorts): Generator<Sleep, void, void> {
     const { parts } = this;
     let recalculated = 0;
     for (;;) {
       if (inactiveShortage(parts) > 0 || freeShortage(parts) > 0) {
-        this.doTryToFreePages(GFP_KSWAPD & ~GFP.WAIT, ports.anyoneWaits());
+        yield* waitAlone(this.doTryToFreePages(GFP_KSWAPD & ~GFP.WAIT, ports.anyoneWaits()), ports);
       }
       refillInactiveScan(parts, 6, false);
       if (ports.jiffies() > recalculated + HZ) {

@@ -2,6 +2,7 @@ import { GFP } from '../../page-allocator/gfp.ts';
 import type { Inode } from '../../page-cache/inode.ts';
 import { PG } from '../../physical/mem-map.ts';
 import type { Pfn } from '../../types.ts';
+import { type Sleeper, waitHere } from '../thread-sleep.ts';
 import { type AgingParts, freeShortage } from './aging-parts.ts';
 import { AGED_LAUNDER, AGED_LAUNDER_PAGE, LAUNDER } from './tracepoints.ts';
 
@@ -14,6 +15,10 @@ interface Laundry {
   /** Whether to wait for the writes. */
   sync: boolean;
   cleaned: number;
+  /** Pages that this round may still look at. */
+  left: number;
+  /** The page whose write this call must wait for; 0: none. */
+  waitsFor: Pfn;
 }
 
 /**
@@ -25,15 +30,21 @@ interface Laundry {
  *   locked ----------> head                       buffers: freed, or (round 1) written, or waited for
  *   clean -----------> inactive_clean
  * ```
+ * It waits when too many pages of swap are under I/O.
+ *
  * @param sync the caller needs a page and would wait for its write, if nothing was clean
  * @returns pages that can be had at once now, or were freed
  * @linux 2.4.0 mm/vmscan.c page_launder()
  */
-export function pageLaunder(parts: AgingParts, gfp: number, sync: boolean): number {
+export function* launder(parts: AgingParts, gfp: number, sync: boolean): Sleeper<number> {
   const { lists, vm, ports } = parts;
-  const laundry: Laundry = { round: 0, writes: 0, sync, cleaned: 0 };
+  const laundry: Laundry = { round: 0, writes: 0, sync, cleaned: 0, left: 0, waitsFor: 0 };
   for (;;) {
-    scan(parts, laundry);
+    laundry.left = lists.nrInactiveDirtyPages;
+    while (!scan(parts, laundry)) {
+      yield laundry.waitsFor;
+      laundry.waitsFor = 0;
+    }
     const again = (gfp & GFP.IO) !== 0 && laundry.round === 0 && freeShortage(parts) > 0;
     if (vm.trace.on) {
       const missing = freeShortage(parts);
@@ -54,13 +65,19 @@ export function pageLaunder(parts: AgingParts, gfp: number, sync: boolean): numb
   }
 }
 
-function scan(parts: AgingParts, laundry: Laundry): void {
+/** {@link launder} in the midst of what the running task does. */
+export function pageLaunder(parts: AgingParts, gfp: number, sync: boolean): number {
+  return waitHere(launder(parts, gfp, sync), parts.vm.pageCache);
+}
+
+/** One round. @returns false: it must wait for a page first, and then be called again */
+function scan(parts: AgingParts, laundry: Laundry): boolean {
   const { vm, lists } = parts;
   const { memMap, pageCache } = vm;
   const head = lists.inactiveDirtyList;
-  for (let left = lists.nrInactiveDirtyPages; left > 0; left--) {
+  while (laundry.left-- > 0) {
     const pfn = memMap.lruPrev[head] as Pfn;
-    if (pfn === head) return;
+    if (pfn === head) return true;
     let verdict: number;
     if (lists.testUsed(pfn)) {
       lists.toActive(pfn);
@@ -92,13 +109,18 @@ function scan(parts: AgingParts, laundry: Laundry): void {
         age[pfn] as number,
       );
     }
-    if (verdict === LAUNDER.freed && freeShortage(parts) === 0) return;
+    if (verdict === LAUNDER.freed && freeShortage(parts) === 0) return true;
+    if (laundry.waitsFor !== 0) return false;
   }
+  return true;
 }
 
-/** A locked dirty page. One whose write was started stays where it is: the next look finds it locked. */
+/**
+ * A locked dirty page. One whose write was started stays where it is: the next look finds it locked. If swap has too much under
+ * I/O, the laundry waits for this write before it goes on.
+ */
 function launderDirty(parts: AgingParts, laundry: Laundry, pfn: Pfn): number {
-  const { vm, lists } = parts;
+  const { vm, lists, swap } = parts;
   const { memMap, pageCache, allocator } = vm;
   const mapping = pageCache.mapping(memMap.mapping[pfn] as number);
   const { writepage } = mapping.ops;
@@ -114,7 +136,11 @@ function launderDirty(parts: AgingParts, laundry: Laundry, pfn: Pfn): number {
   }
   pageCache.clearFlags(pfn, PG.dirty);
   allocator.getPage(pfn);
+  swap.writerWaits = true;
   const result = writepage(mapping.host as Inode, pfn);
+  swap.writerWaits = false;
+  if (swap.throttled) laundry.waitsFor = pfn;
+  swap.throttled = false;
   allocator.putPage(pfn);
   if (result !== 1) return LAUNDER.written;
   pageCache.setPageDirty(pfn);

@@ -20,7 +20,7 @@ export interface InactiveScan {
   /** Pages that it may still look at, and mapped ones that it tolerates. */
   maxScan: number;
   maxMapped: number;
-  /** The locked page for which it must wait, and to which it holds a reference; 0: none. */
+  /** The locked page for which it must wait, if it says so. */
   waitsFor: Pfn;
 }
 
@@ -54,17 +54,13 @@ export function shrinkCache(
   priority: number,
 ): number {
   const scan = beginInactiveScan(parts, wanted, classzone, gfp, priority);
+  const { pageCache, allocator } = parts.vm;
   while (!scanInactive(parts, scan)) {
-    parts.vm.pageCache.waitOnPage(scan.waitsFor);
-    endWait(parts, scan);
+    allocator.getPage(scan.waitsFor);
+    pageCache.waitOnPage(scan.waitsFor);
+    allocator.putPage(scan.waitsFor);
   }
   return scan.left;
-}
-
-/** The page for which a pass waited is not locked any more: lets go of it. */
-export function endWait({ vm }: ReclaimParts, scan: InactiveScan): void {
-  vm.allocator.putPage(scan.waitsFor);
-  scan.waitsFor = 0;
 }
 
 /**
@@ -124,7 +120,6 @@ export function scanInactive(parts: ReclaimParts, scan: InactiveScan): boolean {
       if (!cache.tryLockPage(pfn)) {
         note(vm, pfn, VERDICT.locked, left);
         if (((flags[pfn] as number) & PG.launder) !== 0 && mayWrite) {
-          allocator.getPage(pfn);
           Object.assign(scan, { left, maxScan, maxMapped, waitsFor: pfn });
           return false;
         }

@@ -5,9 +5,9 @@ import type { BufferCache } from '../../page-cache/buffers/buffer-cache.ts';
 import type { Zone } from '../../physical/zone.ts';
 import type { SlabAllocator } from '../../slab/slab-allocator.ts';
 import type { SwapCache } from '../../swap/swap-cache.ts';
-import type { Pfn } from '../../types.ts';
+import { type Sleeper, waitHere } from '../thread-sleep.ts';
 import { refillInactive } from './refill-inactive.ts';
-import { beginInactiveScan, endWait, type InactiveScan, scanInactive } from './shrink-cache.ts';
+import { beginInactiveScan, type InactiveScan, scanInactive } from './shrink-cache.ts';
 import { SWAP_CLUSTER_MAX } from './swap-out.ts';
 import { MM_VMSCAN_BEGIN, MM_VMSCAN_END, MM_VMSCAN_REFILL } from './tracepoints.ts';
 
@@ -54,20 +54,15 @@ export class TwoListReclaim {
    * @linux 2.4.22 mm/vmscan.c try_to_free_pages_zone()
    */
   tryToFreePagesZone(classzone: Zone, gfp: number): 0 | 1 {
-    const rounds = this.rounds(classzone, gfp);
-    for (;;) {
-      const { value, done } = rounds.next();
-      if (done === true) return value;
-      this.parts.vm.pageCache.waitOnPage(value);
-    }
+    return waitHere(this.rounds(classzone, gfp), this.parts.vm.pageCache);
   }
 
   /**
-   * The same for a thread that may be left where it sleeps: yields each page for whose I/O it must wait.
+   * The same for a thread that may be left where it sleeps.
    *
    * @linux 2.4.22 mm/vmscan.c try_to_free_pages_zone()
    */
-  *rounds(classzone: Zone, gfp: number): Generator<Pfn, 0 | 1, void> {
+  *rounds(classzone: Zone, gfp: number): Sleeper<0 | 1> {
     const { parts } = this;
     const { vm, ports } = parts;
     const mask = this.permitted(gfp);
@@ -77,10 +72,7 @@ export class TwoListReclaim {
       const scan = this.beginRound(classzone, priority, mask, left);
       left = 0;
       if (scan !== null) {
-        while (!scanInactive(parts, scan)) {
-          yield scan.waitsFor;
-          endWait(parts, scan);
-        }
+        while (!scanInactive(parts, scan)) yield scan.waitsFor;
         left = scan.left;
       }
       if (left <= 0) {
