@@ -71,9 +71,9 @@ export function store8(vm: Vm, mmu: Mmu, addr: Addr, value: number): boolean {
 /** Loads 32 bits, little endian: 0 .. 2^32 - 1, or -1. Any alignment. */
 export function load32(vm: Vm, mmu: Mmu, addr: Addr): number {
   // The common case in line: an aligned address (tags have zeros there) that hits the TLB. See Tlb.
-  const index = (addr >>> 12) & 32767;
+  const index = (addr >>> 11) & 65534;
   if (mmu.tags[index] === ((addr & ALIGNED_PAGE) | mmu.tlb.epoch)) {
-    return (mmu.memory.words[(mmu.bases[index] as number) | ((addr >>> 2) & 1023)] as number) >>> 0;
+    return (mmu.memory.words[(mmu.bases[index >>> 1] as number) | ((addr >>> 2) & 1023)] as number) >>> 0;
   }
   return loadSlowly32(vm, mmu, addr);
 }
@@ -91,9 +91,9 @@ function loadSlowly32(vm: Vm, mmu: Mmu, addr: Addr): number {
 /** Stores 32 bits, little endian; false when the fault could not be repaired: nothing is stored then. Any alignment. */
 export function store32(vm: Vm, mmu: Mmu, addr: Addr, value: number): boolean {
   const memory = mmu.memory;
-  const index = (addr >>> 12) & 32767;
-  if (mmu.tags[index | 32768] === ((addr & ALIGNED_PAGE) | mmu.tlb.epoch) && !memory.contentFree) {
-    memory.words[(mmu.bases[index] as number) | ((addr >>> 2) & 1023)] = value;
+  const index = (addr >>> 11) & 65534;
+  if (mmu.tags[index | 1] === ((addr & ALIGNED_PAGE) | mmu.tlb.epoch) && !memory.contentFree) {
+    memory.words[(mmu.bases[index >>> 1] as number) | ((addr >>> 2) & 1023)] = value;
     return true;
   }
   return storeSlowly32(vm, mmu, addr, value);

@@ -105,19 +105,20 @@ export class Mmu {
    *   content-free machine every page is at word 0: frames of user data have no contents there.
    */
   translate(addr: Addr, write: 0 | 1, user: 0 | 1): number {
-    // The TLB's size stands here as a number (32768 entries): a module's variable is loaded anew at each access.
-    const index = (addr >>> 12) & 32767;
+    // Twice the entry's number, for an entry has two tags. The TLB's size stands here as a number (32768 entries): a module's
+    // variable is loaded anew at each access.
+    const index = (addr >>> 11) & 65534;
     // The common case: a page that user mode may use, loaded since the last flush. Such an entry serves both modes.
-    if (this.tags[index | (write << 15)] === ((addr & -4096) | this.tlb.epoch)) {
-      return this.bases[index] as number;
+    if (this.tags[index | write] === ((addr & -4096) | this.tlb.epoch)) {
+      return this.bases[index >>> 1] as number;
     }
     return this.refill(addr, write, user);
   }
 
   /** Whether the TLB serves an access in user mode: {@link translate} would have no effect then. */
   hits(addr: Addr, write: 0 | 1): boolean {
-    const index = (addr >>> 12) & 32767;
-    return this.tags[index | (write << 15)] === ((addr & -4096) | this.tlb.epoch);
+    const index = (addr >>> 11) & 65534;
+    return this.tags[index | write] === ((addr & -4096) | this.tlb.epoch);
   }
 
   /** The frame that the tables map at `addr` now; -1 = none. Looks at no TLB and changes nothing. */
@@ -202,14 +203,14 @@ export class Mmu {
    */
   private refill(addr: Addr, write: 0 | 1, user: 0 | 1): number {
     const { tags, memory } = this;
-    const index = (addr >>> 12) & 32767;
-    if (this.pae || (((tags[index | (write << 15)] as number) ^ addr) & -4096) === 0) {
+    const index = (addr >>> 11) & 65534;
+    if (this.pae || (((tags[index | write] as number) ^ addr) & -4096) === 0) {
       return this.walk(addr, write, user);
     }
     const words = memory.words;
     const pde = words[this.directory | (addr >>> 22)] as number;
     if ((pde & (P | A | PS)) !== (P | A)) return this.walk(addr, write, user);
-    const entry = words[memory.base(pde >>> 12) | (index & 1023)] as number;
+    const entry = words[memory.base(pde >>> 12) | ((addr >>> 12) & 1023)] as number;
     const rights = pde & entry;
     const need = P | US | A | (write << 1);
     const dirty = write << 6;
@@ -220,9 +221,11 @@ export class Mmu {
     const tag = (addr & -4096) | this.tlb.epoch;
     tags[index] = tag;
     // The write tag is valid if RW and D are set, bits 1 and 6.
-    tags[index | 32768] = tag & -((rights >>> 1) & (entry >>> 6) & 1);
-    const base = memory.contentFree ? 0 : memory.base(entry >>> 12);
-    this.bases[index] = base;
+    tags[index | 1] = tag & -((rights >>> 1) & (entry >>> 6) & 1);
+    // A content-free machine's bases are all 0, as they were made.
+    if (memory.contentFree) return 0;
+    const base = memory.base(entry >>> 12);
+    this.bases[index >>> 1] = base;
     return base;
   }
 
@@ -233,9 +236,9 @@ export class Mmu {
    */
   private walk(addr: Addr, write: 0 | 1, user: 0 | 1): number {
     const { tags, memory, pae } = this;
-    const index = (addr >>> 12) & 32767;
-    const old = tags[index | (write << 15)] as number;
-    if (((old ^ addr) & -4096) === 0 && this.tlb.serves(old, user)) return this.bases[index] as number;
+    const index = (addr >>> 11) & 65534;
+    const old = tags[index | write] as number;
+    if (((old ^ addr) & -4096) === 0 && this.tlb.serves(old, user)) return this.bases[index >>> 1] as number;
     this.walked[0] = (this.walked[0] as number) + 1;
 
     const words = memory.words;
@@ -253,7 +256,7 @@ export class Mmu {
       if ((pde & A) === 0) words[pdeAt] = pde | A;
       at = pae
         ? memory.base(entryPfn(pde, words[pdeAt + 1] as number)) | (((addr >>> 12) & 511) << 1)
-        : memory.base(pde >>> 12) | (index & 1023);
+        : memory.base(pde >>> 12) | ((addr >>> 12) & 1023);
     }
     const entry = words[at] as number;
     // RW and US count only if both levels grant them.
@@ -265,7 +268,7 @@ export class Mmu {
 
     let pfn = pae ? entryPfn(entry, words[at + 1] as number) : entry >>> 12;
     // Of a large page the TLB holds the piece that was asked for.
-    if (large) pfn = pae ? (pfn & ~511) + (index & 511) : (pfn & ~1023) + (index & 1023);
+    if (large) pfn = pae ? (pfn & ~511) + ((addr >>> 12) & 511) : (pfn & ~1023) + ((addr >>> 12) & 1023);
     // No RAM there (a device's registers, a gap): nobody answers, and no TLB entry keeps the place.
     if (pfn >= memory.frames) return memory.openBus();
     if (large) this.tlb.noteLarge(addr);
@@ -275,8 +278,8 @@ export class Mmu {
     // A page without US gets the tag's bit 11: only supervisor mode may use it.
     const tag = (addr & -4096) | lifetime | ((~rights & US) << 9);
     tags[index] = tag;
-    tags[index | 32768] = tag & -((rights >>> 1) & (used >>> 6) & 1);
-    this.bases[index] = base;
+    tags[index | 1] = tag & -((rights >>> 1) & (used >>> 6) & 1);
+    this.bases[index >>> 1] = base;
     return base;
   }
 

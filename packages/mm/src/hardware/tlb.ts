@@ -37,7 +37,7 @@ const LAST_EPOCH = 0x7fc;
  * Nothing here watches the page tables. An entry that the kernel forgot to flush keeps translating, as on hardware.
  */
 export class Tlb {
-  /** Read tags, then write tags. */
+  /** Of each entry the read tag, then the write tag: one line of a CPU's cache has both. */
   readonly tags = new Int32Array(2 * TLB_ENTRIES);
   /** Word index of the frame's first word, one an entry. */
   readonly bases = new Int32Array(TLB_ENTRIES);
@@ -74,7 +74,7 @@ export class Tlb {
   invalidate(addr: Addr): void {
     const index = (addr >>> 12) & INDEX_MASK;
     // An entry whose write tag alone is valid does not exist.
-    if ((((this.tags[index] as number) ^ addr) & -4096) === 0) this.drop(index);
+    if ((((this.tags[index << 1] as number) ^ addr) & -4096) === 0) this.drop(index);
     if (this.largeRegions[addr >>> 22] !== 0) this.dropRegion(addr);
   }
 
@@ -97,14 +97,14 @@ export class Tlb {
   }
 
   private drop(index: number): void {
-    this.tags[index] = 0;
-    this.tags[index + TLB_ENTRIES] = 0;
+    this.tags[index << 1] = 0;
+    this.tags[(index << 1) | 1] = 0;
   }
 
   private dropRegion(addr: Addr): void {
     const region = addr >>> 22;
     for (let index = 0; index < TLB_ENTRIES; index++) {
-      if ((this.tags[index] as number) >>> 22 === region) this.drop(index);
+      if ((this.tags[index << 1] as number) >>> 22 === region) this.drop(index);
     }
     this.largeRegions[region] = 0;
   }
