@@ -31,7 +31,7 @@ describe('pagewalk run', () => {
   });
 
   it('ends with 128 and the signal when the machine kills the program for its memory', () => {
-    const { status } = pagewalk(['run', '--memory', '8M', '--release', '2.4.0', 'hog']);
+    const { status } = pagewalk(['run', '--memory', '8M', '--swap', '300K', '--release', '2.4.0', 'hog']);
     expect(status).toBe(128 + 15);
   });
 

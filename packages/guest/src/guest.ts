@@ -12,12 +12,13 @@ import {
   type MachineConfig,
   type PendingSignal,
   type SwapConfig,
+  type TreeDirectory,
 } from '@pagewalk/mm';
 import { addRandomBytes } from './auxv.ts';
 import { Cpu, EXIT_PANIC, EXIT_SLICE } from './cpu/cpu.ts';
 import { REG, SEG } from './cpu/registers.ts';
 import { installTrapStubs } from './cpu/trap-stubs.ts';
-import { setUpRoot } from './files/root.ts';
+import { setUpRoot, type TreeMount } from './files/root.ts';
 import { Futexes } from './futex/futexes.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { Scheduler } from './scheduler.ts';
@@ -47,6 +48,10 @@ export interface GuestConfig {
   readonly swap?: readonly SwapConfig[];
   readonly sysctl?: Readonly<Record<string, string>>;
   readonly traceCapacity?: number;
+  /** Files that become the root, on a disk of their own. Default: an empty root in memory. */
+  readonly root?: TreeDirectory;
+  /** Further trees, each on a disk of its own, mounted in this order. */
+  readonly mounts?: readonly TreeMount[];
   /** Terminal or streams of the programs; default: no input, and output is dropped. */
   readonly console?: ConsoleHost;
   /** Gets a line for each system call and signal, in the form of strace; without newline. */
@@ -161,7 +166,7 @@ export class Guest {
     this.tracer = config.strace === undefined ? null : new Tracer(this, config.strace);
     this.streams = new Streams(this);
     this.console = new Console(this, config.console ?? null);
-    setUpRoot(this);
+    setUpRoot(this, config.root ?? null, config.mounts ?? []);
   }
 
   /** Tasks that live, oldest first. */

@@ -2,6 +2,9 @@
 export { Cpu, type CpuOptions, compileCpu, EXIT_PANIC, EXIT_SLICE } from './cpu/cpu.ts';
 export { V86_SHA256, V86_VERSION } from './cpu/v86-abi.ts';
 export { loadCpuModule } from './cpu/v86-file.ts';
+export { HOST_FOLDER_MOST, readHostFolder } from './files/host-folder.ts';
+export type { TreeMount } from './files/root.ts';
+export { findInTrees, type PlacedTree } from './files/tree-path.ts';
 export {
   bootGuest,
   endingOf,

@@ -5,17 +5,30 @@ const ET = { exec: 2, dyn: 3 } as const;
 const PT_INTERP = 3;
 const EHDR_BYTES = 52;
 const PHDR_BYTES = 32;
+/** What exec reads of a script. */
+const SCRIPT_LINE = 127;
 
 /**
  * What is wrong with a program, e.g. `a 64-bit program; …`; null: nothing that can be seen in its headers.
  *
  * @param bytes the file
+ * @param has whether the machine has a file, which may be an interpreter; default: it has none
  */
-export function whyNotRunnable(bytes: Uint8Array): string | null {
+export function whyNotRunnable(
+  bytes: Uint8Array,
+  has: ((path: string) => boolean) | null = null,
+): string | null {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length === 0) return 'the file is empty';
   if (bytes[0] === 0x23 && bytes[1] === 0x21) {
-    return 'a script: its interpreter would have to be in the machine, which has no files of this computer';
+    if (has === null) {
+      return 'a script: its interpreter would have to be in the machine, which has no files of this computer: see --root';
+    }
+    const line = new TextDecoder().decode(bytes.subarray(2, SCRIPT_LINE)).split('\n')[0] ?? '';
+    const interpreter = line.trim().split(/[ \t]/)[0] ?? '';
+    return has(interpreter)
+      ? null
+      : `a script of ${interpreter || 'nothing'}, which the machine does not have`;
   }
   if (bytes.length < EHDR_BYTES || view.getUint32(0) !== 0x7f454c46) return 'not an ELF program';
   if (bytes[4] === EI_CLASS_64)
@@ -32,7 +45,11 @@ export function whyNotRunnable(bytes: Uint8Array): string | null {
     if (view.getUint32(at, true) !== PT_INTERP) continue;
     const start = view.getUint32(at + 4, true);
     const name = new TextDecoder().decode(bytes.subarray(start, start + view.getUint32(at + 16, true)));
-    return `dynamically linked: it needs ${name.replace(/\0.*$/s, '')}; compile with -static`;
+    const interpreter = name.replace(/\0.*$/s, '');
+    if (has?.(interpreter)) return null;
+    const advice =
+      has === null ? 'compile with -static, or give its files with --root' : 'the machine does not have it';
+    return `dynamically linked: it needs ${interpreter}; ${advice}`;
   }
   return null;
 }

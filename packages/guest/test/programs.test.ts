@@ -5,6 +5,7 @@ import { elfOf, testGuest } from './run-guest.ts';
 const NATIVE: readonly (readonly [program: string, args: readonly string[], output: string])[] = [
   ['hello', [], 'hello from ring 3: hello\n'],
   ['checks', [], 'all checks passed\n'],
+  ['files', [], 'all checks passed\n'],
   ['mapfile', ['64'], '16 pages, 0 words wrong\n'],
   ['shmpair', ['64'], '16384 words shared, 0 wrong\n'],
   ['matrix', ['64'], 'checksum 82ae2e90\n'],

@@ -1,19 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import {
-  bootGuest,
-  type ConsoleHost,
-  loadCpuModule,
-  programNames,
-  programsFolder,
-  whyNotRunnable,
-} from '@pagewalk/guest';
+import { bootGuest, type ConsoleHost, loadCpuModule, programNames } from '@pagewalk/guest';
 import { errnoName, type SwapConfig } from '@pagewalk/mm';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { ProgramEnded, UsageError } from '../errors.ts';
 import { MEMORY_MIN, RELEASES } from '../machine-options.ts';
 import { printJson } from '../output/print.ts';
 import { sizeOption } from '../parse/size.ts';
+import { findProgram, type MountOption, mountOption, readMachineFiles } from '../run-program/files.ts';
 import { runToEnd } from '../run-program/loop.ts';
 import { KILLED, writeOutput } from '../run-program/output.ts';
 import { figures, reportOf } from '../run-program/report.ts';
@@ -29,6 +21,8 @@ interface RunOptions {
   readonly release: string;
   readonly swap?: readonly SwapConfig[];
   readonly env: readonly string[];
+  readonly root?: string;
+  readonly mount: readonly MountOption[];
   readonly strace?: boolean;
   readonly report?: boolean;
   readonly json?: boolean;
@@ -37,9 +31,12 @@ interface RunOptions {
 /** `pagewalk run`: a real program on the CPU, on the memory that a machine has. */
 export function runCommand(): Command {
   return new Command('run')
-    .description("run a static 32-bit Linux program: a real CPU on the machine's page tables")
+    .description("run a 32-bit Linux program: a real CPU on the machine's page tables")
     .usage('[options] <program> [args...]')
-    .argument('<program>', `a file of this computer, or one of ours: ${programNames().join(', ')}`)
+    .argument(
+      '<program>',
+      `a file of this computer, with --root one of the machine, or one of ours: ${programNames().join(', ')}`,
+    )
     .argument('[args...]', 'arguments of the program, options included')
     .passThroughOptions()
     .addOption(
@@ -56,6 +53,15 @@ export function runCommand(): Command {
         .argParser(envOption)
         .default([], 'empty; in a terminal TERM'),
     )
+    .option('--root <folder>', 'a folder of this computer, copied: it becomes /')
+    .addOption(
+      new Option(
+        '--mount <folder:/path[:copy]>',
+        'a folder of this computer at a path of the machine, read-only or copied; repeatable',
+      )
+        .argParser(mountOption)
+        .default([], 'none'),
+    )
     .option('--strace', "print the system calls on standard error, in strace's form")
     .option('--report', 'tell on standard error at the end what its memory did')
     .option('--json', 'print output and report as JSON (see docs/json.md)')
@@ -70,7 +76,9 @@ Examples:
   pagewalk run hello world
   pagewalk run --memory 16M --swap 128M --report quicksort 64
   pagewalk run --release 2.4.0 forkstorm 16 512
-  gcc -m32 -static -nostdlib my.c -o my && pagewalk run ./my`,
+  gcc -m32 -static -nostdlib my.c -o my && pagewalk run ./my
+  pagewalk run --root ./debian-i386 bash -i
+  pagewalk run --mount ./src:/src --root ./busybox sh -c 'ls -l /src'`,
     )
     .action(runProgram);
 }
@@ -81,7 +89,8 @@ function envOption(text: string, previous: readonly string[]): string[] {
 }
 
 async function runProgram(name: string, args: readonly string[], options: RunOptions): Promise<void> {
-  const bytes = readProgram(name);
+  const files = readMachineFiles(options.root, options.mount);
+  const { program, argv0 } = findProgram(name, files);
   const output: { fd: number; bytes: Uint8Array }[] = [];
   const terminal = options.json ? null : hostTerminal();
   const keyboard = terminal?.descriptors?.[0] === true;
@@ -96,12 +105,13 @@ async function runProgram(name: string, args: readonly string[], options: RunOpt
     cpu: loadCpuModule(),
     memory: options.memory,
     release: options.release,
+    ...files,
     hostTime: keyboard,
     ...(options.strace ? { strace: (line: string) => writeOutput(2, Buffer.from(`${line}\n`)) } : {}),
     ...(options.swap === undefined ? {} : { swap: options.swap }),
     console: host,
   });
-  const task = guest.start(bytes, [basename(name), ...args], environment(options.env, terminal !== null));
+  const task = guest.start(program, [argv0, ...args], environment(options.env, terminal !== null));
   if (typeof task === 'number') {
     throw new UsageError(`${name}: the machine cannot load it (${errnoName(-task)})`);
   }
@@ -139,22 +149,4 @@ function environment(asked: readonly string[], onTerminal: boolean): string[] {
   const { TERM } = process.env;
   const has = asked.some((entry) => entry.startsWith('TERM='));
   return onTerminal && TERM !== undefined && !has ? [...asked, `TERM=${TERM}`] : [...asked];
-}
-
-/** The program's bytes. @throws UsageError that says why it cannot be run */
-function readProgram(name: string): Uint8Array {
-  const own = join(programsFolder(), name);
-  const path = !existsSync(name) && programNames().includes(name) ? own : name;
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(path);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new UsageError(
-      `${name}: ${code === 'ENOENT' ? 'no such file' : `cannot be read (${code})`}\nAllowed: an i386 program, or one of ours: ${programNames().join(' ')}`,
-    );
-  }
-  const reason = whyNotRunnable(bytes);
-  if (reason !== null) throw new UsageError(`${name}: ${reason}`);
-  return bytes;
 }
