@@ -1,4 +1,4 @@
-import { ConfigError, KernelBug, tracepoints } from '@pagewalk/mm';
+import { ConfigError, KernelBug } from '@pagewalk/mm';
 import type { Breakpoint, Command, Phase, Report, Status } from '../protocol/messages.ts';
 import type { Answer, Question } from '../protocol/questions.ts';
 import type { ViewData, ViewRequest } from '../protocol/views.ts';
@@ -385,9 +385,4 @@ function buffersOf(value: unknown, found = new Set<ArrayBuffer>()): ArrayBuffer[
   else if (typeof value === 'object' && value !== null)
     for (const part of Object.values(value)) buffersOf(part, found);
   return [...found];
-}
-
-/** Names of all tracepoints, with what they carry. */
-export function tracepointList() {
-  return tracepoints().map(({ name, fields, origin }) => ({ name, fields, origin }));
 }

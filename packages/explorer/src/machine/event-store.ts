@@ -91,6 +91,10 @@ export class EventStore {
     return this.chunkOf(seq).kind[(seq - 1) % CHUNK] as number;
   }
 
+  nameOf(seq: number): string {
+    return (this.definitions[this.kindOf(seq)] as TracepointDefinition).name;
+  }
+
   /** Turns that the machine had made when the turn in which it happened was over; 0: before the first. */
   turnOf(seq: number): number {
     const chunk = this.chunkOf(seq);

@@ -64,6 +64,10 @@ export class Machine {
   get end(): number | null {
     return this.history.end ?? this.runner.turnsInAll;
   }
+  /** Turns at which there is a state to return to. */
+  get keptTurns(): readonly number[] {
+    return this.ladder.turns;
+  }
   /** Bytes that states to return to take. */
   get keptBytes(): number {
     return this.ladder.bytes;

@@ -1,9 +1,12 @@
+import { tracepoints } from '@pagewalk/mm';
+import { ftraceText } from '../export/ftrace-text.ts';
+import { procSetText } from '../export/proc-text.ts';
 import type { Answer, Question } from '../protocol/questions.ts';
-import { tracepointList } from './engine.ts';
 import { matches } from './event-filter.ts';
-import { eventRow } from './event-row.ts';
+import { eventRow, fieldsOf } from './event-row.ts';
 import type { Machine } from './machine.ts';
-import { procPaths } from './views/proc-view.ts';
+import { procPaths, procText } from './views/proc-view.ts';
+import { why } from './why.ts';
 
 /** Answers a question of the page. */
 export async function answerTo(question: Question, machine: Machine): Promise<Answer> {
@@ -13,11 +16,16 @@ export async function answerTo(question: Question, machine: Machine): Promise<An
     case 'proc-paths':
       return { ask: 'proc-paths', paths: procPaths(machine.kernel) };
     case 'tracepoints':
-      return { ask: 'tracepoints', list: tracepointList() };
+      return {
+        ask: 'tracepoints',
+        list: tracepoints().map(({ name, fields, origin }) => ({ name, fields, origin })),
+      };
     case 'find':
       return { ask: 'find', seq: find(machine, question) };
-    default:
-      return { ask: 'refused', message: `${question.ask}: not answered` };
+    case 'why':
+      return why(machine, question.seq);
+    case 'export':
+      return exported(machine, question.format);
   }
 }
 
@@ -27,4 +35,25 @@ function find(machine: Machine, { seq, text, backwards }: Extract<Question, { as
   const step = backwards ? -1 : 1;
   for (let at = seq; events.has(at); at += step) if (matches(eventRow(machine, at), text)) return at;
   return 0;
+}
+
+/** All that happened up to where the machine is, or its /proc, as a file. */
+async function exported(machine: Machine, format: 'perfetto' | 'ftrace' | 'proc'): Promise<Answer> {
+  const { kernel, history } = machine;
+  const { events, names, samples } = history;
+  if (format === 'proc') {
+    const files = procPaths(kernel).map((path) => ({ path, text: procText(kernel, path, 0) }));
+    return { ask: 'export', name: 'proc.txt', bytes: procSetText(files) };
+  }
+  const source = {
+    events,
+    until: Math.min(events.last, kernel.trace.seq),
+    comm: (pid: number) => names.get(pid) ?? 'task',
+    fields: (seq: number) => fieldsOf(machine, events.event(seq)),
+  };
+  if (format === 'ftrace') return { ask: 'export', name: 'pagewalk.ftrace', bytes: ftraceText(source) };
+  // Only who exports loads what makes protocol buffers.
+  const { perfettoTrace } = await import('../export/perfetto.ts');
+  const bytes = perfettoTrace(source, samples, (id) => kernel.trace.text(id));
+  return { ask: 'export', name: 'pagewalk.perfetto-trace', bytes };
 }

@@ -54,13 +54,13 @@ export class ListsPicture {
   private lists(): PageListRow[] {
     const { kernel } = this;
     const { pageCache, allocator } = kernel;
-    if (!('lists' in pageCache)) {
+    if (!('aging' in pageCache)) {
       return [
         this.row('active_list', pageCache.activeList, pageCache.nrActivePages),
         this.row('inactive_list', pageCache.inactiveList, pageCache.nrInactivePages),
       ];
     }
-    const lists = pageCache.lists as AgedLists;
+    const lists = pageCache.aging as AgedLists;
     return [
       this.row('active_list', lists.activeList, lists.nrActivePages),
       this.row('inactive_dirty_list', lists.inactiveDirtyList, lists.nrInactiveDirtyPages),
