@@ -59,6 +59,29 @@ describe('flows between lists', () => {
   });
 });
 
+it('a name without a zone stands for the lists of all zones', () => {
+  const clean = ['DMA', 'Normal'].map((zone) => list(`inactive_clean_list(${zone})`, 3));
+  const picture = arrangeFlows(
+    [list('active_list', 1), list('inactive_dirty_list', 5), ...clean],
+    [
+      flow('page_launder', 'inactive_dirty_list', 'inactive_clean_list'),
+      flow('reclaim_page', 'inactive_clean_list', 'free'),
+    ],
+  );
+  expect(picture.groups.map((g) => [g.lists.length, g.places.length])).toEqual([
+    [1, 0],
+    [1, 0],
+    [2, 0],
+    [0, 1],
+  ]);
+  expect(picture.between.map((flows) => flows.map((f) => [f.flow.function, f.from, f.to]))).toEqual([
+    [],
+    [['page_launder', '', '']],
+    [['reclaim_page', '', '']],
+    [],
+  ]);
+});
+
 describe('rates', () => {
   it('are pages per virtual second over the last stretch', () => {
     const rates = new FlowRates(1e9);

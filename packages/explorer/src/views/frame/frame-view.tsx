@@ -72,7 +72,7 @@ function Frame({ data }: { data: FrameData }) {
             </>
           )}
           <dt>owner</dt>
-          <dd>{data.owner === '' ? <span class="faint">nobody</span> : data.owner}</dd>
+          <dd>{data.owner === '' ? <span class="faint">none but who maps it</span> : data.owner}</dd>
           <dt>mapped by</dt>
           <dd class="frame-mappings">
             {data.mappings.length === 0 && <span class="faint">nobody</span>}

@@ -39,7 +39,9 @@ export function rankOf(name: string, flows: readonly FlowRow[]): number {
 export function arrangeFlows(lists: readonly PageListRow[], flows: readonly FlowRow[]): FlowPicture {
   const places = new Set<string>();
   const known = new Set(lists.map((list) => list.name));
-  for (const { from, to } of flows) for (const name of [from, to]) if (!known.has(name)) places.add(name);
+  const isList = (name: string): boolean =>
+    lists.some((list) => list.name === name || isMember(list.name, name));
+  for (const { from, to } of flows) for (const name of [from, to]) if (!isList(name)) places.add(name);
   const ranks = [...known, ...places].map((name) => rankOf(name, flows));
   const groups = [...new Set(ranks)]
     .sort((a, b) => a - b)
@@ -60,15 +62,22 @@ export function arrangeFlows(lists: readonly PageListRow[], flows: readonly Flow
     between[gap]?.push({
       flow,
       direction: down ? 'down' : 'up',
-      from: members(groups[from]) > 1 ? flow.from : '',
-      to: !near || members(groups[to]) > 1 ? flow.to : '',
+      from: oneOfSeveral(groups[from], flow.from) ? flow.from : '',
+      to: !near || oneOfSeveral(groups[to], flow.to) ? flow.to : '',
     });
   }
   return { groups, between };
 }
 
-function members(group: FlowGroup | undefined): number {
-  return (group?.lists.length ?? 0) + (group?.places.length ?? 0);
+/** Whether a list is one of those that a name without a zone stands for: `inactive_clean_list(DMA)`. */
+function isMember(list: string, name: string): boolean {
+  return list.startsWith(`${name}(`);
+}
+
+/** Whether a name stands for some of a group, not for all of it. */
+function oneOfSeveral(group: FlowGroup | undefined, name: string): boolean {
+  if (group === undefined || group.lists.length + group.places.length < 2) return false;
+  return group.places.length > 0 || !group.lists.every((list) => isMember(list.name, name));
 }
 
 /** Pages that moved in the last stretch of virtual time, per flow. */

@@ -99,7 +99,7 @@ function List({ list, memory, pages }: { list: PageListRow; memory: MemoryView |
           <Explained name={list.name} />
         </b>
         <span>
-          {count(list.pages)} pages <span class="soft">{pagesAsBytes(list.pages)}</span>
+          {countOf(list.pages, 'page')} <span class="soft">{pagesAsBytes(list.pages)}</span>
         </span>
         <span
           class="lists-share"
