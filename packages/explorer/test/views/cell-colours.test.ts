@@ -130,6 +130,16 @@ describe('the map between pictures', () => {
     expect(seen.whole).toBe(true);
   });
 
+  it('finds the byte under a place when bytes are seen', () => {
+    const seen = map();
+    expect(seen.byteUnder(320, 160, 1)).toBe(-1);
+    seen.show(777, 1000);
+    expect(seen.middle).toBe(777);
+    const first = seen.byteUnder(325, 160, 1);
+    expect(Math.floor(first / 64)).toBeGreaterThan(28);
+    expect(seen.byteUnder(325 + 988 / 64, 160, 1)).toBe(first + 1);
+  });
+
   it('keeps layout and place when the picture’s size changes after a zoom, follows it before', () => {
     const seen = map();
     const columns = seen.layout.columns;

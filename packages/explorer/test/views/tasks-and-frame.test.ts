@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { TaskRow } from '../../src/protocol/views.ts';
 import { hexLines } from '../../src/views/frame/hex-lines.ts';
-import { byteAt, bytesBox } from '../../src/views/memory/draw-bytes.ts';
+import { byteAt, bytesBox } from '../../src/views/memory/bytes-box.ts';
 import { chooseTask, taskOfSelection } from '../../src/views/parts/choose-task.ts';
 import { pressColumn, sortTasks } from '../../src/views/tasks/sort-tasks.ts';
 

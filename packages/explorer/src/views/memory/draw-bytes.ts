@@ -1,33 +1,12 @@
-import { colourOfUse } from '../../app/palette-colours.ts';
+import { colourOfUse, USE_COLOURS } from '../../app/palette-colours.ts';
 import { inkOn } from '../drawing/contrast.ts';
+import { BYTES_FROM, BYTES_PER_LINE, bytesBox, LINES } from './bytes-box.ts';
+import { describeFrame } from './describe-frame.ts';
 import type { MapScene } from './draw-map.ts';
 import { cellOfFrame } from './layout.ts';
 
-/** A frame's bytes in its cell: 64 lines of 64. */
-export const BYTES_PER_LINE = 64;
-const LINES = 64;
-/** Sizes of a cell, CSS pixels, from which on bytes are seen and can be read. */
-export const BYTES_FROM = 150;
+/** Size of a cell, CSS pixels, from which on bytes can be read. */
 const HEX_FROM = 15 * BYTES_PER_LINE;
-
-/** Where the bytes lie in a cell whose side is `side` pixels. */
-export function bytesBox(
-  side: number,
-  ratio: number,
-): { left: number; top: number; width: number; height: number } {
-  const pad = 6 * ratio;
-  const head = 26 * ratio;
-  return { left: pad, top: head, width: side - 2 * pad, height: side - head - pad };
-}
-
-/** Byte under a point of a cell, -1: none. `x`, `y` count from the cell's corner, pixels. */
-export function byteAt(side: number, ratio: number, x: number, y: number): number {
-  const box = bytesBox(side, ratio);
-  const column = Math.floor(((x - box.left) / box.width) * BYTES_PER_LINE);
-  const line = Math.floor(((y - box.top) / box.height) * LINES);
-  if (column < 0 || column >= BYTES_PER_LINE || line < 0 || line >= LINES) return -1;
-  return line * BYTES_PER_LINE + column;
-}
 
 /** How a byte looks: nothing for zero, the more the brighter; text apart from the rest. */
 export function byteWeight(value: number): number {
@@ -71,4 +50,34 @@ export function drawBytes(
     }
   }
   context.globalAlpha = 1;
+  drawTitle(context, scene, contents.pfn, left - box.left, top - box.top);
+}
+
+/** Number and use of the frame over its bytes, where they can be seen. */
+function drawTitle(
+  context: CanvasRenderingContext2D,
+  scene: MapScene,
+  pfn: number,
+  left: number,
+  top: number,
+): void {
+  const { camera, ratio, theme, tokens, view } = scene;
+  const paper = colourOfUse(view.use[pfn] as number, theme);
+  const frame = describeFrame(view, pfn);
+  const words = [USE_COLOURS[frame.use]?.title, frame.detail, ...frame.state].filter(Boolean).join(', ');
+  const x = Math.max(left, 0) + 6 * ratio;
+  const y = Math.max(top, 0) + 5 * ratio;
+  if (left + camera.scale - x < 120 * ratio || top + camera.scale - y < 24 * ratio) return;
+  context.textAlign = 'left';
+  context.textBaseline = 'middle';
+  context.font = `600 ${11 * ratio}px ${tokens.mono}`;
+  const number = context.measureText(frame.frame).width + 8 * ratio;
+  context.font = `${11 * ratio}px ${tokens.sans}`;
+  const wide = Math.min(number + context.measureText(words).width + 10 * ratio, left + camera.scale - x);
+  context.fillStyle = paper;
+  context.fillRect(x - 2 * ratio, y, wide, 18 * ratio);
+  context.fillStyle = inkOn(paper);
+  context.fillText(words, x + 2 * ratio + number, y + 9 * ratio, wide - number - 4 * ratio);
+  context.font = `600 ${11 * ratio}px ${tokens.mono}`;
+  context.fillText(frame.frame, x + 2 * ratio, y + 9 * ratio);
 }

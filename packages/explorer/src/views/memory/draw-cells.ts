@@ -19,6 +19,8 @@ const WORDS_FROM = 78;
 const STATES_FROM = 110;
 /** Patterns tell uses apart on small cells; on large ones words do. */
 const PATTERNS_TO = 200;
+/** Cells of which a part is out of sight keep their words in it. */
+const STAYS_FROM = 300;
 
 /** Patterns, marks and words on the cells in sight. They are few: a cell has at least ten pixels. */
 export function drawCellDetails(context: CanvasRenderingContext2D, scene: MapScene): void {
@@ -134,21 +136,21 @@ function drawWords(
   const size = camera.scale / ratio;
   const use = view.use[pfn] as number;
   const pad = 6 * ratio;
-  const x = Math.max(left, 0) + pad;
-  const y = Math.max(top, Math.min(0, top + camera.scale - 34 * ratio)) + pad + 3 * ratio;
-  const room = Math.max(20 * ratio, left + camera.scale - x - pad);
+  const stays = size >= STAYS_FROM;
+  const x = (stays ? Math.max(left, 0) : left) + pad;
+  const y = (stays ? Math.max(top, 0) : top) + pad + 3 * ratio;
+  const room = left + camera.scale - x - pad;
+  if (room < 20 * ratio || y > top + camera.scale - 20 * ratio) return;
   context.fillStyle = inkOn(colourOfUse(use, theme));
   context.textAlign = 'left';
   context.textBaseline = 'top';
   context.font = `600 ${11 * ratio}px ${tokens.mono}`;
-  const number = hexFrame(pfn);
-  context.fillText(number, x, y, room);
-  const lines = wordsOf(view, pfn, size);
-  const showsBytes = contents?.pfn === pfn && contents.bytes.length > 0;
+  context.fillText(hexFrame(pfn), x, y, room);
+  if (contents?.pfn === pfn && contents.bytes.length > 0) return;
   context.font = `${11 * ratio}px ${tokens.sans}`;
-  if (showsBytes) context.fillText(lines.join(', '), x + (number.length * 7 + 8) * ratio, y, room);
-  else if (size >= WORDS_FROM)
-    for (const [i, line] of lines.entries()) context.fillText(line, x, y + (15 + 15 * i) * ratio, room);
+  if (size >= WORDS_FROM)
+    for (const [i, line] of wordsOf(view, pfn, size).entries())
+      context.fillText(line, x, y + (15 + 15 * i) * ratio, room);
 }
 
 /** What a cell of `size` CSS pixels says of its frame, in lines. */

@@ -6,8 +6,8 @@ import { theme } from '../../app/theme.ts';
 import type { FrameView, MemoryView } from '../../protocol/views.ts';
 import { tokens } from '../drawing/tokens.ts';
 import { useCanvas } from '../drawing/use-canvas.ts';
+import { BYTES_FROM } from './bytes-box.ts';
 import { type Emphasis, themedTable } from './cell-colours.ts';
-import { BYTES_FROM } from './draw-bytes.ts';
 import { drawMap } from './draw-map.ts';
 import { type CursorMove, FrameMap } from './frame-map.ts';
 import type { FrameOrder } from './layout.ts';
@@ -31,8 +31,8 @@ interface Properties {
   readonly order: FrameOrder;
   readonly emphasis: Emphasis;
   readonly contents: ReadonlySignal<FrameView | null>;
-  /** Frame that the pointer or the keyboard is at, -1: none, and the pointer's place. */
-  readonly onPoint: (pfn: number, place: PointerPlace | null) => void;
+  /** Frame that the pointer or the keyboard is at, -1: none; the pointer's place, and the byte there, -1: none is seen. */
+  readonly onPoint: (pfn: number, place: PointerPlace | null, byte: number) => void;
   /** Frame whose bytes could be seen; -1: cells are too small. */
   readonly onClose: (pfn: number) => void;
   readonly controls: { current: MapControls | null };
@@ -126,7 +126,9 @@ export function FrameCanvas(properties: Properties) {
 
   const point = (pfn: number, place: PointerPlace | null): void => {
     at.current.hovered = pfn;
-    onPoint(pfn, place);
+    const ratio = devicePixelRatio;
+    const byte = place === null ? -1 : map.byteUnder(place.x * ratio, place.y * ratio, ratio);
+    onPoint(pfn, place, byte);
     redraw();
   };
   const gestures = useRef<ReturnType<typeof mapGestures> | null>(null);
@@ -157,7 +159,7 @@ export function FrameCanvas(properties: Properties) {
       at.current.cursor = at.current.cursor < 0 ? 0 : map.moved(at.current.cursor, move);
       at.current.focused = true;
       map.reveal(at.current.cursor);
-      onPoint(at.current.cursor, null);
+      onPoint(at.current.cursor, null, -1);
       redraw();
     } else if ((event.key === 'Enter' || event.key === ' ') && at.current.cursor >= 0) {
       select({ kind: 'frame', pfn: at.current.cursor });

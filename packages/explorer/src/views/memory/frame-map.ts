@@ -1,4 +1,5 @@
 import type { MemoryView } from '../../protocol/views.ts';
+import { BYTES_FROM, byteAt } from './bytes-box.ts';
 import {
   type Camera,
   centreOn,
@@ -124,6 +125,15 @@ export class FrameMap {
     const column = Math.floor(this.camera.x + px / this.camera.scale);
     const row = Math.floor(this.camera.y + py / this.camera.scale);
     return frameAt(this.layout, column, row);
+  }
+
+  /** Byte of the frame under a point, as the map draws them; -1: none, or too small to be seen. */
+  byteUnder(px: number, py: number, ratio: number): number {
+    const { x, y, scale } = this.camera;
+    if (scale < BYTES_FROM * ratio || this.frameUnder(px, py) < 0) return -1;
+    const column = x + px / scale;
+    const row = y + py / scale;
+    return byteAt(scale, ratio, (column - Math.floor(column)) * scale, (row - Math.floor(row)) * scale);
   }
 
   /** The frame that a key leads to from another. Keys move on the map for rows and columns, along the frames for the rest. */

@@ -22,14 +22,21 @@ export function MemoryView(_properties: { panelId: string }) {
   return <Memory data={data} />;
 }
 
+interface Pointed {
+  readonly pfn: number;
+  readonly place: PointerPlace | null;
+  readonly byte: number;
+}
+
 function Memory({ data }: { data: MemoryData }) {
   const order = useSignal<FrameOrder>('row');
   const emphasis = useSignal<Emphasis>(NO_EMPHASIS);
-  const pointed = useSignal<{ pfn: number; place: PointerPlace | null }>({ pfn: -1, place: null });
+  const pointed = useSignal<Pointed>({ pfn: -1, place: null, byte: -1 });
   const close = useSignal(-1);
   const contents = useView(close.value < 0 ? null : { view: 'frame', pfn: close.value });
   const controls = useRef<MapControls | null>(null);
-  const { pfn, place } = pointed.value;
+  const { pfn, place, byte } = pointed.value;
+  const bytes = contents.value?.pfn === pfn ? contents.value.bytes : null;
   const known = pfn >= 0 && pfn < data.use.length;
   return (
     <div class="view memory-view">
@@ -75,12 +82,16 @@ function Memory({ data }: { data: MemoryData }) {
           order={order.value}
           emphasis={emphasis.value}
           contents={contents}
-          onPoint={(next, at) => (pointed.value = { pfn: next, place: at })}
+          onPoint={(next, at, byte) => {
+            pointed.value = { pfn: next, place: at, byte };
+          }}
           onClose={(next) => (close.value = next)}
           controls={controls}
           spoken={known && place === null ? frameText(data, pfn) : ''}
         />
-        {known && place !== null && <Tooltip data={data} pfn={pfn} place={place} />}
+        {known && place !== null && (
+          <Tooltip data={data} pfn={pfn} place={place} byte={byte} value={bytes?.[byte] ?? -1} />
+        )}
       </div>
       <footer class="memory-foot">
         <MemoryLegend
@@ -159,7 +170,15 @@ function hasAges({ use, detail }: MemoryData): boolean {
   return false;
 }
 
-function Tooltip({ data, pfn, place }: { data: MemoryData; pfn: number; place: PointerPlace }) {
+function Tooltip(properties: {
+  readonly data: MemoryData;
+  readonly pfn: number;
+  readonly place: PointerPlace;
+  /** Byte that is pointed at, and its value; -1: none is seen, or known. */
+  readonly byte: number;
+  readonly value: number;
+}) {
+  const { data, pfn, place, byte, value } = properties;
   const frame = describeFrame(data, pfn);
   const use = USE_COLOURS[frame.use];
   const left = place.x > place.width - 250;
@@ -180,6 +199,13 @@ function Tooltip({ data, pfn, place }: { data: MemoryData; pfn: number; place: P
       </div>
       {frame.detail !== '' && <div>{frame.detail}</div>}
       {frame.state.length > 0 && <div>{frame.state.join(', ')}</div>}
+      {value >= 0 && (
+        <div>
+          byte <code>{byte.toString(16).padStart(3, '0')}</code> ={' '}
+          <code>{value.toString(16).padStart(2, '0')}</code>{' '}
+          {value >= 32 && value < 127 && <code>'{String.fromCharCode(value)}'</code>}
+        </div>
+      )}
     </div>
   );
 }
