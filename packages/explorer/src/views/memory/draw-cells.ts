@@ -100,7 +100,9 @@ function drawMarks(
   const ink = theme === 'light' ? '#ffffff' : '#000000';
   if ((state & FRAME_STATE.referenced) !== 0) {
     context.fillStyle = ink;
-    context.fillRect(x + gap + unit / 4, y + gap + unit / 4, unit / 2, unit / 2);
+    // Beside the number of the frame, where there is one.
+    const left = camera.scale < NUMBER_FROM * ratio ? gap + unit / 4 : camera.scale - gap - unit * 1.75;
+    context.fillRect(x + left, y + gap + unit / 4, unit / 2, unit / 2);
   }
   const share =
     (state & FRAME_STATE.active) !== 0

@@ -18,8 +18,8 @@ export const SPACE_HEIGHT = 158;
 /** States of a page in an area: what they are called and their colours. */
 export const PAGE_LOOKS: readonly { readonly title: string; readonly colour: string }[] = [
   { title: 'never touched', colour: '--sunken' },
-  { title: 'present', colour: '--series-0' },
-  { title: 'present and dirty', colour: '--mark-dirty' },
+  { title: 'present', colour: '--series-6' },
+  { title: 'present and dirty', colour: '--series-0' },
   { title: 'in swap', colour: '--mark-swapped' },
   { title: 'zero page', colour: '--text-faint' },
   { title: 'cached, not mapped', colour: '--series-2' },
