@@ -17,8 +17,15 @@ const KTHREAD_RUN = defineTracepoint({
   origin: 'kernel/sched.c schedule()',
 });
 
-/** The work of a thread: yields where it sleeps. */
-export type DaemonBody = Generator<Sleep, void, void>;
+/**
+ * The work of a thread from one rest to the next: yields where it sleeps in the midst of it, and returns how it rests. While it
+ * rests nothing of it is left but what lies in objects, so a machine whose threads all rest can be brought back to a state.
+ *
+ * @param first it was started just now, and not woken
+ */
+export type DaemonBody = (first: boolean) => DaemonWork | Sleep;
+/** Work that may sleep in the midst of it; what cannot is done at once, and only tells how the thread rests. */
+export type DaemonWork = Generator<Sleep, Sleep, void>;
 
 /** One kernel thread. */
 export class Daemon {
@@ -32,13 +39,15 @@ export class Daemon {
   /** @internal whether calls do not wake it */
   deaf = false;
   /** @internal */
-  readonly body: DaemonBody;
+  readonly work: DaemonBody;
+  /** @internal the work under way; null: it rests */
+  body: DaemonWork | null = null;
   /** @internal see {@link Daemons.start} */
   readonly inside: boolean;
 
-  constructor(task: Task, body: DaemonBody, inside: boolean) {
+  constructor(task: Task, work: DaemonBody, inside: boolean) {
     this.task = task;
-    this.body = body;
+    this.work = work;
     this.inside = inside;
   }
 }
@@ -75,11 +84,16 @@ export class Daemons {
    * @param inside whether it may run while another task sleeps in the kernel. Not one that waits for locks which such a task
    *   may hold: both would sleep for ever
    */
-  start(task: Task, body: DaemonBody, inside = true): Daemon {
-    const daemon = new Daemon(task, body, inside);
+  start(task: Task, work: DaemonBody, inside = true): Daemon {
+    const daemon = new Daemon(task, work, inside);
     this.threads.push(daemon);
-    this.resume(daemon);
+    this.resume(daemon, true);
     return daemon;
+  }
+
+  /** Whether no thread is in the midst of its work. */
+  get allRest(): boolean {
+    return this.threads.every(({ body }) => body === null);
   }
 
   /** All threads, in the order in which they were started. */
@@ -117,12 +131,10 @@ export class Daemons {
     return true;
   }
 
-  private resume(daemon: Daemon): void {
+  private resume(daemon: Daemon, first = false): void {
     daemon.running = true;
-    const { value, done } = daemon.body.next();
+    const sleep = this.goOn(daemon, first);
     daemon.running = false;
-    if (done === true) return;
-    const sleep = value as Sleep;
     const until = typeof sleep === 'number' ? sleep : sleep.until;
     daemon.deaf = typeof sleep !== 'number';
     if (typeof sleep !== 'number' && sleep.done !== null) this.waiting.push({ daemon, done: sleep.done });
@@ -132,6 +144,16 @@ export class Daemons {
       daemon.deaf = false;
       this.wake(daemon);
     });
+  }
+
+  /** Lets a thread work until it sleeps. */
+  private goOn(daemon: Daemon, first: boolean): Sleep {
+    const work = daemon.body ?? daemon.work(first);
+    if (typeof work === 'number' || !('next' in work)) return work;
+    daemon.body = work;
+    const { value, done } = work.next();
+    if (done === true) daemon.body = null;
+    return value;
   }
 
   private wakeWhereIoEnded(): void {

@@ -95,7 +95,7 @@ export const AGING_PAGING: PagingGeneration = {
               if (free <= pressure.min && free + clean <= pressure.low && noSwap) paging.oom.oomKill();
             },
           }),
-        kreclaimd: () => reclaim.kreclaimd(),
+        kreclaimd: (first) => reclaim.kreclaimd(first),
         *bdflush() {
           for (;;) {
             let flushed = buffers.flushDirtyBuffers(false);
@@ -104,14 +104,14 @@ export const AGING_PAGING: PagingGeneration = {
             }
             if (flushed === 0 || buffers.balanceDirtyState() < 0) {
               paging.block.runTqDisk();
-              yield Number.POSITIVE_INFINITY;
+              return Number.POSITIVE_INFINITY;
             }
           }
         },
-        kupdate: () =>
+        kupdate: (first) =>
           paging.kupdated(() => {
             buffers.flushDirtyBuffers(true);
-          }),
+          }, first),
       },
       tryToFreePages: () => {
         reclaim.tryToFreePages(GFP_NOIO);

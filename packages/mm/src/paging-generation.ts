@@ -12,7 +12,7 @@ export interface ReclaimMechanism {
   /** Gives the rooms below what they asked for. */
   plugIn(): void;
   /** The kernel threads by name. */
-  readonly threads: Readonly<Record<string, () => DaemonBody>>;
+  readonly threads: Readonly<Record<string, DaemonBody>>;
   /** Frees pages for buffers, which cannot be made otherwise. @linux free_more_memory() */
   tryToFreePages(): void;
 }

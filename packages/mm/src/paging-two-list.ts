@@ -34,14 +34,12 @@ export const TWO_LIST_PAGING: PagingGeneration = {
         };
       },
       threads: {
-        kswapd: () => kswapd.body(),
-        *bdflush() {
-          for (;;) {
-            yield Number.POSITIVE_INFINITY;
-            while (!bdflushRound(buffers));
-          }
+        kswapd: (first) => kswapd.body(first),
+        bdflush(first) {
+          if (!first) while (!bdflushRound(buffers));
+          return Number.POSITIVE_INFINITY;
         },
-        kupdated: () => paging.kupdated(() => syncOldBuffers(buffers)),
+        kupdated: (first) => paging.kupdated(() => syncOldBuffers(buffers), first),
       },
       tryToFreePages: () => {
         reclaim.tryToFreePages(GFP_NOIO);

@@ -32,7 +32,7 @@ import type { FileInode } from './page-cache/open-file.ts';
 import type { VfsObjects } from './page-cache/vfs-objects.ts';
 import type { PagingGeneration, ReclaimMechanism } from './paging-generation.ts';
 import { PG } from './physical/mem-map.ts';
-import type { WaitPorts } from './reclaim/thread-sleep.ts';
+import type { Sleep, WaitPorts } from './reclaim/thread-sleep.ts';
 import type { KernelCaches } from './slab/kernel-caches.ts';
 import type { SlabAllocator } from './slab/slab-allocator.ts';
 import { SwapAreas, type SwapSlotRules } from './swap/swap-areas.ts';
@@ -284,10 +284,11 @@ export class Paging {
   /** Starts the kernel's threads. */
   startThreads(tasks: readonly Task[]): void {
     for (const task of tasks) {
-      const body = task.comm === 'keventd' ? () => this.keventd() : this.reclaim.threads[task.comm];
+      const body: DaemonBody | undefined =
+        task.comm === 'keventd' ? () => this.keventd() : this.reclaim.threads[task.comm];
       // Who writes inodes waits for the locks of their pages.
       const inside = !WRITES_INODES.has(task.comm);
-      if (body !== undefined) this.threads.set(task.comm, this.daemons.start(task, body(), inside));
+      if (body !== undefined) this.threads.set(task.comm, this.daemons.start(task, body, inside));
     }
   }
 
@@ -298,23 +299,22 @@ export class Paging {
   }
 
   /** What kupdated does, with the release's way to write old buffers. @linux 2.4.22 fs/buffer.c kupdate() */
-  *kupdated(syncOldBuffers: () => void): DaemonBody {
-    for (;;) {
-      const interval = this.buffers.parameters.get(BDF.interval);
-      yield interval === 0 ? Number.POSITIVE_INFINITY : this.parts.clock.now + interval * JIFFY_NS;
+  kupdated(syncOldBuffers: () => void, first: boolean): Sleep {
+    if (!first) {
       this.writeback.syncUnlockedInodes();
       this.writeback.syncSupers();
       syncOldBuffers();
       this.block.runTqDisk();
     }
+    const interval = this.buffers.parameters.get(BDF.interval);
+    return interval === 0 ? Number.POSITIVE_INFINITY : this.parts.clock.now + interval * JIFFY_NS;
   }
 
   /** Does work for those who may not wait. @linux 2.4.22 kernel/context.c context_thread() */
-  private *keventd(): DaemonBody {
-    for (;;) {
-      for (const task of this.scheduled.splice(0)) task();
-      if (this.scheduled.length === 0) yield Number.POSITIVE_INFINITY;
-    }
+  private keventd(): Sleep {
+    do for (const task of this.scheduled.splice(0)) task();
+    while (this.scheduled.length > 0);
+    return Number.POSITIVE_INFINITY;
   }
 
   /** Has work done by keventd, once however often it is asked for. @linux schedule_task() */

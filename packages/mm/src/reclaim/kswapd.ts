@@ -22,6 +22,11 @@ export class Kswapd {
   private readonly allocator: PageAllocator;
   private readonly now: () => number;
   private readonly ports: KswapdPorts;
+  // How far a pass over all nodes has come: the node, how many of its zones are left (-1: it was not begun), and whether one
+  // is still short.
+  private node = 0;
+  private zone = -1;
+  private more = false;
 
   /** @param now reads the virtual clock (ns) */
   constructor(allocator: PageAllocator, now: () => number, ports: KswapdPorts) {
@@ -36,45 +41,58 @@ export class Kswapd {
   }
 
   /**
-   * What the thread does; yields where it sleeps. Allocations wake it only where it waits for them: while it rests or waits for
-   * I/O, whoever needs memory must see for himself.
+   * What the thread does until it rests; yields where it waits for I/O. Allocations wake it only where it waits for them: while it
+   * rests for a second or waits for I/O, whoever needs memory must see for himself.
    *
+   * @param first it was started just now
    * @linux 2.4.22 mm/vmscan.c kswapd(), kswapd_balance()
    */
-  *body(): Generator<Sleep, void, void> {
+  *body(first: boolean): Generator<Sleep, Sleep, void> {
+    if (first && this.canSleep()) return Number.POSITIVE_INFINITY;
     for (;;) {
-      if (this.canSleep()) yield Number.POSITIVE_INFINITY;
-      let more: boolean;
       do {
-        more = false;
-        for (const node of this.allocator.pgdatList) if (yield* this.balanceNode(node)) more = true;
-      } while (more);
+        const rest = yield* this.balanceNodes();
+        if (rest !== null) return rest;
+      } while (this.beginPass());
       this.ports.runTqDisk();
+      if (this.canSleep()) return Number.POSITIVE_INFINITY;
     }
   }
 
+  /** A pass is over: whether another is needed. */
+  private beginPass(): boolean {
+    const { more } = this;
+    this.node = 0;
+    this.zone = -1;
+    this.more = false;
+    return more;
+  }
+
   /**
-   * One round over a node. A zone for which nothing could be freed is given up until the next call for it, and the thread
-   * sleeps for a second, from which nothing wakes it: it is on no wait queue.
+   * Goes on with a pass over the nodes. A zone for which nothing could be freed is given up until the next call for it, and the
+   * thread sleeps for a second, from which nothing wakes it: it is on no wait queue.
    *
-   * @returns whether a zone is still short
+   * @returns that rest; null: the pass is over
    * @linux 2.4.22 mm/vmscan.c kswapd_balance_pgdat()
    */
-  private *balanceNode(node: PhysicalNode): Generator<Sleep, boolean, void> {
-    let more = false;
-    for (let index = node.nrZones - 1; index >= 0; index--) {
-      const zone = node.zones[index] as Zone;
-      if (!zone.needBalance) continue;
-      if ((yield* waitAlone(this.ports.rounds(zone, GFP_KSWAPD), this.ports)) === 0) {
-        zone.needBalance = false;
-        yield { until: this.now() + SECOND_NS, done: null };
-      } else if (classzoneNeedsBalance(node, zone)) {
-        more = true;
-      } else {
-        zone.needBalance = false;
+  private *balanceNodes(): Generator<Sleep, Sleep | null, void> {
+    const { pgdatList } = this.allocator;
+    for (; this.node < pgdatList.length; this.node++) {
+      const node = pgdatList[this.node] as PhysicalNode;
+      if (this.zone < 0) this.zone = node.nrZones;
+      while (this.zone > 0) {
+        const zone = node.zones[--this.zone] as Zone;
+        if (!zone.needBalance) continue;
+        if ((yield* waitAlone(this.ports.rounds(zone, GFP_KSWAPD), this.ports)) === 0) {
+          zone.needBalance = false;
+          return { until: this.now() + SECOND_NS, done: null };
+        }
+        if (classzoneNeedsBalance(node, zone)) this.more = true;
+        else zone.needBalance = false;
       }
+      this.zone = -1;
     }
-    return more;
+    return null;
   }
 }
 

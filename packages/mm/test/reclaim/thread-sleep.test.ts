@@ -14,7 +14,7 @@ it('a thread in deep sleep is not woken by calls, but by the clock or by the end
   const { daemons, events } = paging;
   const log: string[] = [];
   let ioEnded = false;
-  function* body(): Generator<Sleep, void, void> {
+  function* body(): Generator<Sleep, Sleep, void> {
     yield Number.POSITIVE_INFINITY;
     log.push('woken');
     yield { until: clock.now + 1e9, done: null };
@@ -23,11 +23,11 @@ it('a thread in deep sleep is not woken by calls, but by the clock or by the end
     log.push('read');
     yield clock.now + 1e9;
     log.push('woken early');
-    yield Number.POSITIVE_INFINITY;
+    return Number.POSITIVE_INFINITY;
   }
   const idle = cpus.idle[0];
   if (idle === undefined) throw new Error('a machine without a CPU');
-  const daemon = daemons.start(idle, body());
+  const daemon = daemons.start(idle, body);
   const callIt = (): void => {
     daemons.wake(daemon);
     while (daemons.runOne());

@@ -40,6 +40,8 @@ export interface AgingThreadPorts extends WaitPorts {
  */
 export class PageAgingReclaim {
   private readonly parts: AgingParts;
+  // When kswapd let the pressure fade last, in ticks.
+  private recalculated = 0;
 
   constructor(parts: AgingParts) {
     this.parts = parts;
@@ -136,50 +138,42 @@ export class PageAgingReclaim {
   }
 
   /**
-   * What kswapd does; yields where it sleeps, for a second or until it is woken.
+   * What kswapd does until it rests, for a second or until it is woken; yields where it waits.
    *
    * @linux 2.4.0 mm/vmscan.c kswapd()
    */
-  *kswapd(ports: AgingThreadPorts): Generator<Sleep, void, void> {
+  *kswapd(ports: AgingThreadPorts): Generator<Sleep, Sleep, void> {
     const { parts } = this;
-    let recalculated = 0;
-    for (;;) {
-      if (inactiveShortage(parts) > 0 || freeShortage(parts) > 0) {
-        yield* waitAlone(this.doTryToFreePages(GFP_KSWAPD & ~GFP.WAIT, ports.anyoneWaits()), ports);
-      }
-      refillInactiveScan(parts, 6, false);
-      if (ports.jiffies() > recalculated + HZ) {
-        recalculated = ports.jiffies();
-        parts.pressure.fade();
-      }
-      ports.wakeWaiters();
-      ports.runTqDisk();
-      if (freeShortage(parts) === 0 || inactiveShortage(parts) === 0) {
-        yield ports.now() + 1e9;
-      } else {
-        ports.oomIfNeeded();
-        // The kernel's goes on at once, and shares the CPU with whoever wants memory or must die; ours gives them a tick.
-        yield ports.now() + 1e9 / HZ;
-      }
+    if (inactiveShortage(parts) > 0 || freeShortage(parts) > 0) {
+      yield* waitAlone(this.doTryToFreePages(GFP_KSWAPD & ~GFP.WAIT, ports.anyoneWaits()), ports);
     }
+    refillInactiveScan(parts, 6, false);
+    if (ports.jiffies() > this.recalculated + HZ) {
+      this.recalculated = ports.jiffies();
+      parts.pressure.fade();
+    }
+    ports.wakeWaiters();
+    ports.runTqDisk();
+    if (freeShortage(parts) === 0 || inactiveShortage(parts) === 0) return ports.now() + 1e9;
+    ports.oomIfNeeded();
+    // The kernel's goes on at once, and shares the CPU with whoever wants memory or must die; ours gives them a tick.
+    return ports.now() + 1e9 / HZ;
   }
 
   /**
-   * What kreclaimd does when an allocation finds a zone below its minimum: it moves clean pages to the free lists.
+   * What kreclaimd does until it rests. It is woken when an allocation finds a zone below its minimum: it moves clean pages to the free lists.
    *
    * @linux 2.4.0 mm/vmscan.c kreclaimd()
    */
-  *kreclaimd(): Generator<number, void, void> {
+  kreclaimd(first: boolean): Sleep {
     const { allocator } = this.parts.vm;
-    for (;;) {
-      yield Number.POSITIVE_INFINITY;
-      for (const zone of allocator.zones) {
-        while (zone.size > 0 && zone.freePages < zone.pagesLow) {
-          const pfn = reclaimPage(this.parts, zone);
-          if (pfn === 0) break;
-          allocator.putPage(pfn);
-        }
+    for (const zone of first ? [] : allocator.zones) {
+      while (zone.size > 0 && zone.freePages < zone.pagesLow) {
+        const pfn = reclaimPage(this.parts, zone);
+        if (pfn === 0) break;
+        allocator.putPage(pfn);
       }
     }
+    return Number.POSITIVE_INFINITY;
   }
 }
