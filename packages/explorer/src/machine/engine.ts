@@ -206,7 +206,10 @@ export class Engine {
   private seek(machine: Machine, to: number): void {
     const turn = Math.max(0, Math.floor(to));
     if (turn < machine.turn) {
+      const { kernel } = machine;
       machine.back(turn);
+      // It had to be booted anew.
+      if (machine.kernel !== kernel) this.views = new Views(machine);
       this.sendOutput(true);
     }
     this.begin({ kind: 'seek', turn, from: machine.turn });

@@ -35,7 +35,11 @@ export class Ladder {
     this.runner = runner;
     this.snapshots = new Snapshots(runner);
     this.now = now;
-    this.keep();
+    if (this.threadsRest) this.keep();
+  }
+
+  private get threadsRest(): boolean {
+    return this.runner.kernel.paging.daemons.allRest;
   }
 
   get bytes(): number {
@@ -57,7 +61,8 @@ export class Ladder {
     const before = this.below(turn);
     const spacing = Math.max(SPACING_MS, this.cost / SHARE);
     if (before !== undefined && this.spent - before.spent < spacing) return;
-    this.keep();
+    // A thread in the midst of its work has state that cannot be seen: the next turn will do.
+    if (this.threadsRest) this.keep();
     if (this.rungs.length > RUNGS_MAX) this.thin();
     while (this.rungs.length > 2 && this.snapshots.size > BYTES_MAX) this.thin();
   }

@@ -83,8 +83,8 @@ export class Machine {
     this.watched = watched;
     this.stoppedAt = null;
     let time = this.now();
+    this.ladder.climb(runner.turn);
     while (runner.turn < until && runner.ended === null && !this.waits && time < deadline) {
-      this.ladder.climb(runner.turn);
       for (const input of history.inputsAt(runner.turn)) this.arrive(input);
       const last = Math.min(until, history.nextInput(runner.turn + 1), this.nextSample());
       const turns = watched === null ? Math.min(this.piece, last - runner.turn) : 1;
@@ -95,7 +95,8 @@ export class Machine {
       const after = this.now();
       if (watched === null) this.adapt(turns, after - time);
       this.ladder.spend(after - time);
-      time = after;
+      this.ladder.climb(runner.turn);
+      time = this.now();
     }
     this.watched = null;
   }

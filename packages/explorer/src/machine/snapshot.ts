@@ -3,7 +3,8 @@
  * place*: what was in every object that belonged to it is written into the same object again. So nothing is copied that only has
  * an identity (functions, compiled code), and whoever refers to the machine still does.
  *
- * What lies in closures and generators cannot be seen; no state of a machine is there between two turns.
+ * What lies in closures and generators cannot be seen: between two turns nothing that changes lies there, except in kernel threads
+ * that are in the midst of their work (see {@link Snapshots.take}).
  */
 
 /** Words of a piece of a buffer; a piece that has not changed since the state before is kept once. */
@@ -34,6 +35,8 @@ type ObjectState = readonly [keys: readonly string[], values: unknown[]];
 export interface Snapshot {
   readonly objects: Map<object, ObjectState | unknown[]>;
   readonly buffers: Map<ArrayBufferLike, BufferState>;
+  /** What weak maps say of the objects. */
+  readonly weak: Map<WeakMap<object, unknown>, Map<object, unknown>>;
 }
 
 /** The states that are kept of one machine. */
@@ -54,19 +57,23 @@ export class Snapshots {
     return this.bytes;
   }
 
-  /** Keeps the state of now. */
+  /** Keeps the state of now. All kernel threads must rest. */
   take(): Snapshot {
-    const snapshot: Snapshot = { objects: new Map(), buffers: new Map() };
+    const snapshot: Snapshot = { objects: new Map(), buffers: new Map(), weak: new Map() };
     const open: object[] = [this.root];
     const reach = (value: unknown): void => {
       if (typeof value === 'object' && value !== null && !snapshot.objects.has(value)) open.push(value);
     };
-    for (let object = open.pop(); object !== undefined; object = open.pop()) {
-      if (snapshot.objects.has(object)) continue;
-      if (ArrayBuffer.isView(object)) this.takeBuffer(snapshot, object.buffer);
-      else if (object instanceof ArrayBuffer) this.takeBuffer(snapshot, object);
-      else if (!isOpaque(object)) this.takeObject(snapshot, object, reach);
-    }
+    do {
+      for (let object = open.pop(); object !== undefined; object = open.pop()) {
+        if (snapshot.objects.has(object)) continue;
+        if (ArrayBuffer.isView(object)) this.takeBuffer(snapshot, object.buffer);
+        else if (object instanceof ArrayBuffer) this.takeBuffer(snapshot, object);
+        else if (object instanceof WeakMap) snapshot.weak.set(object, new Map());
+        else if (!isOpaque(object)) this.takeObject(snapshot, object, reach);
+      }
+      takeWeak(snapshot, reach);
+    } while (open.length > 0);
     this.latest = snapshot;
     return snapshot;
   }
@@ -78,6 +85,12 @@ export class Snapshots {
     }
     for (const [object, state] of snapshot.objects) putBack(object, state);
     for (const state of snapshot.buffers.values()) restoreBuffer(state);
+    for (const [map, entries] of snapshot.weak) {
+      for (const object of snapshot.objects.keys()) {
+        if (entries.has(object)) map.set(object, entries.get(object));
+        else map.delete(object);
+      }
+    }
     this.latest = snapshot;
     return true;
   }
@@ -180,14 +193,24 @@ function isZero(words: Int32Array, at: number): boolean {
   return same(words, at, ZERO.words);
 }
 
+/** Notes what weak maps say of the objects that were reached; what they say is reached by it. */
+function takeWeak({ weak, objects }: Snapshot, reach: (value: unknown) => void): void {
+  for (const [map, entries] of weak) {
+    for (const object of objects.keys()) {
+      if (entries.has(object) || !map.has(object)) continue;
+      entries.set(object, map.get(object));
+      reach(map.get(object));
+    }
+  }
+}
+
 /** Things without fields of their own, or that are the same for ever. */
 function isOpaque(object: object): boolean {
   return (
     object instanceof WebAssembly.Module ||
     object instanceof WebAssembly.Instance ||
     object instanceof WebAssembly.Memory ||
-    object instanceof WebAssembly.Global ||
-    object instanceof WeakMap
+    object instanceof WebAssembly.Global
   );
 }
 
