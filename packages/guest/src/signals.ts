@@ -79,7 +79,7 @@ export function deliver(guest: Guest, task: GuestTask, info: SignalInfo, forced:
   if (forced && (action.handler === 1 || task.blocked.has(signo))) action = DEFAULT_ACTION;
   if (signo === SIG.kill) action = DEFAULT_ACTION;
   if (action.handler === 1) return;
-  guest.tracer?.signal(task, signo, info.code, info.words[0] ?? 0);
+  guest.tracer?.signal(task, info);
   if (action.handler === 0) {
     if (STOP_SIGNALS.has(signo)) stopProcess(guest, task, signo);
     else if (forced || !IGNORED_BY_DEFAULT.has(signo)) guest.killTask(task, signo);

@@ -1,11 +1,13 @@
 /** System calls and signals as they happen, a line each, in the form of strace. */
 import type { Guest } from '../guest.ts';
+import type { SignalInfo } from '../siginfo.ts';
 import type { GuestTask } from '../task.ts';
 import { argumentText, handlerText, pointer, pollResult, type TracedCall } from './arguments.ts';
 import { callName } from './call-names.ts';
 import { CALLS, IOCTLS } from './calls.ts';
 import { errorText } from './error-texts.ts';
-import { FLAGS, flagText, signalName } from './flags.ts';
+import { FLAGS, flagText, signalName, signalSet } from './flags.ts';
+import { signalText } from './signal-text.ts';
 
 /** The column of the `=` before results. */
 const RESULT_COLUMN = 40;
@@ -16,11 +18,6 @@ const MREMAP_FIXED = 2;
 const F_SETFD = 2;
 const F_GETFL = 3;
 const F_SETFL = 4;
-/** Names of the codes of faults, by signal. */
-const FAULT_CODES: Readonly<Record<number, readonly string[]>> = {
-  7: ['', 'BUS_ADRALN', 'BUS_ADRERR', 'BUS_OBJERR'],
-  11: ['', 'SEGV_MAPERR', 'SEGV_ACCERR'],
-};
 const PRCTL: Readonly<Record<number, readonly [name: string, kind: string]>> = {
   15: ['PR_SET_NAME', 'str'],
   16: ['PR_GET_NAME', '>str'],
@@ -105,12 +102,9 @@ export class Tracer {
     this.born.add(task);
   }
 
-  /** A signal is delivered. @param code of a fault, with its address; 0: it was sent */
-  signal(task: GuestTask, signal: number, code: number, addr: number): void {
-    const name = signalName(signal);
-    const fault = code > 0 ? FAULT_CODES[signal]?.[code] : undefined;
-    const from = fault === undefined ? '' : `, si_code=${fault}, si_addr=${pointer(addr)}`;
-    this.line(task, `--- ${name} {si_signo=${name}${from}} ---`);
+  /** A signal is delivered. */
+  signal(task: GuestTask, info: SignalInfo): void {
+    this.line(task, `--- ${signalName(info.signo)} ${signalText(info)} ---`);
   }
 
   /** A process stops. */
@@ -187,6 +181,7 @@ function valuesOf(guest: Guest, number: number, args: readonly number[]): readon
 /** The kinds of a call's arguments; some depend on what others are. */
 function kindsOf(guest: Guest, number: number, args: readonly number[]): string[] {
   const spec = CALLS[number];
+  if (spec === 'mask') return ['>mask'];
   if (spec === undefined) return ['hex', 'hex', 'hex', 'hex', 'hex', 'hex'];
   if (number === NUMBER.clone) return cloneKinds(args[0] as number);
   const kinds: string[] = [];
@@ -251,6 +246,11 @@ function argumentOf(call: TracedCall, kind: string, index: number): string {
       return `tls=${argumentText(call, 'userdesc', value, index)}`;
     case 'childtid':
       return `child_tidptr=${pointer(value)}`;
+    case 'mask': {
+      // The task has come back already.
+      const blocked = call.guest.loadedTask?.blocked;
+      return `{mask=${signalSet(blocked?.lo ?? 0, blocked?.hi ?? 0, 2)}}`;
+    }
     case 'long64':
     case 'offset64':
       return String(longOf(call, kind, index));

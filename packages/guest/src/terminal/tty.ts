@@ -93,21 +93,17 @@ export class Tty implements Stream {
     this.feed();
   }
 
-  read(task: GuestTask, addr: number, length: number, nonblock = false): CallResult {
-    const held = this.fromBehind(task, SIG.ttin, () => this.read(task, addr, length, nonblock));
+  read(task: GuestTask, addr: number, length: number): CallResult {
+    const held = this.fromBehind(task, SIG.ttin, () => this.read(task, addr, length));
     if (held !== null) return held;
     if (length === 0) return 0;
     const { lflag, cc } = this.termios;
     if ((lflag & L.icanon) !== 0) {
       if (this.discipline.readable || this.hungUp) return this.deliver(addr, length);
-      if (nonblock) return -Errno.EAGAIN;
       return this.waitFor(
         () => this.discipline.readable,
         () => this.read(task, addr, length),
       );
-    }
-    if (nonblock) {
-      return this.discipline.available > 0 || this.hungUp ? this.deliver(addr, length) : -Errno.EAGAIN;
     }
     return this.readRaw(addr, length, cc[V.min] as number, (cc[V.time] as number) * 1e8, false);
   }
