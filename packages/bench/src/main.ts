@@ -84,7 +84,7 @@ function runAll({ json, rounds, names }: Arguments): void {
   }
 }
 
-function main(): number {
+async function main(): Promise<number> {
   const parsed = parseArguments(
     process.argv.slice(2),
     rows.map(({ name }) => name),
@@ -100,7 +100,9 @@ function main(): number {
       for (const { name, what } of rows) console.log(`${name.padEnd(20)}${what}`);
       return 0;
     case 'row':
-      process.stdout.write(printMeasurement((rows.find(({ name }) => name === parsed.name) as Row).run()));
+      process.stdout.write(
+        printMeasurement(await (rows.find(({ name }) => name === parsed.name) as Row).run()),
+      );
       return 0;
     case 'run':
       try {
@@ -113,4 +115,4 @@ function main(): number {
   }
 }
 
-process.exitCode = main();
+process.exitCode = await main();

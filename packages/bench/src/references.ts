@@ -1,10 +1,19 @@
 /** Sequences of page references for the rows about replacement. */
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
-import { EventKind, traceFromBytes } from '@pagewalk/lab';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { Compression, EventKind, traceFromBytes, UnpackedTrace } from '@pagewalk/lab';
 
 /** A recording that comes with the project. */
 export function readRecording(name: string): Uint8Array {
   return readFileSync(new URL(`../../lab/recordings/${name}.pwt`, import.meta.url));
+}
+
+/** The same with its blocks unpacked. */
+export function unpackRecording(name: string): Promise<UnpackedTrace> {
+  return UnpackedTrace.from(readRecording(name), async (compression, stored) => {
+    if (compression === Compression.None) return stored;
+    return compression === Compression.Gzip ? gunzipSync(stored) : brotliDecompressSync(stored);
+  });
 }
 
 /**

@@ -26,7 +26,7 @@ export interface Row {
   readonly peer: readonly [program: string, row: string] | null;
   readonly goal: Goal;
   /** Runs our side: nanoseconds of CPU time per operation; milliseconds or megabytes if the goal is in those. */
-  run(): number | Measurement;
+  run(): number | Measurement | Promise<number>;
 }
 
 /** What the figures of a row are in. */
