@@ -36,12 +36,11 @@ export class Lifecycle {
     return task;
   }
 
-  /** Ends one thread; with the last one its process. @param code its exit code @linux sys_exit() */
+  /** Ends one thread; the last one ends its process, with its own exit code. @linux sys_exit() */
   exitThread(task: GuestTask, code: number): void {
     const { group } = task;
     const status = (code & 0xff) << 8;
-    if (task === group.leader) group.leaderStatus = status;
-    if (group.threads.length === 1) this.exitGroup(group, group.leaderStatus);
+    if (group.threads.length === 1) this.exitGroup(group, status);
     else this.end(task, status);
   }
 
@@ -62,7 +61,6 @@ export class Lifecycle {
     this.guest.kernel.run(task.process);
     task.process.takePid(group.pid);
     group.leader = task;
-    group.leaderStatus = 0;
   }
 
   /** The memory manager kills whom it likes, when it finds no memory: their processes end. */
@@ -108,7 +106,7 @@ export class Lifecycle {
 
   /** The last thread has ended: children get no parent, and the parent hears of it. */
   private finish(group: ThreadGroup): void {
-    group.status = group.ending ?? group.leaderStatus;
+    group.status = group.ending ?? 0;
     jobEnded(this.guest, group.leader);
     for (const child of group.children) child.parent = null;
     const { parent } = group;

@@ -33,8 +33,6 @@ export class ThreadGroup {
   readonly timers = new IntervalTimers();
   /** How it will end, as wait reports it: its threads are just being ended. */
   ending: number | null = null;
-  /** What the leader ended with, as wait reports it: how the process ends if nothing else ends it. */
-  leaderStatus = 0;
   /** How it ended, as wait reports it; null: it lives. */
   status: number | null = null;
   /** @linux personality(2) */

@@ -226,7 +226,9 @@ export class Cpu implements AttachedCpu {
     this.exports.update_state_flags();
     this.bytes[AT.inHlt] = 0;
     try {
-      this.exports.main_loop();
+      // A vector may be taken with the last instruction of a slice: its stub still has to stop the CPU.
+      do this.exports.main_loop();
+      while (this.bytes[AT.inHlt] === 0 && this.inStub());
     } catch (error) {
       if (!(error instanceof WebAssembly.RuntimeError || error instanceof RangeError)) throw error;
       this.recover();
@@ -373,6 +375,11 @@ export class Cpu implements AttachedCpu {
     }
     this.pendingFlush = 0;
     this.pendingPages.length = 0;
+  }
+
+  private inStub(): boolean {
+    this.retake();
+    return this.bytes[AT.cpl] === 0;
   }
 
   /** The program was left through the stub of a vector: takes the frame off, so that the CPU is in ring 3 again. */
