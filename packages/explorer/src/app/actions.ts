@@ -2,7 +2,6 @@ import { GLOSSARY } from '../glossary/glossary.ts';
 import { SCENARIOS } from '../scenarios/scenarios.ts';
 import {
   hasMachine,
-  restart,
   SPEEDS,
   seek,
   seekEvent,
@@ -12,14 +11,14 @@ import {
   toggleRun,
   UNITS,
 } from './commands.ts';
-import { activePanel, closePanel, layout, openPanel, showLayout, toggleMaximized } from './dock.tsx';
+import { activePanel, closePanel, openPanel, showLayout, toggleMaximized } from './dock.tsx';
 import { EXPORTS, exportAs } from './export-menu.tsx';
 import { count } from './format.ts';
 import { showTerm } from './glossary-card.tsx';
 import { status } from './machine-signals.ts';
 import { breakpointsOpen, helpOpen } from './overlays.ts';
 import { PANELS } from './panels.ts';
-import { NOTHING, select, selectEarlier, selection } from './selection.ts';
+import { NOTHING, select, selectEarlier } from './selection.ts';
 import { DEFAULT_LAYOUT, page, showStart } from './session.ts';
 import { copyLink } from './share.ts';
 import { startScenario } from './story.ts';
@@ -63,7 +62,7 @@ function machineActions(): Action[] {
         unit === stepUnit.value ? ',' : '',
       ),
     ]),
-    action('restart', 'To the beginning', 'machine', () => restart(layout.value, selection.value), 'Home'),
+    action('restart', 'To the beginning', 'machine', () => seek(0), 'Home'),
     action('breakpoints', 'Breakpoints', 'machine', () => (breakpointsOpen.value = true), 'B'),
     ...SPEEDS.map((turns) =>
       action(

@@ -2,7 +2,6 @@ import { signal } from '@preact/signals';
 import type { Breakpoint, StepUnit } from '../protocol/messages.ts';
 import { postCommand } from './machine.ts';
 import { breakpoints, machineChoice, speed, status } from './machine-signals.ts';
-import { openState, presentState } from './session.ts';
 
 /** What the reader can make the machine do. */
 
@@ -54,12 +53,6 @@ export function step(count: number, unit: StepUnit = stepUnit.value): void {
 export function nextUnit(): void {
   const at = UNITS.findIndex(({ unit }) => unit === stepUnit.value);
   stepUnit.value = (UNITS[(at + 1) % UNITS.length] as (typeof UNITS)[number]).unit;
-}
-
-/** The same machine from its beginning, with everything else as it is. */
-export function restart(layout: string, selection: Parameters<typeof presentState>[1]): void {
-  const state = presentState(layout, selection);
-  if (state) openState({ ...state, at: 0, input: [] });
 }
 
 export function setBreakpoints(list: readonly Breakpoint[]): void {

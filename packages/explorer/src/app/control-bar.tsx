@@ -1,14 +1,12 @@
 import type { StepUnit } from '../protocol/messages.ts';
 import { BreakpointsButton } from './breakpoints-editor.tsx';
-import { nextUnit, restart, SPEEDS, setSpeed, step, stepUnit, toggleRun, UNITS } from './commands.ts';
-import { layout } from './dock.tsx';
+import { nextUnit, SPEEDS, seek, setSpeed, step, stepUnit, toggleRun, UNITS } from './commands.ts';
 import { ExportButton } from './export-menu.tsx';
 import { count } from './format.ts';
 import { Icon, type IconName } from './icon.tsx';
 import { machineChoice, speed, status } from './machine-signals.ts';
 import { helpOpen, paletteOpen } from './overlays.ts';
 import { programText } from './program-text.ts';
-import { selection } from './selection.ts';
 import { showStart } from './session.ts';
 import { copyLink } from './share.ts';
 import { theme, toggleTheme } from './theme.ts';
@@ -25,12 +23,7 @@ export function ControlBar() {
       </button>
       <MachineSummary />
       <div class="control-group">
-        <Tool
-          icon="start"
-          label="To the beginning"
-          keys="Home"
-          onClick={() => restart(layout.value, selection.value)}
-        />
+        <Tool icon="start" label="To the beginning" keys="Home" onClick={() => seek(0)} />
         <Tool icon="back" label={`Back one ${stepUnit.value}`} keys="," onClick={() => step(-1)} />
         <button
           type="button"

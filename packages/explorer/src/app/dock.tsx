@@ -1,11 +1,16 @@
 import { batch, effect, signal } from '@preact/signals';
-import { createDockview, type DockviewApi, type IContentRenderer } from 'dockview-core';
+import {
+  createDockview,
+  type DockviewApi,
+  type DockviewGroupPanel,
+  type IContentRenderer,
+} from 'dockview-core';
 import { render } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import 'virtual:dockview.css';
 import './dock.css';
 import { fromDockview, toDockview } from './dock-layout.ts';
-import { keepPanels, layoutText, parseLayout } from './layout.ts';
+import { keepPanels, type Layout, layoutText, parseLayout } from './layout.ts';
 import { PanelBoundary } from './panel-boundary.tsx';
 import { PanelContext } from './panel-context.ts';
 import { panelOf } from './panels.ts';
@@ -21,20 +26,27 @@ export const activePanel = signal('');
 export const openPanels = signal<readonly string[]>([]);
 
 let api: DockviewApi | null = null;
-/** What is to be shown as soon as there is a dock. */
-let wanted = '';
+/** What is to be shown as soon as there is a dock; null: nothing, undefined: it stays as it is. */
+let wanted: Layout | null | undefined;
+/** The element in which the dock is. */
+const host: { current: HTMLDivElement | null } = { current: null };
 
 /** Shows a layout. Panels that do not exist are left out. Throws where the text is no layout. */
 export function showLayout(text: string): void {
-  const parsed = keepPanels(parseLayout(text), (id) => panelOf(id) !== undefined);
-  wanted = text;
-  if (!api) return;
-  if (parsed === null) {
-    api.clear();
-    return;
+  wanted = keepPanels(parseLayout(text), (id) => panelOf(id) !== undefined);
+  layWanted();
+}
+
+/** Lays out what is wanted as soon as the dock has a size: without one, shares of it mean nothing. */
+function layWanted(): void {
+  if (!api || wanted === undefined || !host.current?.clientWidth) return;
+  const { clientWidth, clientHeight } = host.current;
+  if (wanted === null) api.clear();
+  else {
+    api.layout(clientWidth, clientHeight);
+    api.fromJSON(toDockview(wanted, clientWidth, clientHeight, (id) => panelOf(id)?.title ?? id));
   }
-  const { width, height } = api;
-  api.fromJSON(toDockview(parsed, width || 1200, height || 700, (id) => panelOf(id)?.title ?? id));
+  wanted = undefined;
 }
 
 /** Opens a panel beside the active one, or brings it to the front; with `focus` it gets the keyboard. */
@@ -42,9 +54,18 @@ export function openPanel(id: string, focus = true): void {
   const definition = panelOf(id);
   if (!api || !definition) return;
   const existing = api.getPanel(id);
+  const before = api.activePanel;
   if (existing) existing.api.setActive();
-  else api.addPanel({ id, component: id, title: definition.title });
+  else api.addPanel({ id, component: id, title: definition.title, ...besideStory(api) });
+  if (!focus) before?.api.setActive();
   if (focus) focusActive();
+}
+
+/** A new panel never covers the story: it goes into the active group, or into the last one. */
+function besideStory(dock: DockviewApi): { position?: { referenceGroup: DockviewGroupPanel } } {
+  const free = dock.groups.filter(({ panels }) => panels.every((panel) => panel.id !== 'scenario'));
+  const group = free.find(({ id }) => id === dock.activeGroup?.id) ?? free.at(-1);
+  return group ? { position: { referenceGroup: group } } : {};
 }
 
 export function closePanel(id: string): void {
@@ -105,7 +126,6 @@ function content(id: string): IContentRenderer {
 
 /** The part of the page in which the panels are. */
 export function Dock() {
-  const host = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const dock = createDockview(host.current as HTMLDivElement, {
       createComponent: ({ name }) => content(name),
@@ -123,10 +143,13 @@ export function Dock() {
       });
     const listeners = [dock.onDidLayoutChange(changed), dock.onDidActivePanelChange(changed)];
     const unwatch = effect(() => dock.updateOptions({ theme: dockTheme(theme.value) }));
-    if (wanted !== '') showLayout(wanted);
+    const sizes = new ResizeObserver(layWanted);
+    sizes.observe(host.current as HTMLDivElement);
+    layWanted();
     return () => {
       for (const listener of listeners) listener.dispose();
       unwatch();
+      sizes.disconnect();
       api = null;
       dock.dispose();
     };

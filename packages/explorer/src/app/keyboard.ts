@@ -1,6 +1,6 @@
 import { effect } from '@preact/signals';
-import { nextUnit, pause, restart, step, toggleRun } from './commands.ts';
-import { activePanel, closePanel, inDock, layout, toggleMaximized } from './dock.tsx';
+import { nextUnit, pause, seek, step, toggleRun } from './commands.ts';
+import { activePanel, closePanel, inDock, toggleMaximized } from './dock.tsx';
 import { type Direction, movePanel, neighbour, nextGroup, nextTab } from './dock-moves.ts';
 import { exportAs } from './export-menu.tsx';
 import { refusal } from './machine-signals.ts';
@@ -50,7 +50,7 @@ export const KEYS: readonly KeyBinding[] = [
   key('>', '>', 'on to the next fault', 'machine', () => step(1, 'fault')),
   key('<', '<', 'back to the fault before', 'machine', () => step(-1, 'fault')),
   key('u', 'U', 'step by turns, faults or events', 'machine', nextUnit),
-  key('home', 'Home', 'to the beginning', 'machine', () => restart(layout.value, selection.value)),
+  key('home', 'Home', 'to the beginning', 'machine', () => seek(0)),
   key('b', 'B', 'breakpoints', 'machine', () => (breakpointsOpen.value = true)),
   key('w', 'W', 'closer', 'pictures', (e) => inPanel(e, (k) => k.zoom?.(1))),
   key('s', 'S', 'further away', 'pictures', (e) => inPanel(e, (k) => k.zoom?.(-1))),

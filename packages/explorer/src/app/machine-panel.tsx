@@ -12,7 +12,10 @@ export function MachinePanel() {
   if (choice === null) return <div class="view-empty">No machine has been started.</div>;
   const askHash = async () => {
     const answer = await ask({ ask: 'state-hash' });
-    hash.value = answer.ask === 'refused' ? answer.message : `${answer.hash} at ${now.turn}`;
+    hash.value =
+      answer.ask === 'refused'
+        ? answer.message
+        : `${answer.hash} at turn ${status.value.turn}, events ${answer.events}`;
   };
   const sysctl = Object.entries(choice.sysctl);
   return (
@@ -41,7 +44,7 @@ export function MachinePanel() {
           <dd>{now.pid === 0 ? 'none' : `pid ${now.pid}`}</dd>
           <dt>State hash</dt>
           <dd>
-            <button type="button" class="button small" onClick={askHash}>
+            <button type="button" class="button small" onClick={askHash} data-test="compute-hash">
               Compute
             </button>{' '}
             <output class="mono" data-test="state-hash">

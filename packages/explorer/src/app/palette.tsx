@@ -25,7 +25,7 @@ function PaletteBody() {
     if (!action) return;
     paletteOpen.value = false;
     // After the dialog has given the focus back.
-    queueMicrotask(action.run);
+    setTimeout(action.run);
   };
   const move = (by: number) => {
     const many = found.value.length;

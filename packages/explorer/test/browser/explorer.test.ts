@@ -1,0 +1,229 @@
+import { readFileSync } from 'node:fs';
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { TestPage } from '../machine/engine-host.ts';
+import { CHROMIUM, command, hashes, settled, TestBrowser, turnOf } from './browser.ts';
+
+const HELLO = new URL('../../../guest/programs/hello', import.meta.url);
+const TOUCH = new URL('../../../guest/programs/touch', import.meta.url);
+const SMALL = '#release=2.4.22&memory=16M&swap=32M&run=touch+18+random+2&panels=row(machine,memory)';
+
+describe.skipIf(CHROMIUM === undefined)('the explorer in Chromium', () => {
+  let browser: TestBrowser;
+
+  beforeAll(async () => {
+    browser = await TestBrowser.start();
+  });
+  afterEach(() => browser.tidy());
+  afterAll(() => browser?.stop());
+
+  it('starts a machine of one’s own, which runs to its end', async () => {
+    const page = await browser.open();
+    await page.getByLabel('Program and its arguments').fill('quicksort 4');
+    await page.locator('[data-test=start]').click();
+    expect(await settled(page, 'running', 'ended')).toMatch(/running|ended/);
+    expect(await settled(page, 'ended')).toBe('ended');
+    expect(await page.locator('[data-test=status]').innerText()).toBe('exited with 0');
+    await page.locator('.xterm-accessibility', { hasText: 'none lost' }).waitFor({ state: 'attached' });
+  });
+
+  it('goes the same way as the engine does in Node', async () => {
+    const page = await browser.open(SMALL);
+    await settled(page);
+    await page.locator('[data-test=run]').click();
+    await settled(page, 'ended');
+    const here = await hashes(page);
+    const node = new TestPage();
+    await node.do({
+      type: 'start',
+      choice: {
+        release: '2.4.22',
+        memory: 16 << 20,
+        swap: 32 << 20,
+        sysctl: {},
+        program: { kind: 'program', name: 'touch', args: ['18', 'random', '2'] },
+      },
+    });
+    const { turn } = await node.do({ type: 'run', speed: null });
+    const there = await node.ask({ ask: 'state-hash' });
+    expect(here).toEqual({ state: there.hash, turn, events: there.events });
+  });
+
+  it('steps back to the state that it had', async () => {
+    const page = await browser.open(`${SMALL}&at=2000`);
+    await settled(page);
+    expect(await turnOf(page)).toBe(2000);
+    const before = await hashes(page);
+    for (const [on, back] of [
+      ['.', ','],
+      ['>', '<'],
+    ] as const) {
+      await page.keyboard.press(on);
+      await page.waitForFunction(() => document.querySelector('[data-test=turn]')?.textContent !== '2,000');
+      await settled(page);
+      await page.keyboard.press(back);
+      await page.waitForFunction(() => document.querySelector('[data-test=turn]')?.textContent === '2,000');
+      await settled(page);
+      expect(await hashes(page)).toEqual(before);
+    }
+    await page.locator('[data-test=timeline]').fill('1');
+    await page.waitForFunction(() => document.querySelector('[data-test=turn]')?.textContent === '1');
+    await command(page, 'turn 2000');
+    await page.waitForFunction(() => document.querySelector('[data-test=turn]')?.textContent === '2,000');
+    await settled(page);
+    expect(await hashes(page)).toEqual(before);
+  });
+
+  it('stops at a breakpoint, and says what is wrong with one', async () => {
+    const page = await browser.open(SMALL);
+    await settled(page);
+    await page.locator('[data-test=breakpoints]').click();
+    await page.locator('[data-test=breakpoint-event]').fill('swap_slot_alloc');
+    await page.locator('[data-test=breakpoint-condition]').fill('offset > colour');
+    const problem = page.locator('[data-test=breakpoint-problem]');
+    await problem.filter({ hasText: 'no value for colour' }).waitFor();
+    expect(await page.locator('[data-test=breakpoint-add]').isDisabled()).toBe(true);
+    await page.locator('[data-test=breakpoint-condition]').fill('offset > 20');
+    await page.locator('[data-test=breakpoint-add]').click();
+    await page.locator('[data-test=breakpoint-run]').click();
+    await settled(page, 'paused');
+    expect(await page.locator('[data-test=status]').innerText()).toBe('breakpoint swap_slot_alloc');
+  });
+
+  it('a link reproduces the machine, its place, and what is shown', async () => {
+    const first = await browser.open(SMALL);
+    await settled(first);
+    await first.locator('[data-test=breakpoints]').click();
+    await first.locator('[data-test=breakpoint-event]').fill('swap_slot_alloc');
+    await first.locator('[data-test=breakpoint-condition]').fill('offset == 100');
+    await first.locator('[data-test=breakpoint-add]').click();
+    await first.locator('[data-test=breakpoint-run]').click();
+    await settled(first, 'paused');
+    await command(first, 'Show Zones');
+    await command(first, 'frame 3e8');
+    const before = await hashes(first);
+    await first.waitForFunction(() => location.hash.includes('select=frame.3e8'));
+    const hash = new URL(first.url()).hash;
+    expect(hash).toContain(`at=${before.turn}`);
+    expect(hash).toContain('break=swap_slot_alloc:offset+%3D%3D+100'.replace('%3D%3D', '=='));
+
+    const second = await browser.open(hash);
+    await settled(second, 'paused');
+    expect(await hashes(second)).toEqual(before);
+    expect(await openTabs(second)).toEqual(await openTabs(first));
+    await second.waitForFunction((wanted) => location.hash === wanted, hash);
+  });
+
+  it('a link with a file asks for that file and takes no other', async () => {
+    const first = await browser.open();
+    await first.getByText('Your file', { exact: true }).click();
+    await first.locator('[data-test=file]').setInputFiles(fileOf('mine', HELLO));
+    await first.getByText('mine: a program').waitFor();
+    await first.locator('[data-test=start]').click();
+    await settled(first, 'ended');
+    await first.waitForFunction(() => location.hash.includes('sha256='));
+    const { hash } = new URL(first.url());
+
+    const second = await browser.open(hash);
+    await second.getByText('This link needs the file').waitFor();
+    await second.locator('[data-test=wanted-file]').setInputFiles(fileOf('mine', TOUCH));
+    await second.locator('[data-test=refusal]', { hasText: 'mine is another file' }).waitFor();
+    await second.locator('[data-test=wanted-file]').setInputFiles(fileOf('other-name', HELLO));
+    await settled(second, 'ended');
+  });
+
+  it.each([
+    ['#run=nothing', 'program nothing: there is none of this name'],
+    ['#memory=lots&run=hello', 'link: memory=lots must be a size, such as 16M'],
+    ['#memory=1M&run=hello', 'memory'],
+    ['#release=9.9&run=hello', 'release'],
+    ['#workload=zipf+1', 'zipf takes'],
+  ])('says in one line what is wrong with %s', async (hash, message) => {
+    const page = await browser.open(hash);
+    const line = await page.locator('[data-test=refusal]').innerText();
+    expect(line).toContain(message);
+    expect(line).not.toContain('\n');
+    // The page is alive: another machine can be started.
+    await page.goto(`${browser.address}#run=hello&panels=row(machine)`);
+    await settled(page, 'paused');
+  });
+
+  it('needs no mouse', async () => {
+    const page = await browser.open();
+    for (let i = 0; i < 60; i++) {
+      await page.keyboard.press('Tab');
+      if ((await focused(page)) === 'buddy') break;
+    }
+    expect(await focused(page)).toBe('buddy');
+    await page.keyboard.press('Enter');
+    await settled(page, 'paused');
+    await page.keyboard.press('Space');
+    await settled(page, 'ended');
+    await page.keyboard.press(',');
+    await settled(page, 'paused');
+    await page.keyboard.press('?');
+    await page.locator('dialog[open] h2', { hasText: 'Help' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('b');
+    await page.locator('dialog[open] h2', { hasText: 'Breakpoints' }).waitFor();
+    await page.keyboard.press('Escape');
+    await command(page, 'Show Machine');
+    await page.waitForFunction(
+      () => document.activeElement?.closest('[data-panel]')?.getAttribute('data-panel') === 'machine',
+    );
+    const tabs = await openTabs(page);
+    await page.keyboard.press('x');
+    expect(await openTabs(page)).toHaveLength(tabs.length - 1);
+    await page.keyboard.press('F6');
+    await page.keyboard.press('t');
+    expect(await page.evaluate(() => document.documentElement.dataset['theme'])).toBe('dark');
+    await page.keyboard.press('h');
+    await page.getByText('Stories, chapter by chapter').waitFor();
+  });
+
+  it('explains a term where it stands', async () => {
+    const page = await browser.open('#scenario=zones&release=2.4.22&memory=32M&run=touch+20+forward');
+    await settled(page);
+    await command(page, 'Show Story');
+    await page.locator('.story .term').first().focus();
+    await page.keyboard.press('Tab');
+    await page.locator('[role=tooltip]').waitFor();
+    await page.keyboard.press('Escape');
+    expect(await page.locator('[role=tooltip]').count()).toBe(0);
+  });
+
+  it.each([
+    [1280, 800],
+    [1024, 768],
+  ])('fits on a screen of %i by %i', async (width, height) => {
+    const page = await browser.open(SMALL, { viewport: { width, height } });
+    await settled(page);
+    const [wide, high] = await page.evaluate(() => [document.body.scrollWidth, document.body.scrollHeight]);
+    expect([wide, high]).toEqual([width, height]);
+    const bar = page.locator('.control-bar');
+    expect(await bar.evaluate((element) => element.scrollWidth <= element.clientWidth)).toBe(true);
+  });
+
+  it('keeps to reduced motion and to the theme of the system', async () => {
+    const page = await browser.open('', { colorScheme: 'dark', reducedMotion: 'reduce' });
+    expect(await page.evaluate(() => document.documentElement.dataset['theme'])).toBe('dark');
+    const quick = await page.evaluate(() =>
+      getComputedStyle(document.documentElement).getPropertyValue('--quick'),
+    );
+    expect(Number.parseFloat(quick)).toBe(0);
+  });
+});
+
+function fileOf(name: string, at: URL) {
+  return { name, mimeType: 'application/octet-stream', buffer: readFileSync(at) };
+}
+
+/** Titles of the tabs, in order. */
+function openTabs(page: Page): Promise<string[]> {
+  return page.locator('.dv-tab').allInnerTexts();
+}
+
+/** Scenario whose button has the keyboard. */
+function focused(page: Page): Promise<string | undefined> {
+  return page.evaluate(() => (document.activeElement as HTMLElement | null)?.dataset['scenario']);
+}

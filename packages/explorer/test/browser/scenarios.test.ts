@@ -1,0 +1,54 @@
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { SCENARIOS } from '../../src/scenarios/scenarios.ts';
+import { CHROMIUM, command, settled, TestBrowser } from './browser.ts';
+
+describe.skipIf(CHROMIUM === undefined)('scenarios in Chromium', () => {
+  let browser: TestBrowser;
+
+  let page: Page;
+
+  beforeAll(async () => {
+    browser = await TestBrowser.start();
+    page = await browser.open();
+  });
+  afterEach(() => browser.quiet());
+  afterAll(() => browser?.stop());
+
+  it.each(SCENARIOS.map((s) => [s.id, s] as const))('%s runs to its end', async (id, { stages }) => {
+    await page.goto(`${browser.address}#`);
+    await page.locator(`[data-scenario=${id}]`).click();
+    await settled(page, 'paused');
+    for (const [index, stage] of stages.entries()) {
+      const title = page.locator('.story-stage', { hasText: stage.title });
+      await title.waitFor();
+      expect(await page.locator('[data-test=answer]').count()).toBe(0);
+      await page.locator('.story-option').nth(stage.correct).click();
+      const before = await page.locator('[data-test=turn]').innerText();
+      await page.locator('[data-test=show-answer]').click();
+      if (stage.go.to !== 'stay') {
+        await page.waitForFunction(
+          (turn) => document.querySelector('[data-test=turn]')?.textContent !== turn,
+          before,
+        );
+      }
+      await settled(page, 'paused', 'ended');
+      await page.locator('[data-test=answer]').waitFor();
+      expect(await page.locator('.story-option.right').count()).toBe(1);
+      if (index < stages.length - 1) await page.locator('[data-test=next-stage]').click();
+    }
+    await page.waitForFunction(
+      (wanted) => location.hash.includes(wanted),
+      `scenario=${id}.${stages.length - 1}.answer`,
+    );
+    await command(page, 'Breakpoints');
+    while ((await page.getByLabel(/^Remove/).count()) > 0)
+      await page
+        .getByLabel(/^Remove/)
+        .first()
+        .click();
+    await page.keyboard.press('Escape');
+    if ((await settled(page, 'paused', 'ended')) === 'paused') await page.locator('[data-test=run]').click();
+    expect(await settled(page, 'ended')).toBe('ended');
+  });
+});
