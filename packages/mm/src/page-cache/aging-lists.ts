@@ -136,7 +136,9 @@ export class AgingLists {
 
   /** Off all lists. @linux 2.4.0 mm/swap.c lru_cache_del() */
   remove(pfn: Pfn): void {
+    if (!this.on(pfn, ON_A_LIST)) return;
     this.unlink(pfn);
+    if (this.trace.on) this.trace.emit(MM_PAGE_LIST, pfn, AGING_LIST.none, this.memMap.age[pfn] as number);
   }
 
   /**

@@ -1,6 +1,6 @@
 import { defineTracepoint } from '../trace/trace.ts';
 
-/** A page went to the head of a list: 1 active, 2 inactive_dirty, 3 inactive_clean. */
+/** A page went to the head of a list: 1 active, 2 inactive_dirty, 3 inactive_clean; or left its list: 0. */
 export const MM_PAGE_LIST = defineTracepoint({
   name: 'mm_page_list',
   fields: ['pfn', 'list', 'age'],

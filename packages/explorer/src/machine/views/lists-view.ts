@@ -7,6 +7,10 @@ import { fieldIndex, Tally } from './tally.ts';
 const ENDS = 256;
 /** Lists as 2.4.0's events number them. */
 const AGED_LISTS = ['', 'active_list', 'inactive_dirty_list', 'inactive_clean_list'] as const;
+/** Lists of 2.4.10 and later, in the same order. */
+const TWO_LISTS = ['', 'active_list', 'inactive_list'] as const;
+/** Numbers of lists. */
+const LIST = { none: 0, active: 1, inactive: 2 } as const;
 /** Which function moves pages from one of 2.4.0's lists to another; otherwise the one that puts them on the list. */
 const MOVERS: Readonly<Record<string, string>> = {
   '0>1': 'lru_cache_add',
@@ -29,16 +33,19 @@ export class ListsPicture {
   private readonly flows: Map<string, { row: FlowRow; pages: number }> = new Map();
   private readonly listOf: Uint8Array;
   private readonly tally: Tally;
+  /** Page of 2.4.0 that left its list and may yet come to another; -1: none. */
+  private leaving = -1;
 
   constructor(kernel: Kernel) {
     this.kernel = kernel;
     this.aged = kernel.allocator instanceof AgingPageAllocator;
-    this.listOf = new Uint8Array(this.aged ? kernel.memMap.frames : 0);
+    this.listOf = new Uint8Array(kernel.memMap.frames);
     this.tally = this.aged ? this.agedTally() : this.twoListTally();
   }
 
   view(events: EventStore): ListsView {
     this.tally.update(events, this.kernel.trace.seq);
+    this.settle();
     return {
       view: 'lists',
       lists: this.lists(),
@@ -91,45 +98,63 @@ export class ListsPicture {
   private twoListTally(): Tally {
     const deactivated = fieldIndex('mm_vmscan_deactivate', 'outcome');
     const verdict = fieldIndex('mm_vmscan_page', 'verdict');
+    const to = (list: number, mover: string) => (events: EventStore, seq: number) =>
+      this.moveTo(events.operand(seq, 0), list, mover);
     return new Tally(
       {
-        mm_lru_insertion: () => this.move('lru_cache_add', 'new', 'inactive_list'),
-        mm_lru_activate: () => this.move('activate_page', 'inactive_list', 'active_list'),
+        mm_lru_insertion: to(LIST.inactive, 'lru_cache_add'),
+        mm_lru_activate: to(LIST.active, 'activate_page'),
         mm_vmscan_deactivate: (events, seq) => {
           if (events.operand(seq, deactivated) === 1)
-            this.move('refill_inactive', 'active_list', 'inactive_list');
+            this.moveTo(events.operand(seq, 0), LIST.inactive, 'refill_inactive');
         },
         mm_vmscan_page: (events, seq) => {
           const what = events.operand(seq, verdict);
-          if (what === 0 || what === 8) this.move('shrink_cache', 'inactive_list', 'free');
+          if (what === 0 || what === 8) this.moveTo(events.operand(seq, 0), LIST.none, 'shrink_cache');
         },
+        mm_page_free: to(LIST.none, 'lru_cache_del'),
       },
-      () => this.flows.clear(),
+      () => this.forget(),
     );
   }
 
   private agedTally(): Tally {
-    const [pfnField, listField] = [fieldIndex('mm_page_list', 'pfn'), fieldIndex('mm_page_list', 'list')];
+    const listField = fieldIndex('mm_page_list', 'list');
     return new Tally(
       {
         mm_page_list: (events, seq) => {
-          const pfn = events.operand(seq, pfnField);
-          const from = this.listOf[pfn] as number;
+          const pfn = events.operand(seq, 0);
           const to = events.operand(seq, listField);
-          this.listOf[pfn] = to;
-          if (from === to) return;
-          this.move(
-            MOVERS[`${from}>${to}`] ?? 'lru_cache_add',
-            AGED_LISTS[from] || 'new',
-            AGED_LISTS[to] || 'free',
-          );
+          const again = this.leaving === pfn;
+          if (!again) this.settle();
+          this.leaving = -1;
+          if (to === LIST.none) this.leaving = pfn;
+          else this.moveTo(pfn, to, MOVERS[`${this.listOf[pfn]}>${to}`] ?? 'lru_cache_add');
         },
       },
-      () => {
-        this.flows.clear();
-        this.listOf.fill(0);
-      },
+      () => this.forget(),
     );
+  }
+
+  /** The page that left its list last did not come back to one, as page_launder makes them: it is gone. */
+  private settle(): void {
+    const pfn = this.leaving;
+    if (pfn >= 0) this.moveTo(pfn, LIST.none, MOVERS[`${this.listOf[pfn]}>0`] ?? 'lru_cache_del');
+    this.leaving = -1;
+  }
+
+  private moveTo(pfn: number, to: number, mover: string): void {
+    const from = this.listOf[pfn] as number;
+    if (from === to) return;
+    this.listOf[pfn] = to;
+    const names = this.aged ? AGED_LISTS : TWO_LISTS;
+    this.move(mover, names[from] || 'new', names[to] || 'free');
+  }
+
+  private forget(): void {
+    this.flows.clear();
+    this.listOf.fill(LIST.none);
+    this.leaving = -1;
   }
 }
 

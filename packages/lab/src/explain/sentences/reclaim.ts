@@ -31,7 +31,8 @@ export const RECLAIM_SENTENCES: Readonly<Record<string, Sentence>> = {
     `kswapd looked at zone ${o.zone('zone')}: ${o.n('free')} free, wanted ${o.n('high')}; ${o.yes('again') ? 'it goes on' : o.yes('freed') ? 'that is enough' : 'nothing could be freed, it sleeps a second'}`,
   mm_lru_insertion: (o) => `frame ${o.n('pfn')} was put at the head of the inactive list`,
   mm_lru_activate: (o) => `frame ${o.n('pfn')} was referenced a second time, and is active`,
-  mm_page_list: (o) => `frame ${o.n('pfn')} changed to list ${o.n('list')}, at age ${o.n('age')}`,
+  mm_page_list: (o) =>
+    `frame ${o.n('pfn')} ${o.yes('list') ? `changed to list ${o.n('list')}` : 'left its list'}, at age ${o.n('age')}`,
   mm_page_age: (o) =>
     `frame ${o.n('pfn')} grew ${o.yes('up') ? 'younger, as it was used' : 'older, as it was not used'}: its age is ${o.n('age')}`,
   aged_try_to_swap_out: (o) =>
