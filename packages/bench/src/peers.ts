@@ -6,6 +6,7 @@
  * | `host`, `buddy`, `replay` | `host/<program>.c` |
  * | `glibc`, `mimalloc` | `host/malloc.c` with the C library's malloc, or with mimalloc preloaded |
  * | `libCacheSim` | the command of that project, if it is there (see lib-cache-sim.ts) |
+ * | `native`, `qemu` | the guest's own program `speed`, on this computer and in qemu-i386 |
  * | `untraced` | this program, every test whether tracing is on replaced by `false` |
  */
 import { execFileSync } from 'node:child_process';
@@ -13,6 +14,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { programsFolder } from '@pagewalk/guest';
 import { LibCacheSim, missingLibCacheSim, type SimulatedPeer } from './lib-cache-sim.ts';
 import { type Measurement, parseMeasurement } from './row.ts';
 
@@ -51,6 +53,7 @@ export class Peers {
   /** Why there is no such peer to compare with; null when there is. */
   missing(program: string): string | null {
     if (program === 'untraced') return null;
+    if (program === 'native' || program === 'qemu') return missingSpeed(program);
     if (this.#noC !== null) return this.#noC;
     if (program === 'libCacheSim') return missingLibCacheSim();
     if (program !== 'mimalloc' || this.#mimalloc !== undefined) return null;
@@ -63,6 +66,7 @@ export class Peers {
     if (program === 'libCacheSim') {
       return this.#libCacheSim.run(this.#simulated.find((each) => each.row === row) as SimulatedPeer);
     }
+    if (program === 'native' || program === 'qemu') return runSpeed(program, row);
     const file = program === 'glibc' || program === 'mimalloc' ? 'malloc' : program;
     const env = program === 'mimalloc' ? { ...process.env, LD_PRELOAD: this.#mimalloc } : process.env;
     return parseMeasurement(
@@ -104,6 +108,24 @@ export class Peers {
     }
     return this.#untraced;
   }
+}
+
+/** Why the guest's program does not run here; null: it does. */
+function missingSpeed(how: 'native' | 'qemu'): string | null {
+  try {
+    runSpeed(how, 'nothing');
+    return null;
+  } catch {
+    return how === 'qemu' ? 'qemu-i386 is not installed' : 'this computer does not run 32-bit Linux programs';
+  }
+}
+
+/** Runs the guest's program `speed`: it measures itself. `nothing` does nothing. */
+function runSpeed(how: 'native' | 'qemu', what: string): Measurement {
+  const program = join(programsFolder(), 'speed');
+  const [file, args] = how === 'qemu' ? ['qemu-i386', [program, what]] : [program, [what]];
+  const text = execFileSync(file, args, { stdio: ['ignore', 'pipe', 'ignore'], encoding: 'utf8' });
+  return what === 'nothing' ? { value: 0, missRatio: null } : parseMeasurement(text);
 }
 
 /** Runs our side of a row in a process of its own. @throws Error saying which row failed; its own words are on stderr */

@@ -50,4 +50,6 @@ export function parseMeasurement(text: string): Measurement {
 }
 
 export const speed = (bound: number): Goal => ({ kind: 'speed', bound });
+/** A figure without a goal. */
+export const unbound: Goal = { kind: 'none', bound: 0 };
 export const time = (bound: number): Goal => ({ kind: 'time', bound });

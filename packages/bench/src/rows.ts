@@ -1,5 +1,6 @@
 /** All rows of the bench, in the order in which they are run and printed. */
 import { allocatorRows } from './allocator-rows.ts';
+import { guestRows } from './guest-rows.ts';
 import { hardwareRows } from './hardware-rows.ts';
 import type { SimulatedPeer } from './lib-cache-sim.ts';
 import { policyPeers, policyRows } from './policy-rows.ts';
@@ -14,6 +15,7 @@ export const rows: readonly Row[] = [
   ...allocatorRows,
   ...hardwareRows,
   ...replayRows,
+  ...guestRows,
   ...pressureRows,
   ...policyRows,
   ...scaleRows,
