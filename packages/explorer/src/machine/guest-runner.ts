@@ -13,6 +13,7 @@ export class GuestRunner implements Runner {
   readonly kernel: Kernel;
   turn = 0;
   readonly turnsInAll = null;
+  readonly hasTerminal = true;
   ended: string | null = null;
   waits = false;
   private readonly guest: Guest;

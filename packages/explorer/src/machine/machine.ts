@@ -38,6 +38,8 @@ export class Machine {
   // Turns that take about PIECE_MS.
   private piece = 16;
   private lastPid = -1;
+  // The window's size has changed while the machine was back: it will when the machine is where nobody has been.
+  private window: TimedInput['window'] | null = null;
 
   /** @param now a clock of the host in ms: it decides only how much is done at a time, and which states are kept */
   constructor(make: MachineMaker, now: () => number, inputs: readonly TimedInput[] = []) {
@@ -85,6 +87,7 @@ export class Machine {
     let time = this.now();
     this.ladder.climb(runner.turn);
     while (runner.turn < until && runner.ended === null && !this.waits && time < deadline) {
+      this.settleWindow();
       for (const input of history.inputsAt(runner.turn)) this.arrive(input);
       const last = Math.min(until, history.nextInput(runner.turn + 1), this.nextSample());
       const turns = watched === null ? Math.min(this.piece, last - runner.turn) : 1;
@@ -111,13 +114,22 @@ export class Machine {
     this.changeFuture({ turn: this.turn, bytes });
   }
 
-  /** The terminal's window has another size from now on. */
+  /** The terminal's window has another size: from now on, or from where the machine has not been yet. */
   resizeWindow(columns: number, rows: number): void {
-    this.changeFuture({ turn: this.turn, bytes: new Uint8Array(0), window: { columns, rows } });
+    const last = this.history.inputs.findLast(({ window }) => window !== undefined)?.window;
+    this.window = last?.columns === columns && last.rows === rows ? null : { columns, rows };
+    this.settleWindow();
+  }
+
+  private settleWindow(): void {
+    const { window } = this;
+    if (window === null || window === undefined || this.turn < this.history.furthest) return;
+    this.window = null;
+    this.changeFuture({ turn: this.turn, bytes: new Uint8Array(0), window });
   }
 
   private changeFuture(input: TimedInput): void {
-    if (this.ended !== null) return;
+    if (this.ended !== null || !this.runner.hasTerminal) return;
     this.history.forgetAfter(this.turn, this.kernel.trace.seq);
     this.history.inputs.push(input);
     this.ladder.forgetAfter(this.turn);
@@ -144,7 +156,9 @@ export class Machine {
   }
 
   private nextSample(): number {
-    return this.turn >= this.history.furthest ? this.history.samples.next : Number.POSITIVE_INFINITY;
+    const { furthest, samples } = this.history;
+    if (this.turn >= furthest) return samples.next;
+    return this.window === null ? Number.POSITIVE_INFINITY : furthest;
   }
 
   private noteProgress(): void {

@@ -8,6 +8,7 @@ import type { Runner } from './runner.ts';
 export class ReplayRunner implements Runner {
   readonly kernel: Kernel;
   readonly waits = false;
+  readonly hasTerminal = false;
   readonly hub: EventHub;
   ended: string | null = null;
   private replay: Replay | null = null;

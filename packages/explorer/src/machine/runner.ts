@@ -11,6 +11,8 @@ export interface Runner {
   readonly ended: string | null;
   /** It waits for terminal input: no turn can be made. */
   readonly waits: boolean;
+  /** Whether there is a terminal. */
+  readonly hasTerminal: boolean;
   /** Makes turns: fewer than asked only when it is over, or waits. */
   advance(turns: number): void;
   /** Typed on the terminal. */

@@ -8,6 +8,7 @@ import type { Runner } from './runner.ts';
 export class WorkloadRunner implements Runner {
   readonly kernel: Kernel;
   readonly waits = false;
+  readonly hasTerminal = false;
   ended: string | null = null;
   private run: WorkloadRun | null = null;
   private tail = 0;
