@@ -131,7 +131,7 @@ function Explained({ name }: { name: string }) {
 
 /** What moves pages between two groups. */
 function Between({ flows, rates }: { flows: readonly ShownFlow[]; rates: FlowRates }) {
-  if (flows.length === 0) return null;
+  if (flows.length === 0) return <div class="lists-gap" />;
   return (
     <ul class="lists-flows">
       {flows.map((shown) => (

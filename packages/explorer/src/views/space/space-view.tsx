@@ -16,7 +16,7 @@ import { SpaceCanvas } from './space-canvas.tsx';
 export function SpaceView(_properties: { panelId: string }) {
   const { pid, tasks } = useTask();
   const data = useView(pid === 0 ? null : { view: 'space', pid }).value;
-  if (pid === 0) return <div class="view-empty">There is no task with an address space.</div>;
+  if (pid === 0) return <div class="view-empty">No program has an address space now.</div>;
   return (
     <div class="view">
       <div class="view-toolbar">

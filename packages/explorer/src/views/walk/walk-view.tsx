@@ -25,7 +25,7 @@ export function WalkView(_properties: { panelId: string }) {
   const { pid, tasks } = useTask();
   const at = useWalkedAddress(pid);
   const data = useView(pid === 0 || at === null ? null : { view: 'walk', pid, address: at }).value;
-  if (pid === 0) return <div class="view-empty">There is no task with an address space.</div>;
+  if (pid === 0) return <div class="view-empty">No program has an address space now.</div>;
   return (
     <div class="view">
       <form class="view-toolbar" onSubmit={(event) => event.preventDefault()}>
