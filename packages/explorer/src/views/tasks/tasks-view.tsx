@@ -45,7 +45,7 @@ export function TasksView(_properties: { panelId: string }) {
   if (data === null) return <div class="view-empty">Tasks appear when a machine runs.</div>;
   return (
     <div class="view">
-      <div class="view-body">
+      <div class="view-body tasks-body">
         <table class="table tasks-table">
           <thead>
             <tr>
@@ -75,7 +75,7 @@ function Head(properties: { column: Column; order: TaskOrder; onOrder: (order: T
   const own = order.column === column.key;
   return (
     <th
-      class={column.number ? 'number' : ''}
+      class={`${column.number ? 'number' : ''}${column.key === 'ppid' ? ' tasks-parent' : ''}`}
       title={column.about}
       aria-sort={own ? (order.descending ? 'descending' : 'ascending') : 'none'}
     >
@@ -109,7 +109,7 @@ function Task({ task }: { task: TaskRow }) {
         <span class={`tasks-state tasks-${task.state}`}>{task.state}</span>{' '}
         <span class="soft">{STATE_WORDS[task.state] ?? ''}</span>
       </td>
-      <td class="number soft">{task.ppid}</td>
+      <td class="number soft tasks-parent">{task.ppid}</td>
       <Pages pages={task.size} />
       <Pages pages={task.rss} />
       <Pages pages={task.swapped} />
