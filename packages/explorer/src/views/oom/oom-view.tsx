@@ -8,7 +8,8 @@ import './oom.css';
 export function OomView() {
   const data = useView({ view: 'oom' }).value;
   if (data === null) return <div class="view-empty">No machine yet.</div>;
-  const tasks = [...data.tasks].sort((a, b) => b.score - a.score);
+  const tasks = data.tasks.filter((task) => task.score > 0).sort((a, b) => b.score - a.score);
+  const spared = data.tasks.filter((task) => task.score <= 0);
   const most = Math.max(1, ...tasks.map((task) => task.score));
   return (
     <div class="view oom">
@@ -43,6 +44,11 @@ export function OomView() {
             </li>
           ))}
         </ol>
+        {spared.length > 0 && (
+          <p class="faint oom-spared">
+            Never chosen: {spared.map((task) => `${task.comm} (${task.pid})`).join(', ')}.
+          </p>
+        )}
       </div>
     </div>
   );

@@ -55,9 +55,11 @@ function SlabList({
         <code>{LISTS[list]}</code> <span class="faint">{count(slabs.length)}</span>
       </h3>
       {slabs.length === 0 && <p class="faint slab-none">empty</p>}
-      {slabs.slice(0, MOST).map((slab) => (
-        <SlabStrip key={slab.pfn} slab={slab} cache={cache} />
-      ))}
+      <div class="slab-strips">
+        {slabs.slice(0, MOST).map((slab) => (
+          <SlabStrip key={slab.pfn} slab={slab} cache={cache} />
+        ))}
+      </div>
       {slabs.length > MOST && <p class="faint slab-none">and {count(slabs.length - MOST)} more</p>}
     </section>
   );

@@ -17,7 +17,8 @@ export function VmallocView() {
       <div class="view-body padded">
         <p class="soft vmalloc-intro">
           <Term id="vmalloc">vmalloc</Term> has {bytes(span)} of addresses, {address(data.start)} to{' '}
-          {address(data.end)}; {count(data.areas.length)} areas take {bytes(used)}.
+          {address(data.end)};{' '}
+          {data.areas.length === 1 ? '1 area takes' : `${count(data.areas.length)} areas take`} {bytes(used)}.
         </p>
         <div class="vmalloc-bar" aria-hidden="true">
           {data.areas.map((area) => (

@@ -3,6 +3,7 @@ import { useEffect } from 'preact/hooks';
 import { ask } from '../../app/ask.ts';
 import { count, time } from '../../app/format.ts';
 import { postCommand } from '../../app/machine.ts';
+import { status } from '../../app/machine-signals.ts';
 import { select, selection } from '../../app/selection.ts';
 import type { Answer } from '../../protocol/questions.ts';
 import type { EventRow } from '../../protocol/views.ts';
@@ -15,8 +16,10 @@ export function WhyView() {
   const shown = useSignal<Why | null>(null);
   const refused = useSignal('');
   const seq = selection.value.kind === 'event' ? selection.value.seq : 0;
+  // A link may select an event that the machine is still on the way to.
+  const happened = status.value.seq >= seq;
   useEffect(() => {
-    if (seq === 0) return;
+    if (seq === 0 || !happened) return;
     let wanted = true;
     ask({ ask: 'why', seq }).then((answer) => {
       if (!wanted) return;
@@ -26,7 +29,7 @@ export function WhyView() {
     return () => {
       wanted = false;
     };
-  }, [seq, shown, refused]);
+  }, [seq, happened, shown, refused]);
 
   if (refused.value !== '') return <div class="view-empty">{refused.value}</div>;
   const why = shown.value;
