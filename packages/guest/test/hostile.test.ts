@@ -46,6 +46,18 @@ const SYSTEM: readonly (readonly number[])[] = [
   [0xf0, 0x0f, 0xb1],
 ];
 
+/** Those on tasks, signals and futexes. */
+const TASK_NUMBERS = [
+  7, 29, 34, 68, 69, 72, 73, 77, 82, 96, 97, 104, 105, 114, 120, 136, 142, 172, 176, 177, 178, 179, 184, 185,
+  186, 240, 240, 240, 241, 242, 244, 266, 284, 308, 309, 311, 312, 335, 340, 376, 395, 396, 397, 398, 406,
+  413, 414, 421, 422, 120, 120, 37, 238, 270,
+];
+/** Flags of clone that make threads, half threads and borrowers; operations of futex. */
+const TASK_VALUES = [
+  0x3d0f00, 0x10f00, 0x100, 0x500, 0x4100, 0x4000, 0x1200011, 0x8011, 0x900, 0x80000, 128, 9, 137, 133, 3, 4,
+  11, 34, 64,
+];
+
 /** System calls that a hostile program tries: all but those that wait for ever. */
 const NUMBERS = [
   2, 3, 4, 5, 6, 9, 10, 11, 13, 19, 20, 37, 38, 41, 42, 43, 45, 48, 54, 55, 63, 67, 75, 76, 78, 87, 90, 91,
@@ -84,32 +96,11 @@ describe('hostile programs', () => {
   });
 
   it.each([3, 4])('random system calls: seed %i', (seed) => {
-    const { guest, run } = testGuest({ memory: 8, swap: 16 });
-    const below = prng(seed * 104729);
-    const interesting = [
-      0, 1, 2, 4095, 4096, 65536, 0x08048000, 0x08048060, 0xbfffff00, 0xc0000000, 0xffffffff,
-    ];
-    for (let round = 0; round < 60; round++) {
-      const code: number[] = [];
-      // mov reg, value for each argument; int 0x80
-      for (let call = 0; call < 30; call++) {
-        const number = NUMBERS[below(NUMBERS.length)] as number;
-        for (const opcode of [0xbb, 0xb9, 0xba, 0xbe, 0xbf]) {
-          const value =
-            below(3) === 0
-              ? below(0x7fffffff)
-              : below(2) === 0
-                ? below(64)
-                : (interesting[below(interesting.length)] as number);
-          code.push(opcode, value & 255, (value >>> 8) & 255, (value >>> 16) & 255, value >>> 24);
-        }
-        code.push(0xb8, number & 255, number >>> 8, 0, 0, 0xcd, 0x80);
-      }
-      code.push(0xb8, 1, 0, 0, 0, 0xcd, 0x80);
-      runBounded(guest, elfOf(code));
-      guest.kernel.checkInvariants();
-    }
-    expect(run('hello').code).toBe(0);
+    tryCalls(seed, NUMBERS, []);
+  });
+
+  it.each([5, 6, 7])('random calls on tasks, signals and futexes: seed %i', (seed) => {
+    tryCalls(seed, [...TASK_NUMBERS, ...TASK_NUMBERS, ...NUMBERS], TASK_VALUES);
   });
 });
 
@@ -127,4 +118,35 @@ function runBounded(guest: ReturnType<typeof testGuest>['guest'], program: Uint8
   for (const path of [...guest.kernel.fs.paths()]) {
     if (!path.startsWith('/dev/')) guest.kernel.fs.unlink(path);
   }
+}
+
+/** Runs programs of random system calls; the machine stays whole. */
+function tryCalls(seed: number, numbers: readonly number[], values: readonly number[]): void {
+  const { guest, run } = testGuest({ memory: 8, swap: 16 });
+  const below = prng(seed * 104729);
+  const interesting = [
+    ...[0, 1, 2, 4095, 4096, 65536, 0x08048000, 0x08048060, 0xbfffff00, 0xc0000000, 0xffffffff],
+    ...values,
+  ];
+  for (let round = 0; round < 60; round++) {
+    const code: number[] = [];
+    // mov reg, value for each argument; int 0x80
+    for (let call = 0; call < 30; call++) {
+      const number = numbers[below(numbers.length)] as number;
+      for (const opcode of [0xbb, 0xb9, 0xba, 0xbe, 0xbf]) {
+        const value =
+          below(3) === 0
+            ? below(0x7fffffff)
+            : below(2) === 0
+              ? below(64)
+              : (interesting[below(interesting.length)] as number);
+        code.push(opcode, value & 255, (value >>> 8) & 255, (value >>> 16) & 255, value >>> 24);
+      }
+      code.push(0xb8, number & 255, number >>> 8, 0, 0, 0xcd, 0x80);
+    }
+    code.push(0xb8, 1, 0, 0, 0, 0xcd, 0x80);
+    runBounded(guest, elfOf(code));
+    guest.kernel.checkInvariants();
+  }
+  expect(run('hello').code).toBe(0);
 }
