@@ -78,7 +78,9 @@ describe('strace', () => {
     expect(all).toContain('--- SIGSEGV {si_signo=SIGSEGV, si_code=SEGV_MAPERR, si_addr=NULL} ---');
     expect(all).toContain('+++ killed by SIGSEGV +++');
     expect(all).toMatch(/^--- SIGUSR1 \{si_signo=SIGUSR1, si_code=SI_USER, si_pid=7, si_uid=0\} ---$/m);
-    expect(all).toMatch(/si_code=CLD_KILLED, si_pid=\d+, si_uid=0, si_status=SIGKILL|sigreturn\(\{mask=\[\]\}\)/);
+    expect(all).toMatch(
+      /si_code=CLD_KILLED, si_pid=\d+, si_uid=0, si_status=SIGKILL|sigreturn\(\{mask=\[\]\}\)/,
+    );
     expect(all).toContain('+++ killed by SIGKILL +++');
     expect(all).toMatch(
       /rt_sigaction\(SIG\w+, \{sa_handler=ADDR, sa_mask=\[\], sa_flags=[\w|]+\}, NULL, 8\) = 0/,
