@@ -129,6 +129,8 @@ class Pipe implements Stream {
         return {
           ready: () => this.reader === null || PIPE_BYTES - this.used >= need,
           finish: () => this.writeFrom(task, addr, length, at),
+          // What is written is written: the call is not made again.
+          ...(at > 0 ? { interrupted: () => at } : {}),
         };
       }
       const want = Math.min(room, length - done);
