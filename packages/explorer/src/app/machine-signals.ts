@@ -14,6 +14,7 @@ export const NO_MACHINE: Status = {
   rate: 0,
   progress: 0,
   reason: '',
+  stoppedBy: 0,
   frames: 0,
   release: '',
   pid: 0,

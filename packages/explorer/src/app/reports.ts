@@ -5,6 +5,8 @@ import { seekSettled } from './commands.ts';
 import { connectCommands, postCommand } from './machine.ts';
 import { inputLog, outputArrived, refusal, status } from './machine-signals.ts';
 import { markStop } from './marks.ts';
+import { select } from './selection.ts';
+import { presentStage } from './story.ts';
 import { sendViewRequests, viewsArrived } from './use-view.ts';
 
 /** Puts a report of the worker where the page looks. */
@@ -34,8 +36,13 @@ export function reportArrived(report: Report): void {
 }
 
 function statusArrived(next: typeof status.value): void {
+  const before = status.value.stoppedBy;
   status.value = next;
   if (next.phase === 'paused') markStop(next.turn, next.reason);
+  // The event that it was stopped by is what one wants to look at, unless a story shows something else.
+  if (next.stoppedBy > 0 && next.stoppedBy !== before && !presentStage()?.stage.select) {
+    select({ kind: 'event', seq: next.stoppedBy });
+  }
   seekSettled();
 }
 

@@ -47,6 +47,7 @@ export class Engine {
   private booting = false;
   private readonly waiting: Command[] = [];
   private reason = '';
+  private stoppedBy = 0;
   private release = '';
   private requests: Readonly<Record<string, ViewRequest>> = {};
   // Views: the page has drawn the last ones; what was sent of each.
@@ -218,15 +219,17 @@ export class Engine {
   private begin(job: Job): void {
     this.job = job;
     this.reason = '';
+    this.stoppedBy = 0;
     this.rate.time = 0;
     this.rate.value = 0;
     this.report(this.phase);
     this.schedule();
   }
 
-  private stop(reason: string): void {
+  private stop(reason: string, stoppedBy = 0): void {
     this.job = null;
     this.reason = reason;
+    this.stoppedBy = stoppedBy;
     this.report(this.phase);
     this.schedule();
   }
@@ -259,7 +262,9 @@ export class Engine {
     machine.forward(until, start + SLICE_MS, list);
     this.sendOutput(false);
     if (machine.stoppedAt !== null) {
-      this.stop(job.kind === 'run' ? `breakpoint ${machine.stoppedAt.name}` : '');
+      const { name, seq } = machine.stoppedAt;
+      if (job.kind === 'run') this.stop(`breakpoint ${name}`, seq);
+      else this.stop('');
     } else if (machine.ended !== null) this.stop(machine.ended);
     else if (job.kind === 'seek' && machine.turn >= job.turn) this.stop('');
     else if (machine.waits) {
@@ -308,6 +313,7 @@ export class Engine {
       rate: phase === 'running' ? this.rate.value : 0,
       progress,
       reason: this.reason,
+      stoppedBy: this.stoppedBy,
       frames: machine?.kernel.memMap.frames ?? 0,
       release: this.release,
       pid: machine?.kernel.vm.current.pid ?? 0,

@@ -76,6 +76,8 @@ export interface Status {
   readonly progress: number;
   /** Why it stands: `breakpoint mm_page_alloc`, `exited with 0`, `killed by signal 9` …; empty: it was told to. */
   readonly reason: string;
+  /** Number of the event at which a breakpoint stopped it; 0: none did. */
+  readonly stoppedBy: number;
   readonly frames: number;
   readonly release: string;
   /** Running task's pid; 0: none. */

@@ -3,7 +3,7 @@ import { FitAddon } from '@xterm/addon-fit';
 import { Terminal } from '@xterm/xterm';
 import { useEffect, useRef } from 'preact/hooks';
 import { postCommand } from '../../app/machine.ts';
-import { onOutput } from '../../app/machine-signals.ts';
+import { inputLog, onOutput } from '../../app/machine-signals.ts';
 import { theme } from '../../app/theme.ts';
 import { tokens } from '../drawing/tokens.ts';
 import '@xterm/xterm/css/xterm.css';
@@ -32,9 +32,16 @@ export function TerminalView() {
       terminal.options.fontFamily = tokens().mono;
     });
     const input = terminal.onData((text) => postCommand({ type: 'input', bytes: encoder.encode(text) }));
-    const resized = terminal.onResize(({ cols, rows }) =>
-      postCommand({ type: 'window-size', columns: cols, rows }),
-    );
+    // The size is part of what makes the machine what it is: it is sent when the reader uses the terminal, not when he looks on.
+    const tellSize = () => {
+      const { cols: columns, rows } = terminal;
+      const known = inputLog.value.findLast(({ window }) => window !== undefined)?.window;
+      if (!element.contains(document.activeElement)) return;
+      if (known?.columns !== columns || known.rows !== rows)
+        postCommand({ type: 'window-size', columns, rows });
+    };
+    element.addEventListener('focusin', tellSize);
+    const resized = terminal.onResize(tellSize);
     const endOutput = onOutput((bytes, reset) => {
       if (reset) terminal.reset();
       terminal.write(bytes);
@@ -45,6 +52,7 @@ export function TerminalView() {
     sizes.observe(element);
     return () => {
       sizes.disconnect();
+      element.removeEventListener('focusin', tellSize);
       endOutput();
       resized.dispose();
       input.dispose();
