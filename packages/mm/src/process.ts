@@ -605,13 +605,16 @@ export class Process {
     return access.touch(this.vm(), this.kernel.mmu, addr >>> 0, write) || this.leave(false);
   }
   /**
-   * Whether {@link touch} would find the page in the TLB, and so do nothing. Only right after another access of this process
-   * that succeeded: it runs then.
+   * How many accesses find their page in the TLB, so that {@link touch} would do nothing. Only right after another access of this
+   * process that succeeded: it runs then.
    *
-   * @param write 1 for a store
+   * @param pages numbers of pages: address / 4096
+   * @param accesses bit 0: a store
+   * @param from,to which: from <= i < to
+   * @returns index of the first that does not; `to` if there is none
    */
-  hits(addr: Addr, write: 0 | 1): boolean {
-    return this.kernel.mmu.hits(addr, write);
+  hits(pages: Int32Array, accesses: Uint8Array, from: number, to: number): number {
+    return this.kernel.mmu.hits(pages, accesses, from, to);
   }
   /**
    * A CPU that runs this process's program could not make an access: repairs it.

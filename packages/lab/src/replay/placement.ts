@@ -1,3 +1,5 @@
+import { NO_STACK, type ReferenceRow } from './reference-row.ts';
+
 /** Bytes of a page. */
 export const PAGE = 4096;
 /** First address above user space; the stack ends here. */
@@ -5,6 +7,10 @@ export const TASK_SIZE = 0xc0000000;
 
 /** A mapping is nowhere yet. */
 const NOWHERE = -1;
+/** The same for a page's number: far from all of them. */
+const NO_PLACE = -0x80000000;
+/** Page numbers of user space. */
+const USER_PAGES = TASK_SIZE / PAGE;
 
 /** Where the simulated kernel has put the mappings of one process. */
 export class Placement {
@@ -12,17 +18,21 @@ export class Placement {
   private base: Float64Array;
   /** 4096; -4096 for a stack, whose pages are counted downwards. */
   private steps: Int16Array;
+  /** The base as a number of a page, see {@link ReferenceRow.place}. */
+  private first: Int32Array;
 
   constructor(from?: Placement) {
     this.base = from === undefined ? new Float64Array(64).fill(NOWHERE) : from.base.slice();
     this.steps = from === undefined ? new Int16Array(64) : from.steps.slice();
+    this.first = from === undefined ? new Int32Array(64).fill(NO_PLACE) : from.first.slice();
   }
 
-  /** Puts page 0 of a mapping at `address`. */
+  /** Puts page 0 of a mapping at `address`, a multiple of 4096. */
   place(mapping: number, address: number): void {
     this.#reserve(mapping);
     this.base[mapping] = address;
     this.steps[mapping] = PAGE;
+    this.first[mapping] = address / PAGE;
   }
 
   /** Puts a stack below `top`. */
@@ -30,6 +40,7 @@ export class Placement {
     this.#reserve(mapping);
     this.base[mapping] = top - PAGE;
     this.steps[mapping] = -PAGE;
+    this.first[mapping] = top / PAGE - 1;
   }
 
   isPlaced(mapping: number): boolean {
@@ -45,10 +56,27 @@ export class Placement {
     return (this.base[mapping] as number) + page * (this.steps[mapping] as number);
   }
 
-  /** The same; -1 for a mapping that is not placed. */
-  addressIfPlaced(mapping: number, page: number): number {
-    // The step of such a mapping is 0.
-    return mapping < this.base.length ? this.address(mapping, page) : NOWHERE;
+  /**
+   * Finds the places of references of a row.
+   *
+   * @param from,to which: from <= i < to
+   * @returns index of the first that lies nowhere, or outside user space; `to` if there is none
+   */
+  locate(row: ReferenceRow, from: number, to: number): number {
+    const { first, steps } = this;
+    const { mapping: mappings, page, place, lowestOnStack } = row;
+    let lowest = NO_STACK;
+    for (let i = from; i < to; i++) {
+      const mapping = mappings[i] as number;
+      if (mapping >= first.length) return i;
+      const step = (steps[mapping] as number) >> 12;
+      const at = ((first[mapping] as number) + Math.imul(step, page[i] as number)) >>> 0;
+      if (at >= USER_PAGES) return i;
+      place[i] = at;
+      if (step < 0 && at < lowest) lowest = at;
+      lowestOnStack[i] = lowest;
+    }
+    return to;
   }
 
   /** Bytes from one page of the mapping to the next: 4096 or -4096. */
@@ -70,5 +98,8 @@ export class Placement {
     const step = new Int16Array(size);
     step.set(this.steps);
     this.steps = step;
+    const first = new Int32Array(size).fill(NO_PLACE);
+    first.set(this.first);
+    this.first = first;
   }
 }

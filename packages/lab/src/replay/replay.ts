@@ -2,11 +2,11 @@ import { Errno, errnoName, type Kernel, type Process } from '@pagewalk/mm';
 import type { EventHub } from '../events/event-hub.ts';
 import { Access, EventKind, ImageRole, MapFlag, NO_FILE } from '../trace/format.ts';
 import type { TraceReader } from '../trace/reader.ts';
-import { SingleReferences } from '../trace/single-references.ts';
 import { FaultCounter } from './fault-counter.ts';
 import { Peaks } from './peaks.ts';
 import { PAGE, Placement, TASK_SIZE } from './placement.ts';
 import { PROGRAM_BASE, ProgramImage, UNMAPPED_BASE } from './program-image.ts';
+import { ReferenceRow } from './reference-row.ts';
 import { ReplayError } from './replay-error.ts';
 import { type ReplayReport, reportZones, type StopReport } from './report.ts';
 import { fileContents, ShadowMemory, SharedPages } from './shadow.ts';
@@ -75,7 +75,7 @@ export class Replay {
   private stride = 0;
   private write = false;
   private of: Workload | null = null;
-  private readonly singles = new SingleReferences();
+  private readonly row = new ReferenceRow();
 
   /**
    * @param kernel a booted machine, nothing running on it
@@ -137,33 +137,46 @@ export class Replay {
     const { process, placement } = workload;
     if (this.image !== null || this.options.afterEvent !== undefined) return false;
     if (workload.shadow !== null || workload.ended || process.ended !== null) return false;
-    const { recording, singles } = this;
-    const count = recording.nextSingles(singles, most);
-    const { mapping: mappings, page: pages, access } = singles;
+    const { recording, row } = this;
+    const count = recording.nextSingles(row, most);
+    let at = 0;
+    while (at < count && this.stopped === null) {
+      const end = placement.locate(row, at, count);
+      if (at < end) at = this.#row(workload, at, end);
+      else {
+        this.#refuse(1);
+        at++;
+      }
+    }
+    workload.references += at;
+    if (at < count) recording.uncount(count - at);
+    return count > 0;
+  }
+
+  /** Makes the references of the row from `from` up to `to`. Returns how far it came: the replay may stop. */
+  #row(workload: Workload, from: number, to: number): number {
+    const { process } = workload;
+    const { row } = this;
+    const { place, access } = row;
+    let at = from;
     // Another process may have run: the first access makes this one the running one.
     let runs = false;
-    for (let i = 0; i < count; i++) {
-      const mapping = mappings[i] as number;
-      workload.references++;
-      const address = placement.addressIfPlaced(mapping, pages[i] as number);
-      if (address < 0 || address >= TASK_SIZE) {
-        this.#refuse(1);
-        continue;
+    while (at < to && this.stopped === null) {
+      if (runs) {
+        const miss = process.hits(place, access, at, to);
+        this.made += miss - at;
+        at = miss;
+        if (at === to) break;
       }
-      if (placement.isStack(mapping) && address < process.task.esp) process.task.esp = address;
-      const write = ((access[i] as number) & Access.Write) as 0 | 1;
-      if (runs && process.hits(address, write)) {
-        this.made++;
-        continue;
-      }
-      runs = process.touch(address, write === 1);
-      const goesOn = runs || this.#signal(workload, address);
+      const address = (place[at] as number) * PAGE;
+      row.lowerStack(process.task, at);
+      runs = process.touch(address, ((access[at] as number) & Access.Write) !== 0);
+      if (!runs) this.#signal(workload, address);
       this.made++;
-      if (goesOn) continue;
-      recording.uncount(count - 1 - i);
-      break;
+      at++;
     }
-    return count > 0;
+    row.lowerStack(process.task, at - 1);
+    return at;
   }
 
   /** Takes the next event of the recording; of references it only notes which they are. False: there is none. */

@@ -115,10 +115,23 @@ export class Mmu {
     return this.refill(addr, write, user);
   }
 
-  /** Whether the TLB serves an access in user mode: {@link translate} would have no effect then. */
-  hits(addr: Addr, write: 0 | 1): boolean {
-    const index = (addr >>> 11) & 65534;
-    return this.tags[index | write] === ((addr & -4096) | this.tlb.epoch);
+  /**
+   * How many accesses in user mode the TLB serves, so that {@link translate} would have no effect.
+   *
+   * @param pages numbers of pages: address / 4096
+   * @param accesses bit 0: a store
+   * @param from,to which: from <= i < to
+   * @returns index of the first that it does not serve; `to` if there is none
+   */
+  hits(pages: Int32Array, accesses: Uint8Array, from: number, to: number): number {
+    const { tags } = this;
+    const { epoch } = this.tlb;
+    for (let i = from; i < to; i++) {
+      const page = pages[i] as number;
+      const index = ((page << 1) & 65534) | ((accesses[i] as number) & 1);
+      if (tags[index] !== ((page << 12) | epoch)) return i;
+    }
+    return to;
   }
 
   /** The frame that the tables map at `addr` now; -1 = none. Looks at no TLB and changes nothing. */

@@ -45,16 +45,21 @@ describe.each([
   it('says whether the TLB serves an access, without a walk', () => {
     const rig = new TableRig({ pae });
     rig.map(VA, 20, P | RW | US);
-    expect(rig.mmu.hits(VA, 0)).toBe(false);
+    const load = () => rig.mmu.hits(Int32Array.of(VA / 4096), Uint8Array.of(0), 0, 1) === 1;
+    const store = () => rig.mmu.hits(Int32Array.of(VA / 4096), Uint8Array.of(1), 0, 1) === 1;
+    expect(load()).toBe(false);
     rig.go(VA + 8, 0, 1);
-    expect(rig.mmu.hits(VA + 0xfff, 0)).toBe(true);
+    expect(load()).toBe(true);
     // The entry is not dirty: a store must walk.
-    expect(rig.mmu.hits(VA, 1)).toBe(false);
+    expect(store()).toBe(false);
     rig.go(VA, 1, 1);
-    expect(rig.mmu.hits(VA, 1)).toBe(true);
+    expect(store()).toBe(true);
     const { walks } = rig.mmu;
+    const pages = Int32Array.of(VA / 4096, VA / 4096, VA / 4096 + 1, VA / 4096);
+    expect(rig.mmu.hits(pages, new Uint8Array(4), 0, 4)).toBe(2);
+    expect(rig.mmu.hits(pages, new Uint8Array(4), 3, 4)).toBe(4);
     rig.mmu.invlpg(VA);
-    expect(rig.mmu.hits(VA, 0)).toBe(false);
+    expect(load()).toBe(false);
     expect(rig.mmu.walks).toBe(walks);
   });
 
