@@ -2,11 +2,13 @@ import { describe, expect, it } from 'vitest';
 import type { AreaRow } from '../../src/protocol/views.ts';
 import {
   addressAtX,
+  addressTicks,
   addressToX,
   countPages,
   holdWindow,
   layOutSpace,
   PAGE_STATES,
+  revealAddress,
   zoomWindow,
 } from '../../src/views/space/address-scale.ts';
 import { areaKind, areaName } from '../../src/views/space/area-kind.ts';
@@ -57,6 +59,33 @@ describe('an address space to scale', () => {
     expect(near).toEqual({ offset: 225, zoom: 4 });
     expect(zoomWindow(near, 0, 1e-6, 600, 1000)).toEqual(WHOLE);
     expect(holdWindow({ offset: 1e6, zoom: 4 }, 600).offset).toBe(450);
+  });
+
+  it('marks where areas begin, and round addresses where there is room, never too close', () => {
+    const whole = addressTicks(stretches, WHOLE, 600, 70);
+    expect(whole[0]?.address).toBe(0x08048000);
+    const near = zoomWindow(WHOLE, 300, 30, 600, 1000);
+    const close = addressTicks(stretches, near, 600, 70);
+    expect(close.length).toBeGreaterThan(3);
+    for (const list of [whole, close])
+      list.forEach((tick, i) => {
+        expect(tick.x - (list[i - 1]?.x ?? -70)).toBeGreaterThanOrEqual(70);
+        expect(tick.x + 70).toBeLessThanOrEqual(600);
+      });
+    for (const tick of close) {
+      expect(tick.address % 4096).toBe(0);
+      const window = near;
+      expect(addressToX(stretches, window, tick.address)).toBeCloseTo(tick.x, 3);
+    }
+  });
+
+  it('moves an address into sight, and only then', () => {
+    const near = zoomWindow(WHOLE, 300, 30, 600, 1000);
+    const moved = revealAddress(stretches, near, 0xbffff000, 600);
+    const x = addressToX(stretches, moved, 0xbffff000);
+    expect(x).toBeGreaterThanOrEqual(0);
+    expect(x).toBeLessThanOrEqual(600);
+    expect(revealAddress(stretches, moved, 0xbffff000, 600)).toEqual(moved);
   });
 
   it('lays out an empty space, and more areas than pixels', () => {

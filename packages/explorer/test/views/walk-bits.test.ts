@@ -5,6 +5,7 @@ import {
   entryFields,
   fieldValue,
   parseAddress,
+  swapPlace,
   threeLevels,
 } from '../../src/views/walk/entry-bits.ts';
 
@@ -101,6 +102,12 @@ describe('bits of an entry', () => {
       ['swap area', 5],
       ['P', 0],
     ]);
+  });
+
+  it('tells the place in swap, and that there is none', () => {
+    expect(swapPlace(step('pte', 0, (2587 << 8) | (3 << 1)))).toEqual({ area: 3, slot: 2587 });
+    for (const entry of [0, 0x12345067, 0x12345086]) expect(swapPlace(step('pte', 0, entry))).toBeNull();
+    expect(swapPlace(step('pgd', 0, 0x1200))).toBeNull();
   });
 
   it('names bit 7 by what it means there', () => {

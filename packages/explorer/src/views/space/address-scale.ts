@@ -106,6 +106,62 @@ export function addressAtX(
   return { stretch, address: stretch.start + Math.floor(share * (stretch.end - stretch.start)) };
 }
 
+/** A marked address and its place, pixels. */
+export interface AddressTick {
+  readonly address: number;
+  readonly x: number;
+}
+
+/**
+ * Addresses to mark: where areas begin, and in areas that are wide enough round addresses. They are `least` pixels apart.
+ *
+ * @param width of the picture
+ */
+export function addressTicks(
+  stretches: readonly Stretch[],
+  window: Window,
+  width: number,
+  least: number,
+): AddressTick[] {
+  const marked: AddressTick[] = [];
+  let free = 0;
+  const mark = (address: number, x: number): void => {
+    if (x < free || x + least > width) return;
+    marked.push({ address, x });
+    free = x + least;
+  };
+  for (const stretch of stretches) {
+    const left = (stretch.x - window.offset) * window.zoom;
+    const wide = stretch.width * window.zoom;
+    if (stretch.kind === 'gap' || left + wide < 0 || left > width) continue;
+    mark(stretch.start, left);
+    const bytes = stretch.end - stretch.start;
+    let step = PAGE;
+    while ((step / bytes) * wide < least) step *= 2;
+    const seen = stretch.start + Math.max(0, -left / wide) * bytes;
+    for (let at = Math.ceil(seen / step) * step; at < stretch.end; at += step) {
+      const x = left + ((at - stretch.start) / bytes) * wide;
+      if (x > width) break;
+      mark(at, x);
+    }
+  }
+  return marked;
+}
+
+/** Moves the window as far as it takes for an address to be seen. */
+export function revealAddress(
+  stretches: readonly Stretch[],
+  window: Window,
+  address: number,
+  width: number,
+): Window {
+  const x = addressToX(stretches, window, address);
+  if (x >= 0 && x <= width) return window;
+  const margin = width / 8;
+  const offset = window.offset + (x < 0 ? x - margin : x - width + margin) / window.zoom;
+  return holdWindow({ ...window, offset }, width);
+}
+
 /** States of {@link AreaRow.pages}, and how many there are. */
 export const PAGE_STATES = 6;
 

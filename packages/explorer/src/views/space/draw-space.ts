@@ -2,7 +2,14 @@ import { bytes, address as hex } from '../../app/format.ts';
 import type { AreaRow, SpaceView } from '../../protocol/views.ts';
 import { inkOn } from '../drawing/contrast.ts';
 import type { Tokens } from '../drawing/tokens.ts';
-import { addressToX, countPages, PAGE_STATES, type Stretch, type Window } from './address-scale.ts';
+import {
+  addressTicks,
+  addressToX,
+  countPages,
+  PAGE_STATES,
+  type Stretch,
+  type Window,
+} from './address-scale.ts';
 import { AREA_KINDS, areaKind, areaName } from './area-kind.ts';
 
 /** Rows of the picture, CSS pixels from its top. */
@@ -215,7 +222,7 @@ function drawPages(
   }
 }
 
-/** First addresses of areas, as many as fit beside each other. */
+/** First addresses of areas, and round ones in wide areas, as many as fit beside each other. */
 function drawAddresses(
   context: CanvasRenderingContext2D,
   { stretches, window, tokens, ratio, width }: SpaceScene,
@@ -224,18 +231,13 @@ function drawAddresses(
   context.textBaseline = 'top';
   context.textAlign = 'left';
   const y = ROWS.addresses.top * ratio;
-  let free = 0;
-  for (const stretch of stretches) {
-    if (stretch.kind !== 'area') continue;
-    const x = (stretch.x - window.offset) * window.zoom * ratio;
-    const text = hex(stretch.start);
-    const wide = context.measureText(text).width;
-    if (x < free || x + wide > width) continue;
+  const least = context.measureText('00000000').width / ratio + 10;
+  for (const tick of addressTicks(stretches, window, width / ratio, least)) {
+    const x = tick.x * ratio;
     context.fillStyle = tokens.lineStrong;
     context.fillRect(Math.round(x), y - 3 * ratio, ratio, 7 * ratio);
     context.fillStyle = tokens.textSoft;
-    context.fillText(text, x + 3 * ratio, y + 2 * ratio);
-    free = x + wide + 12 * ratio;
+    context.fillText(hex(tick.address), x + 3 * ratio, y + 2 * ratio);
   }
 }
 

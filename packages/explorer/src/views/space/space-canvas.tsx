@@ -9,7 +9,15 @@ import { useCanvas } from '../drawing/use-canvas.ts';
 import { useColour } from '../drawing/use-colour.ts';
 import { useWidth } from '../drawing/use-width.ts';
 import { wheelFactor } from '../drawing/wheel.ts';
-import { addressAtX, addressToX, holdWindow, layOutSpace, type Window, zoomWindow } from './address-scale.ts';
+import {
+  addressAtX,
+  addressToX,
+  holdWindow,
+  layOutSpace,
+  revealAddress,
+  type Window,
+  zoomWindow,
+} from './address-scale.ts';
 import { AREA_KINDS, areaKind } from './area-kind.ts';
 import { drawSpace, PAGE_LOOKS, ROWS, SPACE_HEIGHT } from './draw-space.ts';
 
@@ -48,6 +56,10 @@ export function SpaceCanvas({ view }: { view: SpaceView }) {
   useEffect(() => {
     window.value = WHOLE;
   }, [view.pid]);
+
+  useEffect(() => {
+    if (address >= 0) window.value = revealAddress(stretches, window.peek(), address, width);
+  }, [address]);
 
   const show = (next: Window): void => {
     window.value = holdWindow(next, width);

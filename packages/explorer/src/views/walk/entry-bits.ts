@@ -101,6 +101,13 @@ export function entryFields(step: WalkStep, wide: boolean): BitField[] {
   ];
 }
 
+/** Where in swap the page of a last entry is; null: it is in memory, or nowhere. */
+export function swapPlace(step: WalkStep): { readonly area: number; readonly slot: number } | null {
+  const fields = step.level === 'pte' ? entryFields(step, false) : [];
+  if (fields[0]?.name !== 'swap slot') return null;
+  return { area: fieldValue(step.entry, 6, 1), slot: fieldValue(step.entry, 31, 8) };
+}
+
 function swapFields(top: number): BitField[] {
   return [
     { name: 'swap slot', high: top, low: 8, about: 'slot in the swap area' },

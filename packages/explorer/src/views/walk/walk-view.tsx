@@ -7,7 +7,7 @@ import { Term } from '../../app/term.tsx';
 import { useView } from '../../app/use-view.ts';
 import type { WalkView as WalkData, WalkStep } from '../../protocol/views.ts';
 import { hexFrame, PAGE_BYTES } from '../drawing/format.ts';
-import { FrameLink } from '../parts/select-link.tsx';
+import { FrameLink, SelectLink } from '../parts/select-link.tsx';
 import { TaskChoice } from '../parts/task-choice.tsx';
 import { useTask } from '../parts/use-task.ts';
 import { BitRow } from './bit-row.tsx';
@@ -17,6 +17,7 @@ import {
   entryFields,
   fieldValue,
   parseAddress,
+  swapPlace,
   threeLevels,
 } from './entry-bits.ts';
 
@@ -176,6 +177,8 @@ function place(share: number): Record<string, string> {
 
 function Outcome({ data }: { data: WalkData }) {
   const mapped = data.pfn >= 0;
+  const last = data.steps.at(-1);
+  const swapped = last === undefined ? null : swapPlace(last);
   return (
     <section class={`walk-outcome${mapped ? ' walk-mapped' : ''}`} aria-label="Outcome">
       <p>
@@ -188,6 +191,13 @@ function Outcome({ data }: { data: WalkData }) {
           <span class="faint">
             = {hexFrame(data.pfn)} × 4096 + {data.address % PAGE_BYTES}
           </span>
+        </p>
+      )}
+      {swapped !== null && (
+        <p>
+          <SelectLink target={{ kind: 'slot', ...swapped }}>
+            slot {count(swapped.slot)} of swap area {swapped.area}
+          </SelectLink>
         </p>
       )}
       <p class="soft">
