@@ -5,7 +5,7 @@ enum {
   SYS_umask = 60, SYS_dup2 = 63, SYS_symlink = 83, SYS_readlink = 85, SYS_fcntl = 55, SYS_fchdir = 133, SYS_llseek = 140,
   SYS_writev = 146, SYS_pread = 180, SYS_getcwd = 183, SYS_truncate64 = 193, SYS_stat64 = 195, SYS_lstat64 = 196,
   SYS_fstat64 = 197, SYS_getdents64 = 220, SYS_openat = 295, SYS_mkdirat = 296, SYS_unlinkat = 301, SYS_faccessat = 307,
-  SYS_utimensat = 320, SYS_dup3 = 330, SYS_pipe2 = 331, SYS_statx = 383
+  SYS_utimensat = 320, SYS_flock = 143, SYS_fcntl64 = 221, SYS_dup3 = 330, SYS_pipe2 = 331, SYS_statx = 383
 };
 enum { O_WRONLY = 1, O_RDWR = 2, O_CREAT = 0100, O_EXCL = 0200, O_TRUNC = 01000, O_APPEND = 02000, O_NONBLOCK = 04000, O_DIRECTORY = 0200000, O_NOFOLLOW = 0400000, O_CLOEXEC = 02000000 };
 enum { ENOENT = 2, EAGAIN = 11, EEXIST = 17, ENOTDIR = 20, EISDIR = 21, EINVAL = 22, ERANGE = 34, ENOTEMPTY = 39, ELOOP = 40 };
@@ -129,6 +129,47 @@ static void at_directories(void) {
   CALL1(SYS_close, here);
 }
 
+static int wait_for(int pid) {
+  int status = -1;
+  return call6(SYS_wait4, (u32)pid, (u32)&status, 0, 0, 0, 0) == pid ? status >> 8 : -1;
+}
+
+static void locks(void) {
+  int one = open_at("f", O_RDWR), two = open_at("f", O_RDWR);
+  check(CALL2(SYS_flock, one, 1) == 0 && CALL2(SYS_flock, two, 1) == 0, "two readers' flock");
+  check(CALL2(SYS_flock, two, 2 | 4) == -EAGAIN, "flock against a reader");
+  CALL1(SYS_close, one);
+  check(CALL2(SYS_flock, two, 2 | 4) == 0, "flock when the other file is closed");
+  one = open_at("f", O_RDWR);
+  int pid = CALL0(SYS_fork);
+  if (pid == 0) {
+    CALL1(SYS_close, two);
+    leave(CALL2(SYS_flock, one, 2) == 0 ? 5 : 6);
+  }
+  u32 nap[2] = {0, 20000000};
+  CALL2(SYS_nanosleep, nap, 0);
+  CALL1(SYS_close, two);
+  check(wait_for(pid) == 5, "flock waits");
+  struct { short type, whence; u64 start __attribute__((packed)), length __attribute__((packed)); int pid; } range = {1, 0, 10, 10, 0}, asked = {1, 0, 15, 0, 0};
+  check(CALL3(SYS_fcntl64, one, 13, &range) == 0, "F_SETLK64");
+  check(CALL3(SYS_fcntl64, one, 12, &asked) == 0 && asked.type == 2, "F_GETLK64 of an own lock");
+  int parent = CALL0(SYS_getpid);
+  pid = CALL0(SYS_fork);
+  if (pid == 0) {
+    asked.type = 0;
+    int told = CALL3(SYS_fcntl64, one, 12, &asked) == 0 && asked.type == 1 && asked.pid == parent && asked.start == 10 && asked.length == 10;
+    range.start = 19;
+    int refused = CALL3(SYS_fcntl64, one, 13, &range) == -EAGAIN;
+    range.start = 20;
+    leave(told && refused && CALL3(SYS_fcntl64, one, 13, &range) == 0 ? 7 : 8);
+  }
+  check(wait_for(pid) == 7, "locks of another process");
+  range.start = 0;
+  range.length = 0;
+  check(CALL3(SYS_fcntl64, one, 13, &range) == 0, "the child's locks are gone");
+  CALL1(SYS_close, one);
+}
+
 static void tidy(void) {
   const char *left[] = {"f", "g", "h", "l"};
   for (u32 i = 0; i < 4; i++) check(CALL1(SYS_unlink, left[i]) == 0, left[i]);
@@ -167,6 +208,7 @@ int program(int argc, char **argv) {
   directories();
   contents();
   attributes();
+  locks();
   at_directories();
   tidy();
   say(failures ? "some checks failed\n" : "all checks passed\n");

@@ -18,6 +18,7 @@ import { addRandomBytes } from './auxv.ts';
 import { Cpu, EXIT_PANIC, EXIT_SLICE } from './cpu/cpu.ts';
 import { REG, SEG } from './cpu/registers.ts';
 import { installTrapStubs } from './cpu/trap-stubs.ts';
+import { FileLocks } from './files/locks.ts';
 import { setUpRoot, type TreeMount } from './files/root.ts';
 import { Futexes } from './futex/futexes.ts';
 import { Lifecycle } from './lifecycle.ts';
@@ -128,6 +129,7 @@ export class Guest {
   readonly user: UserMemory;
   readonly streams: Streams;
   readonly console: Console;
+  readonly locks = new FileLocks(this);
   /** Null: nobody wants to see the system calls. */
   readonly tracer: Tracer | null;
   readonly tls: TlsDescriptors;

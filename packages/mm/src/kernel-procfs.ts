@@ -16,7 +16,15 @@ import { pidStatText, type TaskView } from './proc/pid-stat.ts';
 import { statmText } from './proc/pid-statm.ts';
 import { statusText } from './proc/pid-status.ts';
 import { type ProcDirectory, type ProcFile, ProcFs, type ProcNode, procDirectory } from './proc/proc-fs.ts';
-import { loadavgText, mountsText, partitionsText, statText, uptimeText } from './proc/system.ts';
+import {
+  loadavgText,
+  type MountLine,
+  mountinfoText,
+  mountsText,
+  partitionsText,
+  statText,
+  uptimeText,
+} from './proc/system.ts';
 import { applySysctl, procSysFiles, procSysText } from './sysctl.ts';
 import type { Pfn } from './types.ts';
 
@@ -78,7 +86,7 @@ class ProcTree {
       iomem: told('iomem'),
       loadavg: this.file(() => this.loadavg()),
       meminfo: told('meminfo'),
-      mounts: this.file(() => this.mounts()),
+      mounts: this.file(() => mountsText(this.mountLines())),
       partitions: this.file(() => this.partitions()),
       self: { kind: 'link', ino: this.nextIno++, target: () => String(kernel.vm.current.tgid) },
       slabinfo: told('slabinfo'),
@@ -115,14 +123,14 @@ class ProcTree {
     return loadavgText(running, tasks.length, kernel.lastPid);
   }
 
-  private mounts(): string {
-    const lines = [...this.kernel.fs.mounts].map(({ path, source, type, readonly }) => ({
+  private mountLines(): MountLine[] {
+    return [...this.kernel.fs.mounts].map(({ path, source, type, readonly, fs }) => ({
       path,
       source: source ?? 'none',
       type: type ?? 'unknown',
+      dev: fs.root.dev,
       readonly: readonly === true,
     }));
-    return mountsText(lines);
   }
 
   private partitions(): string {
@@ -203,7 +211,8 @@ class ProcTree {
       exe: link(() => exePath(task)),
       fd: this.descriptors(task),
       maps: file(() => mapsText(task)),
-      mounts: file(() => this.mounts()),
+      mountinfo: file(() => mountinfoText(this.mountLines())),
+      mounts: file(() => mountsText(this.mountLines())),
       root: link(() => '/'),
       stat: file(() => pidStatText(task, this.viewOf(task))),
       statm: file(() => statmText(vm, task, procRules.statmCountsReserved)),

@@ -1,11 +1,10 @@
 /** System calls on descriptors. */
 import { Errno, OpenFile } from '@pagewalk/mm';
 import type { SystemCall } from './call.ts';
+import { isLockCommand, rangeLock } from './locks.ts';
 
 const O = { append: 0o2000, nonblock: 0o4000, largefile: 0o100000, cloexec: 0o2000000 } as const;
 const F = { dupfd: 0, getfd: 1, setfd: 2, getfl: 3, setfl: 4, dupfdCloexec: 1030 } as const;
-/** Locks of F_GETLK, F_SETLK, F_SETLKW and their kin with 64 bits. */
-const F_LOCKS: readonly number[] = [5, 6, 7, 12, 13, 14];
 /** close_range only marks. */
 const CLOSE_RANGE_CLOEXEC = 4;
 
@@ -18,8 +17,8 @@ export const dup3: SystemCall = (_guest, { process }, from, to, flags) => {
   return fd;
 };
 
-/** Locks of files are not there: -ENOLCK. */
-export const fcntl: SystemCall = (_guest, { process }, fd, command, argument) => {
+export const fcntl: SystemCall = (guest, task, fd, command, argument) => {
+  const { process } = task;
   const file = process.task.files[fd] ?? null;
   if (!(file instanceof OpenFile)) return -Errno.EBADF;
   if (command === F.dupfd) return process.dup(fd, argument);
@@ -40,9 +39,8 @@ export const fcntl: SystemCall = (_guest, { process }, fd, command, argument) =>
     file.nonblock = (argument & O.nonblock) !== 0;
     return 0;
   }
-  return F_LOCKS.includes(command) ? -ENOLCK : -Errno.EINVAL;
+  return isLockCommand(command) ? rangeLock(guest, task, file, [command, argument]) : -Errno.EINVAL;
 };
-const ENOLCK = 37;
 
 export const pipe2: SystemCall = (guest, task, at, flags) => {
   if ((flags & ~(O.cloexec | O.nonblock)) !== 0) return -Errno.EINVAL;

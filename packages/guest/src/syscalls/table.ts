@@ -3,6 +3,7 @@ import type { SystemCall } from './call.ts';
 import * as clone from './clone.ts';
 import * as descriptors from './descriptors.ts';
 import * as directories from './directories.ts';
+import * as attributes from './extended-attributes.ts';
 import * as files from './files.ts';
 import * as futex from './futex.ts';
 import * as identity from './identity.ts';
@@ -10,6 +11,7 @@ import { ioctl } from './ioctl.ts';
 import * as jobs from './jobs.ts';
 import * as kill from './kill.ts';
 import * as limits from './limits.ts';
+import { flock } from './locks.ts';
 import * as memory from './memory.ts';
 import * as mounts from './mounts.ts';
 import * as names from './names.ts';
@@ -126,6 +128,7 @@ export const SYSTEM_CALLS: Readonly<Record<number, SystemCall>> = {
   140: files.llseek,
   141: directories.getdents,
   142: poll.newselect,
+  143: flock,
   144: memory.msync,
   145: files.readv,
   146: files.writev,
@@ -198,6 +201,18 @@ export const SYSTEM_CALLS: Readonly<Record<number, SystemCall>> = {
   221: descriptors.fcntl,
   224: threads.gettid,
   225: files.readahead,
+  226: attributes.xattr,
+  227: attributes.lxattr,
+  228: attributes.fxattr,
+  229: attributes.xattr,
+  230: attributes.lxattr,
+  231: attributes.fxattr,
+  232: attributes.xattr,
+  233: attributes.lxattr,
+  234: attributes.fxattr,
+  235: attributes.xattr,
+  236: attributes.lxattr,
+  237: attributes.fxattr,
   238: kill.tkill,
   239: files.sendfile,
   240: futex.futex,

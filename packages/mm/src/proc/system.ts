@@ -46,18 +46,39 @@ export interface MountLine {
   readonly source: string;
   readonly path: string;
   readonly type: string;
+  /** Device, major << 8 | minor. */
+  readonly dev: number;
   readonly readonly: boolean;
+}
+
+/** Text that has no white space. */
+function mangled(text: string): string {
+  return text.replace(/[ \t\n\\]/g, (found) => `\\${found.charCodeAt(0).toString(8).padStart(3, '0')}`);
 }
 
 /** @linux 2.4.22 fs/namespace.c show_vfsmnt() */
 export function mountsText(mounts: Iterable<MountLine>): string {
-  const mangled = (text: string) =>
-    text.replace(/[ \t\n\\]/g, (found) => `\\${found.charCodeAt(0).toString(8).padStart(3, '0')}`);
   let text = '';
   for (const { source, path, type, readonly } of mounts) {
     text += `${mangled(source)} ${mangled(path)} ${type} ${readonly ? 'ro' : 'rw'} 0 0\n`;
   }
   return text;
+}
+
+/**
+ * /proc/PID/mountinfo, which programs of today read instead; 2.4 has none. Whatever is not the root is told as mounted on it.
+ * @linux 2.6.26 fs/namespace.c show_mountinfo()
+ */
+export function mountinfoText(mounts: Iterable<MountLine>): string {
+  const lines: string[] = [];
+  for (const { source, path, type, dev, readonly } of mounts) {
+    const mode = readonly ? 'ro' : 'rw';
+    const id = lines.length + 1;
+    const parent = id === 1 ? 0 : 1;
+    const device = `${dev >> 8}:${dev & 0xff}`;
+    lines.push(`${id} ${parent} ${device} / ${mangled(path)} ${mode} - ${type} ${mangled(source)} ${mode}\n`);
+  }
+  return lines.join('');
 }
 
 /** @linux 2.4.22 drivers/block/genhd.c get_partition_list() */
