@@ -1,5 +1,5 @@
 import type { Runner } from './runner.ts';
-import { type Snapshot, Snapshots } from './snapshot.ts';
+import { type Snapshot, Snapshots, type SparseRam } from './snapshot.ts';
 
 /** Time of execution between two states, ms: returning to a turn takes no longer than going on from the state before it. */
 const SPACING_MS = 250;
@@ -33,7 +33,7 @@ export class Ladder {
   /** @param runner at its first turn */
   constructor(runner: Runner, now: () => number) {
     this.runner = runner;
-    this.snapshots = new Snapshots(runner);
+    this.snapshots = new Snapshots(runner, sparseRam(runner));
     this.now = now;
     if (this.threadsRest) this.keep();
   }
@@ -108,4 +108,12 @@ export class Ladder {
     const [gone] = this.rungs.splice(worst, 1);
     if (gone !== undefined) this.snapshots.drop(gone.snapshot);
   }
+}
+
+/** High memory is not touched before it is allocated. RAM in the memory of a CPU lies elsewhere, and is small. */
+function sparseRam({ kernel }: Runner): SparseRam | null {
+  const { memory, memMap, physical } = kernel;
+  const { buffer, byteOffset, byteLength } = memory.bytes;
+  const isFlat = byteOffset === 0 && memMap.frames * 4096 <= byteLength;
+  return isFlat ? { buffer, first: physical.maxLowPfn, owner: memMap.owner } : null;
 }

@@ -39,17 +39,26 @@ export interface Snapshot {
   readonly weak: Map<WeakMap<object, unknown>, Map<object, unknown>>;
 }
 
+/** RAM of which most may never have been touched: 4 KiB pieces from `first` on are zero as long as `owner` is 0. */
+export interface SparseRam {
+  readonly buffer: ArrayBufferLike;
+  readonly first: number;
+  readonly owner: Int32Array;
+}
+
 /** The states that are kept of one machine. */
 export class Snapshots {
   private readonly root: object;
+  private readonly ram: SparseRam | null;
   private bytes = 0;
   private latest: Snapshot | null = null;
   // Names of the fields of objects of one class: mostly the same.
   private readonly shapes = new Map<unknown, readonly string[]>();
 
   /** @param root all that changes can be reached from it */
-  constructor(root: object) {
+  constructor(root: object, ram: SparseRam | null = null) {
     this.root = root;
+    this.ram = ram;
   }
 
   /** Bytes that the pieces of all states take; what objects take is not counted. */
@@ -84,7 +93,10 @@ export class Snapshots {
       if (buffer.byteLength !== byteLength) return false;
     }
     for (const [object, state] of snapshot.objects) putBack(object, state);
-    for (const state of snapshot.buffers.values()) restoreBuffer(state);
+    // Which frames were touched since is told by an array that is put back itself.
+    const ram = this.ram === null ? undefined : snapshot.buffers.get(this.ram.buffer);
+    if (ram !== undefined) restoreBuffer(ram, this.ram);
+    for (const state of snapshot.buffers.values()) if (state !== ram) restoreBuffer(state, null);
     for (const [map, entries] of snapshot.weak) {
       for (const object of snapshot.objects.keys()) {
         if (entries.has(object)) map.set(object, entries.get(object));
@@ -98,7 +110,7 @@ export class Snapshots {
   /** Forgets a state. */
   drop(snapshot: Snapshot): void {
     for (const { pieces } of snapshot.buffers.values()) {
-      for (const piece of pieces) if (--piece.users === 0) this.bytes -= PIECE * 4;
+      for (const piece of pieces) if (piece !== ZERO && --piece.users === 0) this.bytes -= PIECE * 4;
     }
     if (this.latest === snapshot) this.latest = null;
   }
@@ -154,8 +166,10 @@ export class Snapshots {
     const before = this.latest?.buffers.get(buffer)?.pieces;
     const count = Math.floor(buffer.byteLength / (PIECE * 4));
     const words = new Int32Array(buffer, 0, count * PIECE);
-    const pieces: Piece[] = new Array(count);
+    const pieces: Piece[] = new Array(count).fill(ZERO);
+    const ram = buffer === this.ram?.buffer ? this.ram : null;
     for (let i = 0; i < count; i++) {
+      if (ram !== null && isUntouched(ram, i)) continue;
       const last = before?.[i] ?? ZERO;
       pieces[i] = same(words, i * PIECE, last.words) ? last : this.newPiece(words, i * PIECE);
       (pieces[i] as Piece).users++;
@@ -246,12 +260,18 @@ function putFieldsBack(object: Record<string, unknown>, [keys, values]: ObjectSt
   for (const key of Object.keys(object)) if (!known.has(key)) delete object[key];
 }
 
-function restoreBuffer({ buffer, pieces, rest }: BufferState): void {
+function isUntouched({ first, owner }: SparseRam, piece: number): boolean {
+  return piece >= first && owner[piece] === 0;
+}
+
+function restoreBuffer({ buffer, pieces, rest }: BufferState, ram: SparseRam | null): void {
   const words = new Int32Array(buffer, 0, pieces.length * PIECE);
-  pieces.forEach((piece, i) => {
-    // Memory that was never touched stays so.
+  for (let i = 0; i < pieces.length; i++) {
+    const piece = pieces[i] as Piece;
     if (piece !== ZERO) words.set(piece.words, i * PIECE);
+    // Memory that was never touched stays so.
+    else if (ram !== null && isUntouched(ram, i)) continue;
     else if (!isZero(words, i * PIECE)) words.fill(0, i * PIECE, (i + 1) * PIECE);
-  });
+  }
   new Uint8Array(buffer, pieces.length * PIECE * 4).set(rest);
 }
