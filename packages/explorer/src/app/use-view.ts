@@ -68,7 +68,7 @@ function subscribe(key: string, request: ViewRequest, data: Signal<ViewData | nu
   requestsChanged();
   return () => {
     unfollow?.();
-    if (--subscription.users === 0) subscriptions.delete(key);
+    subscription.users--;
     requestsChanged();
   };
 }
@@ -95,6 +95,8 @@ function requestsChanged(): void {
   pending = true;
   queueMicrotask(() => {
     pending = false;
+    // Only now: another panel may have come that asks for the same, and the worker does not send it twice.
+    for (const [key, { users }] of subscriptions) if (users === 0) subscriptions.delete(key);
     const requests = Object.fromEntries([...subscriptions].map(([key, { request }]) => [key, request]));
     const text = Object.keys(requests).sort().join('\n');
     if (text === announced) return;
