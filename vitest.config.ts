@@ -6,6 +6,7 @@ export default defineConfig({
     globalSetup: ['packages/cli/test/build-setup.ts'],
     setupFiles: ['scripts/test-seed.mjs'],
     testTimeout: 120_000,
+    hookTimeout: 120_000,
     pool: 'forks',
   },
 });
