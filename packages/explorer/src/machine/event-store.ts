@@ -6,7 +6,6 @@ const CHUNK = 1 << 16;
 const CHUNKS_MAX = 32;
 /** Cells of the trace's ring: number, time, tracepoint, pid + 65536 * cpu, operands. */
 const CELL = { time: 1, kind: 2, pid: 3, operands: 4 } as const;
-const CPU_UNIT = 65536;
 
 /** A run of events in typed arrays. */
 class Chunk {
@@ -18,7 +17,7 @@ class Chunk {
   /** Where the operands begin. */
   readonly at = new Uint32Array(CHUNK);
   readonly firstTurn: number;
-  operands = new Float64Array(CHUNK * 4);
+  operands = new Float64Array(CHUNK * 6);
   used = 0;
 
   constructor(firstTurn: number) {
@@ -44,6 +43,9 @@ export class EventStore {
   // Number of the chunk that comes first.
   private firstChunk = 0;
   private readonly definitions: readonly TracepointDefinition[] = tracepoints();
+  // How many operands each tracepoint has; the last chunk.
+  private readonly fields = Uint8Array.from(this.definitions, ({ fields }) => fields.length);
+  private chunk: Chunk | undefined;
 
   /** Number of the oldest event that is kept. */
   get first(): number {
@@ -53,19 +55,22 @@ export class EventStore {
   /** Adds the record that lies at `base` in the ring; it must be number `last + 1`. @param turn see {@link turnOf} */
   append(trace: Trace, base: number, turn: number): void {
     const { ring } = trace;
-    const i = this.last % CHUNK;
+    const i = this.last & (CHUNK - 1);
     if (i === 0) this.begin(turn);
-    const chunk = this.chunks[this.chunks.length - 1] as Chunk;
+    const chunk = this.chunk as Chunk;
     const kind = ring[base + CELL.kind] as number;
-    const fields = (this.definitions[kind] as TracepointDefinition).fields.length;
+    const fields = this.fields[kind] as number;
     chunk.makeRoom(fields);
     chunk.time[i] = ring[base + CELL.time] as number;
     chunk.kind[i] = kind;
-    chunk.pid[i] = (ring[base + CELL.pid] as number) % CPU_UNIT;
+    // Storing keeps the low 16 bits, which are the pid: above is the CPU.
+    chunk.pid[i] = ring[base + CELL.pid] as number;
     chunk.turn[i] = turn - chunk.firstTurn;
-    chunk.at[i] = chunk.used;
+    const { operands, used } = chunk;
+    chunk.at[i] = used;
     const from = base + CELL.operands;
-    for (let field = 0; field < fields; field++) chunk.operands[chunk.used++] = ring[from + field] as number;
+    for (let field = 0; field < fields; field++) operands[used + field] = ring[from + field] as number;
+    chunk.used = used + fields;
     this.last++;
   }
 
@@ -78,6 +83,7 @@ export class EventStore {
     const i = seq % CHUNK;
     if (chunk !== undefined && i !== 0) chunk.used = chunk.at[i] as number;
     if (chunk === undefined) this.firstChunk = Math.floor(seq / CHUNK);
+    this.chunk = chunk;
     this.last = seq;
   }
 
@@ -152,7 +158,8 @@ export class EventStore {
   }
 
   private begin(turn: number): void {
-    this.chunks.push(new Chunk(turn));
+    this.chunk = new Chunk(turn);
+    this.chunks.push(this.chunk);
     if (this.chunks.length <= CHUNKS_MAX) return;
     this.chunks.shift();
     this.firstChunk++;

@@ -9,7 +9,8 @@ import type { Runner } from './runner.ts';
 const PIECE_MS = 1;
 /** Cells of the trace's ring. */
 const CELL = { kind: 2, pid: 3 } as const;
-const CPU_UNIT = 65536;
+/** Above is the CPU. */
+const PID_MASK = 0xffff;
 
 /** Looks at an event; true: the machine stops when the turn is over. */
 export type Watch = (event: TraceEvent) => boolean;
@@ -182,7 +183,7 @@ export class Machine {
     const { ring } = trace;
     if ((ring[base] as number) === history.events.last + 1) {
       history.events.append(trace, base, this.started ? this.runner.turn + 1 : 0);
-      const pid = (ring[base + CELL.pid] as number) % CPU_UNIT;
+      const pid = (ring[base + CELL.pid] as number) & PID_MASK;
       if (pid !== this.lastPid) this.noteName(pid);
     }
     if (watched === null || this.stoppedAt !== null) return;
