@@ -1,6 +1,6 @@
 import { entries } from './entries.ts';
 
-/** Counters of /proc, of the charts and tables. Filled by id: see the test that each counter of a machine has an entry. */
+/** Lines of /proc/meminfo. */
 export const COUNTERS = entries(0, [
   ['MemTotal', 'MemTotal', 'Frames that the page allocator manages, kB.'],
   ['MemFree', 'MemFree', 'Free frames of all zones, kB.'],

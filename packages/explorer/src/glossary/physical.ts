@@ -23,7 +23,7 @@ export const PHYSICAL = [
       'Frames above 896 MB, for which the kernel has no room in its own address space: it maps them when it needs them.',
     ],
     [
-      'watermark',
+      'watermarks',
       'watermarks',
       'Three marks per zone, in free pages. Below low, kswapd is woken; below min, whoever allocates must free pages itself; at high, kswapd rests.',
     ],

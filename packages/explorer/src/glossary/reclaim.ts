@@ -119,7 +119,7 @@ export const RECLAIM = [
   ...entries(13, [
     ['oom', 'out of memory', 'Nothing can be freed any more. The kernel kills a process to get on.'],
     [
-      'oom-score',
+      'badness',
       'badness',
       'Points by which the process to kill is chosen: its size, made less for CPU time, long life, low nice value and root.',
     ],

@@ -36,7 +36,7 @@ export const PHYSICAL_SCENARIOS: readonly Scenario[] = [
         options: ['DMA: low addresses first', 'Normal', 'Both in turns'],
         correct: 1,
         answer:
-          'Normal. The [[zonelist|zonelist]] of an ordinary allocation begins with Normal and has DMA at its end, because only DMA’s frames can serve the old devices.\n\nThe machine has stopped at the first [[watermark|watermark]] check that failed: Normal has come down to 63 free pages, and an allocation of one page must leave more than `pages_low` + 1 = 63.',
+          'Normal. The [[zonelist|zonelist]] of an ordinary allocation begins with Normal and has DMA at its end, because only DMA’s frames can serve the old devices.\n\nThe machine has stopped at the first [[watermarks|watermark]] check that failed: Normal has come down to 63 free pages, and an allocation of one page must leave more than `pages_low` + 1 = 63.',
         go: { to: 'event', event: 'zone_watermark_ok', condition: 'outcome == 0' },
         panels: ['zones'],
       },
