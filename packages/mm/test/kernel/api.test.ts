@@ -35,6 +35,10 @@ describe('the public API', () => {
     expectTypeOf<Kernel['step']>().toEqualTypeOf<() => boolean>();
     expectTypeOf<Kernel['checkInvariants']>().toEqualTypeOf<() => void>();
     expectTypeOf<Kernel['stateHash']>().toEqualTypeOf<() => string>();
+    expectTypeOf<Kernel['paging']['daemons']['allRest']>().toEqualTypeOf<boolean>();
+    expectTypeOf<Kernel['paging']['oom']['badnessOf']>().returns.toHaveProperty('points');
+    expectTypeOf<Kernel['shmem']['owns']>().returns.toEqualTypeOf<boolean>();
+    expectTypeOf<Trace['idOf']>().toEqualTypeOf<(text: string) => number>();
   });
 
   it('has a slab allocator and the caches of boot', () => {
