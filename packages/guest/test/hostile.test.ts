@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { elfOf, testGuest } from './run-guest.ts';
+import type { Guest, GuestTask } from '../src/index.ts';
+import { elfOf, programBytes, testGuest } from './run-guest.ts';
 
 /** Random numbers below `n`, from a seed. */
 function prng(seed: number): (n: number) => number {
@@ -102,27 +103,45 @@ describe('hostile programs', () => {
   it.each([5, 6, 7])('random calls on tasks, signals and futexes: seed %i', (seed) => {
     tryCalls(seed, [...TASK_NUMBERS, ...TASK_NUMBERS, ...NUMBERS], TASK_VALUES);
   });
+
+  it.each([8, 9])('the same while another program waits for the disk: seed %i', (seed) => {
+    tryCalls(seed, [...TASK_NUMBERS, ...NUMBERS], TASK_VALUES, true);
+  });
 });
 
+/** Keeps a machine swapping, so that hostile programs run while another one waits for the disk. */
+function startSwapping(guest: Guest): GuestTask {
+  const task = guest.start(programBytes('touch'), ['touch', '14', 'random', '100000']);
+  if (typeof task === 'number') throw new Error(`errno ${task}`);
+  return task;
+}
+
 /** Runs a program and its children, for a few slices at most. */
-function runBounded(guest: ReturnType<typeof testGuest>['guest'], program: Uint8Array): void {
+function runBounded(guest: Guest, program: Uint8Array, keep: GuestTask | null = null): void {
   guest.start(program, ['hostile']);
-  for (let i = 0; i < 3 && guest.tasks.length > 0; i++) {
+  const slices = keep === null ? 3 : 12;
+  for (let i = 0; i < slices && guest.tasks.length > 0; i++) {
     try {
       guest.step();
     } catch (error) {
       if (!/every process sleeps/.test(String(error))) throw error;
     }
   }
-  for (const task of [...guest.tasks].reverse()) guest.killTask(task, 9);
+  for (const task of [...guest.tasks].reverse()) if (task !== keep) guest.killTask(task, 9);
   for (const path of [...guest.kernel.fs.paths()]) {
     if (!path.startsWith('/dev/')) guest.kernel.fs.unlink(path);
   }
 }
 
 /** Runs programs of random system calls; the machine stays whole. */
-function tryCalls(seed: number, numbers: readonly number[], values: readonly number[]): void {
-  const { guest, run } = testGuest({ memory: 8, swap: 16 });
+function tryCalls(
+  seed: number,
+  numbers: readonly number[],
+  values: readonly number[],
+  swapping = false,
+): void {
+  const { guest, run } = testGuest({ memory: 8, swap: swapping ? 32 : 16 });
+  let keep: GuestTask | null = null;
   const below = prng(seed * 104729);
   const interesting = [
     ...[0, 1, 2, 4095, 4096, 65536, 0x08048000, 0x08048060, 0xbfffff00, 0xc0000000, 0xffffffff],
@@ -145,8 +164,11 @@ function tryCalls(seed: number, numbers: readonly number[], values: readonly num
       code.push(0xb8, number & 255, number >>> 8, 0, 0, 0xcd, 0x80);
     }
     code.push(0xb8, 1, 0, 0, 0, 0xcd, 0x80);
-    runBounded(guest, elfOf(code));
+    if (swapping && (keep === null || keep.status !== null)) keep = startSwapping(guest);
+    runBounded(guest, elfOf(code), keep);
     guest.kernel.checkInvariants();
   }
+  if (swapping) expect(guest.scheduler.deepest).toBeGreaterThan(0);
+  if (keep !== null && keep.status === null) guest.killTask(keep, 9);
   expect(run('hello').code).toBe(0);
 }
