@@ -15,6 +15,7 @@ export type { AttachedCpu } from './hardware/attached-cpu.ts';
 export { type BlockStore, MemoryStore } from './hardware/block-store.ts';
 export { Clock, POWER_ON } from './hardware/clock.ts';
 export { PhysicalMemory, type RamBuffer } from './hardware/physical-memory.ts';
+export { TLB_ENTRIES, type TlbEntry } from './hardware/tlb.ts';
 export { clearFixmap, setFixmap } from './highmem/fixmap.ts';
 export { Highmem, KMAP_BLOCKED, pkmapAddr } from './highmem/highmem.ts';
 export { KM } from './highmem/kmap-types.ts';

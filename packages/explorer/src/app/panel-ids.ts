@@ -9,6 +9,7 @@ export const PANEL_IDS = [
   'tasks',
   'space',
   'walk',
+  'tlb',
   'lists',
   'slab',
   'slab-cache',

@@ -13,6 +13,7 @@ import { SpaceView } from '../views/space/space-view.tsx';
 import { SwapView } from '../views/swap/swap-view.tsx';
 import { TasksView } from '../views/tasks/tasks-view.tsx';
 import { TerminalView } from '../views/terminal/terminal-view.tsx';
+import { TlbView } from '../views/tlb/tlb-view.tsx';
 import { VmallocView } from '../views/vmalloc/vmalloc-view.tsx';
 import { WalkView } from '../views/walk/walk-view.tsx';
 import { WhyView } from '../views/why/why-view.tsx';
@@ -103,6 +104,14 @@ export const PANELS: readonly PanelDefinition[] = [
     about: 'How the CPU finds an address: level by level, with the bits of every entry.',
     chapter: 3,
     icon: 'M2 3h4v3H2zM6 4.5h3v3M7 7.5h4v3H7zM11 9h3v3',
+  },
+  {
+    id: 'tlb',
+    title: 'TLB',
+    component: TlbView,
+    about: 'The translations that the CPU knows without a walk, and how often they were dropped.',
+    chapter: 3,
+    icon: 'M2 3h5v3H2zM9 3h5v3H9zM7 4.5h2M2 10h5v3H2zM9 10h5v3H9zM7 11.5h2',
   },
   {
     id: 'lists',

@@ -12,6 +12,7 @@ import { slabCacheView, slabView } from './views/slab-views.ts';
 import { spaceView } from './views/space-view.ts';
 import { swapView } from './views/swap-view.ts';
 import { tasksView } from './views/tasks-view.ts';
+import { tlbView } from './views/tlb-view.ts';
 import { vmallocView } from './views/vmalloc-view.ts';
 import { walkView } from './views/walk-view.ts';
 import { ZonesPicture } from './views/zones-view.ts';
@@ -50,6 +51,8 @@ export class Views {
         return spaceView(kernel, request.pid);
       case 'walk':
         return walkView(kernel, request.pid, request.address);
+      case 'tlb':
+        return tlbView(kernel);
       case 'counters':
         return countersView(history.samples);
       case 'events':

@@ -39,6 +39,7 @@ export type ViewRequest =
   | { readonly view: 'tasks' }
   | { readonly view: 'space'; readonly pid: number }
   | { readonly view: 'walk'; readonly pid: number; readonly address: number }
+  | { readonly view: 'tlb' }
   | { readonly view: 'lists' }
   | { readonly view: 'slab' }
   | { readonly view: 'slab-cache'; readonly name: string }
@@ -168,6 +169,31 @@ export interface WalkView {
   readonly outcome: string;
   /** null: a program's CPU does not tell what its TLB holds. */
   readonly inTlb: boolean | null;
+}
+
+/** Translations of neighbouring pages to neighbouring frames, with the same rights. */
+export interface TlbRow {
+  readonly address: number;
+  readonly pages: number;
+  readonly pfn: number;
+  /** Stores are translated, too: the page may be written and its D bit is set. */
+  readonly stores: boolean;
+  readonly user: boolean;
+  readonly global: boolean;
+}
+export interface TlbView {
+  readonly view: 'tlb';
+  /** Entries that there are, and those that translate now. */
+  readonly slots: number;
+  readonly used: number;
+  /** Whose address space is loaded; 0: none. */
+  readonly pid: number;
+  /** The program runs on a CPU with a TLB of its own: these are the kernel's accesses. */
+  readonly attached: boolean;
+  /** By address, at most 1000. */
+  readonly rows: readonly TlbRow[];
+  /** Flushes since boot: of everything, of an address space, of one page. */
+  readonly flushes: { readonly all: number; readonly mm: number; readonly page: number };
 }
 
 export interface PageListRow {
@@ -347,6 +373,7 @@ export type ViewData =
   | TasksView
   | SpaceView
   | WalkView
+  | TlbView
   | ListsView
   | SlabView
   | SlabCacheView

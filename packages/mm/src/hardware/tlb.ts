@@ -17,6 +17,18 @@ const EPOCH_STEP = 4;
 const FIRST_EPOCH = 2 * EPOCH_STEP;
 const LAST_EPOCH = 0x7fc;
 
+/** A translation that the TLB holds. */
+export interface TlbEntry {
+  /** First address of the page. */
+  readonly address: Addr;
+  /** Stores are served, too, not only loads. */
+  readonly stores: boolean;
+  /** User mode may use it. */
+  readonly user: boolean;
+  /** Survives a reload of cr3. */
+  readonly global: boolean;
+}
+
 /**
  * The translation lookaside buffer: direct mapped, {@link TLB_ENTRIES} entries.
  *
@@ -94,6 +106,29 @@ export class Tlb {
       this.epoch += EPOCH_STEP;
     }
     this.largeRegions.fill(0);
+  }
+
+  /** What it holds of the page of `addr` now; null: nothing. For who looks at the machine: it changes nothing. */
+  entryOf(addr: Addr): TlbEntry | null {
+    const index = (addr >>> 12) & INDEX_MASK;
+    const tag = this.tags[index << 1] as number;
+    if (((tag ^ addr) & -4096) !== 0 || !this.serves(tag, 0)) return null;
+    return {
+      address: (tag & -4096) >>> 0,
+      stores: this.tags[(index << 1) | 1] === tag,
+      user: (tag & SUPERVISOR) === 0,
+      global: (tag & LAST_EPOCH) === GLOBAL,
+    };
+  }
+
+  /** Visits every entry that translates now. For who looks at the machine: it changes nothing. */
+  forEachEntry(visit: (entry: TlbEntry) => void): void {
+    for (let index = 0; index < TLB_ENTRIES; index++) {
+      const tag = this.tags[index << 1] as number;
+      if ((tag & 0xfff) === 0) continue;
+      const entry = this.entryOf(tag & -4096);
+      if (entry !== null) visit(entry);
+    }
   }
 
   private drop(index: number): void {

@@ -78,8 +78,5 @@ function kernelOutcome(kernel: Kernel, walk: Vtop, address: number): string {
 function inTlb(kernel: Kernel, address: number, pgd: number | undefined): boolean | null {
   if (kernel.mmu.attached !== null) return null;
   const { tlb, cr3 } = kernel.mmu;
-  if (pgd !== undefined && pgd !== cr3) return false;
-  const index = (address >>> 12) & (tlb.bases.length - 1);
-  const tag = tlb.tags[index] as number;
-  return ((tag ^ address) & -4096) === 0 && (tag & 0xfff) !== 0 && tlb.serves(tag, 0);
+  return (pgd === undefined || pgd === cr3) && tlb.entryOf(address) !== null;
 }

@@ -1,0 +1,94 @@
+import { useSignal } from '@preact/signals';
+import './tlb.css';
+import { count, address as hex } from '../../app/format.ts';
+import { selection } from '../../app/selection.ts';
+import { Term } from '../../app/term.tsx';
+import { useView } from '../../app/use-view.ts';
+import type { TlbView as TlbData, TlbRow } from '../../protocol/views.ts';
+import { PAGE_BYTES } from '../drawing/format.ts';
+import { FrameLink } from '../parts/select-link.tsx';
+import { SelectRow } from '../parts/select-row.tsx';
+
+/** Whose translations are shown. */
+type Shown = 'all' | 'user' | 'kernel';
+
+/** What the TLB holds: translations that need no walk of the page tables. */
+export function TlbView(_properties: { panelId: string }) {
+  const data = useView({ view: 'tlb' }).value;
+  const shown = useSignal<Shown>('all');
+  if (data === null) return <div class="view-empty">The TLB appears when a machine runs.</div>;
+  const rows = data.rows.filter((row) => shown.value === 'all' || row.user === (shown.value === 'user'));
+  return (
+    <div class="view">
+      <div class="view-toolbar">
+        <span>
+          {count(data.used)} of {count(data.slots)} entries of the <Term id="tlb">TLB</Term>
+        </span>
+        <span class="grow" />
+        {(['all', 'user', 'kernel'] as const).map((which) => (
+          <button
+            key={which}
+            type="button"
+            class="button plain small"
+            aria-pressed={shown.value === which}
+            onClick={() => {
+              shown.value = which;
+            }}
+          >
+            {which}
+          </button>
+        ))}
+      </div>
+      {data.attached && (
+        <p class="tlb-note">
+          The program runs on an x86 CPU with a TLB of its own, which cannot be read. These are the
+          translations of the kernel's own accesses.
+        </p>
+      )}
+      <div class="view-body">
+        <table class="table">
+          <thead>
+            <tr>
+              <th>addresses</th>
+              <th class="number">pages</th>
+              <th>frames from</th>
+              <th>serves</th>
+              <th>whose</th>
+              <th>lasts</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row) => (
+              <Entry key={row.address} row={row} data={data} />
+            ))}
+          </tbody>
+        </table>
+        {rows.length === 0 && <p class="tlb-note">No entry translates now: the last flush dropped them.</p>}
+      </div>
+      <p class="tlb-foot">
+        Flushes since boot: <b>{count(data.flushes.page)}</b> of a page, <b>{count(data.flushes.mm)}</b> of an
+        address space, <b>{count(data.flushes.all)}</b> of everything
+      </p>
+    </div>
+  );
+}
+
+function Entry({ row, data }: { row: TlbRow; data: TlbData }) {
+  const chosen = selection.value;
+  const end = row.address + row.pages * PAGE_BYTES;
+  const related =
+    (chosen.kind === 'address' && chosen.address >= row.address && chosen.address < end) ||
+    (chosen.kind === 'frame' && chosen.pfn >= row.pfn && chosen.pfn < row.pfn + row.pages);
+  return (
+    <SelectRow target={{ kind: 'address', pid: data.pid, address: row.address }} related={related}>
+      <td class="mono">
+        {hex(row.address)}–{hex(end)}
+      </td>
+      <td class="number">{count(row.pages)}</td>
+      <td>{row.pfn < 0 ? <span class="faint">not mapped any more</span> : <FrameLink pfn={row.pfn} />}</td>
+      <td>{row.stores ? 'loads and stores' : 'loads'}</td>
+      <td>{row.user ? 'user' : 'kernel'}</td>
+      <td class="soft">{row.global ? 'global' : 'until the next switch'}</td>
+    </SelectRow>
+  );
+}

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { rowsOf } from '../../src/machine/views/tlb-view.ts';
+import { choiceOf, TestPage } from './engine-host.ts';
+
+describe('the TLB', () => {
+  it('joins neighbours that go to neighbouring frames with the same rights', () => {
+    const entry = (page: number, stores = false) => ({
+      address: page * 4096,
+      stores,
+      user: true,
+      global: false,
+    });
+    const rows = rowsOf([entry(5), entry(6), entry(7, true), entry(9), entry(10)], (address) =>
+      address === 10 * 4096 ? 77 : 100 + address / 4096,
+    );
+    expect(rows.map(({ address, pages, pfn }) => [address / 4096, pages, pfn])).toEqual([
+      [5, 2, 105],
+      [7, 1, 107],
+      [9, 1, 109],
+      [10, 1, 77],
+    ]);
+  });
+
+  it('of a workload serves what a walk says that it serves, with the frames of the page tables', async () => {
+    const page = new TestPage();
+    const program = { kind: 'workload', args: ['zipf', '1', '300', '20000', '30'] } as const;
+    await page.do({ type: 'start', choice: choiceOf(program), until: 5000 });
+    const tlb = await page.view({ view: 'tlb' });
+    expect(tlb.attached).toBe(false);
+    expect(tlb.pid).toBeGreaterThan(0);
+    expect(tlb.rows.reduce((sum, row) => sum + row.pages, 0)).toBe(tlb.used);
+    const own = tlb.rows.filter((row) => row.user);
+    expect(own.length).toBeGreaterThan(50);
+    for (const row of own.slice(0, 40)) {
+      const walk = await page.view({ view: 'walk', pid: tlb.pid, address: row.address });
+      expect([walk.inTlb, walk.pfn]).toEqual([true, row.pfn]);
+      expect(walk.steps.at(-1)?.bits.includes('D')).toBe(row.stores);
+    }
+    const { areas } = await page.view({ view: 'space', pid: tlb.pid });
+    const untouched = areas.flatMap((area) =>
+      [...area.pages].flatMap((state, i) => (state === 0 ? [area.start + i * 4096] : [])),
+    );
+    expect(untouched.length).toBeGreaterThan(0);
+    const walk = await page.view({ view: 'walk', pid: tlb.pid, address: untouched[0] as number });
+    expect(walk.inTlb).toBe(false);
+  });
+
+  it('of a program on a CPU of its own is not known', async () => {
+    const page = new TestPage();
+    const program = { kind: 'program', name: 'touch', args: ['2'] } as const;
+    await page.do({ type: 'start', choice: choiceOf(program), until: 200 });
+    expect((await page.view({ view: 'tlb' })).attached).toBe(true);
+    const { tasks } = await page.view({ view: 'tasks' });
+    const pid = tasks.find((task) => task.comm === 'touch')?.pid ?? 0;
+    expect((await page.view({ view: 'walk', pid, address: 0x08048000 })).inTlb).toBeNull();
+  });
+});
