@@ -17,8 +17,8 @@ export class Waits {
   private readonly clock: Clock;
   private readonly events: EventQueue;
   private readonly runThreads: () => boolean;
-  /** Lets other tasks run until the running one can go on, or nobody can; false: nobody could. Without a scheduler there is nobody. */
-  runOthers: (done: () => boolean) => boolean = () => false;
+  /** Lets other tasks run until the running one can go on, or nobody can; false: nobody could. Null: no scheduler, so nobody. */
+  runOthers: ((done: () => boolean) => boolean) | null = null;
 
   /** @param runThreads lets one kernel thread that is awake run; false: none is */
   constructor(clock: Clock, events: EventQueue, runThreads: () => boolean) {
@@ -43,10 +43,16 @@ export class Waits {
    * The same for a task that holds nothing which other address spaces could want, but a reference to the page: other tasks run, too.
    */
   asideUntilUnlocked(flags: Int32Array, pfn: Pfn): void {
+    // No function is made here: V8 would make room for what it captures at every call.
+    if (this.runOthers === null) this.untilUnlocked(flags, pfn);
+    else this.asideWith(this.runOthers, flags, pfn);
+  }
+
+  private asideWith(others: (done: () => boolean) => boolean, flags: Int32Array, pfn: Pfn): void {
     const start = this.clock.now;
     const done = () => ((flags[pfn] as number) & PG.locked) === 0;
     while (!done()) {
-      if (this.events.runDue() === 0 && !this.runThreads() && !this.runOthers(done)) this.passTime(start);
+      if (this.events.runDue() === 0 && !this.runThreads() && !others(done)) this.passTime(start);
     }
   }
 

@@ -6,6 +6,12 @@ import { SWAP_SLOT_ALLOC, SWAP_SLOT_FREE } from './tracepoints.ts';
 /** Slots that are taken one after the other before a new run is looked for. @linux SWAPFILE_CLUSTER */
 const CLUSTER = 256;
 
+/** Slots side by side. */
+export interface SlotRun {
+  first: number;
+  count: number;
+}
+
 /** What differs between releases in this room's slots. */
 export interface SwapSlotRules {
   /** Areas at most. @linux MAX_SWAPFILES */
@@ -36,6 +42,7 @@ export class SwapAreas {
   /** Prints a line of the kernel log. */
   readonly print: (text: string) => void;
   private overflows = 0;
+  private readonly run: SlotRun = { first: 0, count: 0 };
 
   constructor(parts: { rules: SwapSlotRules; trace: Trace; print: (text: string) => void }) {
     this.rules = parts.rules;
@@ -250,11 +257,14 @@ export class SwapAreas {
   /**
    * The run of slots around an entry that is worth reading together: aligned, without holes, as long as 2^`pageCluster`.
    *
-   * @returns how many, from `first` on
+   * @returns how many, from `first` on; the next call's result takes its place
    * @linux 2.4.22 mm/swapfile.c valid_swaphandles()
    */
-  validSwaphandles(entry: number, pageCluster: number): { first: number; count: number } {
-    if (pageCluster === 0) return { first: 0, count: 0 };
+  validSwaphandles(entry: number, pageCluster: number): Readonly<SlotRun> {
+    const { run } = this;
+    run.first = 0;
+    run.count = 0;
+    if (pageCluster === 0) return run;
     const area = this.areas[swpType(entry)] as SwapInfo;
     let first = (swpOffset(entry) >>> pageCluster) << pageCluster;
     let limit = 1 << pageCluster;
@@ -268,7 +278,9 @@ export class SwapAreas {
       if (slot === 0 || slot === SWAP_MAP_BAD) break;
       count++;
     }
-    return { first, count };
+    run.first = first;
+    run.count = count;
+    return run;
   }
 }
 
