@@ -19,7 +19,7 @@ const TICK_NS = 1e7;
 export class Lifecycle {
   /** Tasks that live, oldest first. */
   readonly tasks: GuestTask[] = [];
-  /** Tasks so far. */
+  /** Processes so far. */
   born = 0;
   private readonly guest: Guest;
 
@@ -31,7 +31,7 @@ export class Lifecycle {
   adopt(process: Process, parent: GuestTask | null, sharing: Sharing = NEW_PROCESS): GuestTask {
     const task = new GuestTask(process, parent, sharing);
     this.tasks.push(task);
-    this.born++;
+    if (!sharing.thread) this.born++;
     if (parent !== null) this.guest.tracer?.attached(task);
     return task;
   }

@@ -230,8 +230,10 @@ export class Scheduler {
   /** Virtual time at which the first task wants to wake up, ns; infinite: none does. */
   private nextWake(): number {
     let next = Infinity;
-    for (const { sleep, group } of this.guest.tasks) {
-      next = Math.min(next, sleep?.wakeAt ?? Infinity, group.timers.realDue);
+    for (const { sleep, group, job } of this.guest.tasks) {
+      // Who is stopped sleeps on.
+      const wakeAt = job.stoppedBy === 0 ? (sleep?.wakeAt ?? Infinity) : Infinity;
+      next = Math.min(next, wakeAt, group.timers.realDue);
     }
     return next;
   }

@@ -32,8 +32,6 @@ const MONOTONIC: ReadonlySet<number> = new Set([
 ]);
 /** How many bytes a number of seconds has in memory. */
 export type TimeWidth = 4 | 8;
-/** A time longer than this never comes, s: what doubles count to the ns. */
-const MOST_SECONDS = 4e6;
 /** Clocks of other processes have negative numbers: ~pid in the upper 29 bits; 2 in the lower ones: all its time, 4: a thread's. */
 const OF_THREAD = 4;
 
@@ -102,9 +100,4 @@ export function deadlineOf(
   const { now } = kernel.clock;
   const origin = absolute ? (isRealtime(clock) ? -POWER_ON * 1e9 : 0) : now;
   return Math.max(now, origin + ns);
-}
-
-/** Whether a deadline is so late that it is none: the clock is not moved there. */
-export function isNever(at: number): boolean {
-  return at > MOST_SECONDS * 1e9;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { programBytes, testGuest } from '../run-guest.ts';
+import { SIG, sendSignal } from '../../src/index.ts';
+import { elfOf, programBytes, testGuest } from '../run-guest.ts';
 
 /** What these print natively, too: built by programs/build.sh. */
 const NATIVE = [
@@ -25,6 +26,22 @@ describe.each(['2.4.22', '2.4.20', '2.4.0'])('on %s', (release) => {
 });
 
 describe('tasks', () => {
+  it('that are stopped sleep on when their time is over', () => {
+    const { guest } = testGuest();
+    // push 0; push 5; mov ebx, esp; xor ecx, ecx; nanosleep; exit
+    const code = [0x6a, 0, 0x6a, 5, 0x89, 0xe3, 0x31, 0xc9, 0xb8, 162, 0, 0, 0, 0xcd, 0x80];
+    const task = guest.start(elfOf([...code, 0x31, 0xdb, 0xb8, 1, 0, 0, 0, 0xcd, 0x80]), ['sleeper']);
+    if (typeof task === 'number') throw new Error(`errno ${task}`);
+    while (task.sleep === null) guest.step();
+    sendSignal(guest, task, SIG.stop);
+    guest.console.hangUp();
+    expect(() => guest.runUntilEnd(task)).toThrow('every process sleeps');
+    expect(guest.kernel.clock.now).toBeLessThan(4e9);
+    sendSignal(guest, task, SIG.cont);
+    expect(guest.runUntilEnd(task)).toEqual({ code: 0, signal: 0 });
+    expect(guest.kernel.clock.now).toBeGreaterThan(5e9);
+  });
+
   it('of one program on a machine that swaps go the same way twice', () => {
     const [first, second] = [1, 2].map(() => {
       const { guest, run, text } = testGuest({ memory: 8, swap: 32 });
