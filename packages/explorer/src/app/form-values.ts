@@ -36,7 +36,7 @@ export const PATTERN_EXAMPLES: readonly Example[] = [
 
 export const RECORDINGS: readonly Example[] = [
   { line: 'pipeline', about: 'a shell pipeline of five programs' },
-  { line: 'sort', about: 'a sort of 92 MB' },
+  { line: 'sort', about: 'a sort of 92 MB; wants 256M' },
   { line: 'perl', about: 'an interpreter, words in hashes' },
   { line: 'cc1', about: 'a compiler: gcc, cc1, as, ld' },
 ];

@@ -65,7 +65,7 @@ export function Timeline() {
       <span class="timeline-events number faint" title="Events so far">
         {count(seq)} events
       </span>
-      <output class="timeline-status" data-test="status" data-phase={phase}>
+      <output class="timeline-status" data-test="status" data-phase={phase} title={reason}>
         {statusText(phase, reason, perSecond, progress)}
       </output>
     </div>

@@ -14,6 +14,9 @@ const RECORDINGS = import.meta.glob<string>('../../../lab/recordings/*.pwt', {
   eager: true,
 });
 
+/** A block of a recording is at most so long when it is unpacked. */
+const BLOCK_MAX = 2 ** 24;
+
 /** Files beside the page. Nothing is loaded before it is asked for. */
 export function browserAssets(): Assets {
   let cpu: Promise<WebAssembly.Module> | null = null;
@@ -59,12 +62,27 @@ async function load(url: string): Promise<Uint8Array> {
 }
 
 async function unpack(format: 'gzip' | 'brotli', bytes: Uint8Array): Promise<Uint8Array> {
-  let stream: DecompressionStream;
-  try {
-    stream = new DecompressionStream(format as CompressionFormat);
-  } catch {
-    throw new ConfigError(`recording: this browser cannot unpack ${format}; record with --compression gzip`);
-  }
+  if (format === 'brotli') return unbrotli(bytes);
+  const stream = new DecompressionStream('gzip');
   const body = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream().pipeThrough(stream);
   return new Uint8Array(await new Response(body).arrayBuffer());
+}
+
+let brotli: Promise<typeof import('brotli-dec-wasm/web')> | null = null;
+
+/** Browsers unpack brotli only as an encoding of answers: a decoder is loaded when a recording needs it. */
+async function unbrotli(bytes: Uint8Array): Promise<Uint8Array> {
+  brotli ??= import('brotli-dec-wasm/web').then(async (module) => {
+    await module.default();
+    return module;
+  });
+  const { BrotliDecStream, BrotliStreamResultCode } = await brotli;
+  const stream = new BrotliDecStream();
+  try {
+    const { code, buf } = stream.dec(bytes, BLOCK_MAX);
+    if (code !== BrotliStreamResultCode.ResultSuccess) throw new ConfigError('recording: a damaged block');
+    return buf;
+  } finally {
+    stream.free();
+  }
 }

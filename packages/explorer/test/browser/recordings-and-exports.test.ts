@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { TestPage } from '../machine/engine-host.ts';
+import { CHROMIUM, command, hashes, settled, TestBrowser } from './browser.ts';
+
+const PNG = '89504e470d0a1a0a';
+
+describe.skipIf(CHROMIUM === undefined)('recordings and exports in Chromium', () => {
+  let browser: TestBrowser;
+
+  beforeAll(async () => {
+    browser = await TestBrowser.start();
+  });
+  afterEach(() => browser.tidy());
+  afterAll(() => browser?.stop());
+
+  it('plays a recording as Node does, and takes away what Node would', async () => {
+    const page = await browser.open('#recording=pipeline&memory=12M&swap=32M&at=20000&panels=machine');
+    await settled(page, 'paused');
+    const node = new TestPage();
+    await node.do({
+      type: 'start',
+      choice: {
+        release: '2.4.22',
+        memory: 12 << 20,
+        swap: 32 << 20,
+        sysctl: {},
+        program: { kind: 'recording', name: 'pipeline' },
+      },
+      until: 20_000,
+    });
+    const { hash, events } = await node.ask({ ask: 'state-hash' });
+    expect(await hashes(page)).toEqual({ state: hash, turn: 20_000, events });
+    for (const format of ['ftrace', 'perfetto', 'proc'] as const) {
+      const answer = await node.ask({ ask: 'export', format });
+      const { name, bytes } = await exported(
+        page,
+        { ftrace: 'ftrace', perfetto: 'Perfetto', proc: '/proc' }[format],
+      );
+      expect(name).toBe(answer.name);
+      expect(bytes.equals(Buffer.from(answer.bytes)), format).toBe(true);
+    }
+    const picture = await exported(page, 'Picture');
+    expect(picture.bytes.subarray(0, 8).toString('hex')).toBe(PNG);
+    expect(picture.bytes.length).toBeGreaterThan(1000);
+  });
+});
+
+/** The file that an export of this title gives. */
+async function exported(page: Page, title: string): Promise<{ name: string; bytes: Buffer }> {
+  const download = page.waitForEvent('download');
+  await command(page, `Export: ${title}`);
+  const file = await download;
+  return { name: file.suggestedFilename(), bytes: readFileSync(await file.path()) };
+}
