@@ -18,6 +18,8 @@ export interface NameSource {
   names(directory: DiskDirectory): Dirent[];
   /** A directory was opened. */
   open(file: OpenFile): number;
+  /** Writes a directory, and waits: 0 or -EIO. */
+  fsync(inode: FileInode, datasync: boolean): number;
 }
 
 /** A directory whose names are on the disk. */
@@ -25,7 +27,12 @@ export class DiskDirectory extends DirectoryInode {
   private readonly source: NameSource;
 
   constructor(ino: number, dev: number, mode: number, owner: Owner, source: NameSource) {
-    super(ino, dev, mode, owner, { ...NO_FILE, open: (file) => source.open(file) });
+    super(ino, dev, mode, owner, {
+      ...NO_FILE,
+      open: (file) => source.open(file),
+      fsync: (inode, datasync) => source.fsync(inode, datasync),
+      blocks: (inode) => infoOf(inode).blocks,
+    });
     this.source = source;
   }
 

@@ -99,6 +99,23 @@ describe.each([1024, 2048, 4096])('files on blocks of %i bytes', (blockSize) => 
   });
 });
 
+describe('fsync of a directory', () => {
+  it('puts its names on the disk', () => {
+    const it = new DiskWorld(4 << 20);
+    const { process } = it;
+    process.mkdir('/mnt/d');
+    process.close(process.open('/mnt/d/f', 0o102));
+    const writes = () => it.kernel.paging.disks[0]?.device.stats.sectorsWritten ?? 0;
+    const before = writes();
+    const fd = process.open('/mnt/d', O_RDONLY);
+    expect(process.fsync(fd)).toBe(0);
+    expect(writes()).toBeGreaterThan(before);
+    expect(process.fstat(fd)).toMatchObject({ blocks: 2, size: 1024 });
+    process.close(fd);
+    expect(it.umount()).toBe(0);
+  });
+});
+
 describe('symbolic links', () => {
   it.each([
     1024, 4096,
