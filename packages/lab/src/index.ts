@@ -5,7 +5,10 @@ export {
   type CountName,
   type Counts,
   compareCounts,
+  medianCounts,
   type PressureRecording,
+  RECORDED_ORDER,
+  RECORDED_RUNS,
   readPressureRecordings,
 } from './compare/pressure-recordings.ts';
 export { EventHub } from './events/event-hub.ts';
@@ -77,4 +80,5 @@ export {
 } from './workload/arguments.ts';
 export { IoCounters, type IoCounts } from './workload/io-counters.ts';
 export { type WorkloadReport, WorkloadRun } from './workload/run.ts';
+export { WorkloadSession } from './workload/session.ts';
 export { WorkloadError } from './workload/workload-error.ts';

@@ -1,10 +1,13 @@
 import { join, relative } from 'node:path';
 import {
   type CountComparison,
+  type Counts,
   compareCounts,
+  medianCounts,
   type PressureRecording,
+  RECORDED_ORDER,
+  RECORDED_RUNS,
   readPressureRecordings,
-  type WorkloadReport,
 } from '@pagewalk/lab';
 import { UsageError } from '../errors.ts';
 import type { Job } from '../jobs/job.ts';
@@ -17,10 +20,10 @@ import { recordingsFolder } from '../recordings-folder.ts';
 
 const MIB = 2 ** 20;
 
-/** A recording with what came of the same workload here; null: Ctrl-C came first. */
+/** A recording with the median of what came of the same workload here; null: Ctrl-C came first. */
 interface Compared {
   readonly recording: PressureRecording;
-  readonly report: WorkloadReport | null;
+  readonly report: Counts | null;
   readonly counts: readonly CountComparison[];
 }
 
@@ -50,10 +53,12 @@ export async function compareWithRecordings(
       (release === null || recording.release === release) &&
       (names.length === 0 || names.includes(recording.name)),
   );
-  const { outcomes, interrupted } = await runJobs(chosen.map(jobOf), 'workloads');
-  const compared = outcomes.map(({ result }, i): Compared => {
-    const recording = chosen[i] as PressureRecording;
-    const report = result?.workload ?? null;
+  const sessions = sessionsOf(chosen, all);
+  const { outcomes, interrupted } = await runJobs(sessions.map(jobOf), 'workloads');
+  const compared = chosen.map((recording): Compared => {
+    const session = sessions.findIndex((each) => each.includes(recording));
+    const runs = outcomes[session]?.result?.workloads[sessions[session]?.indexOf(recording) ?? -1] ?? [];
+    const report = runs.length === 0 ? null : medianCounts(runs);
     return { recording, report, counts: report === null ? [] : compareCounts(report, recording.runs) };
   });
   if (json) printJson(asJson(compared, relative(process.cwd(), path), interrupted));
@@ -61,8 +66,27 @@ export async function compareWithRecordings(
   endIfInterrupted(interrupted);
 }
 
-/** The machine and the arguments of a recording. */
-function jobOf({ release, memoryMiB, swapMiB, pageCluster, command }: PressureRecording): Job {
+/**
+ * What must run for the chosen recordings, machine by machine: they were made one after the other on one, so whatever was recorded
+ * before the last that is chosen.
+ */
+function sessionsOf(
+  chosen: readonly PressureRecording[],
+  all: readonly PressureRecording[],
+): PressureRecording[][] {
+  const place = ({ name }: PressureRecording): number => (RECORDED_ORDER as readonly string[]).indexOf(name);
+  const machineOf = ({ release, pageCluster }: PressureRecording): string => `${release} ${pageCluster}`;
+  return [...new Set(chosen.map(machineOf))].map((machine) => {
+    const last = Math.max(...chosen.filter((each) => machineOf(each) === machine).map(place));
+    return all
+      .filter((each) => machineOf(each) === machine && place(each) <= last)
+      .sort((a, b) => place(a) - place(b));
+  });
+}
+
+/** The machine of a session of recordings, and the arguments of all. */
+function jobOf(session: readonly PressureRecording[]): Job {
+  const { release, memoryMiB, swapMiB, pageCluster } = session[0] as PressureRecording;
   return {
     machine: {
       release,
@@ -74,7 +98,11 @@ function jobOf({ release, memoryMiB, swapMiB, pageCluster, command }: PressureRe
       sysctl: pageCluster === 3 ? {} : { 'vm.page-cluster': String(pageCluster) },
       seed: 0,
     },
-    work: { kind: 'workload', args: command.split(' ').slice(1) },
+    work: {
+      kind: 'workloads',
+      workloads: session.map(({ command }) => command.split(' ').slice(1)),
+      runs: RECORDED_RUNS,
+    },
   };
 }
 

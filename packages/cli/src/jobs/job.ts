@@ -40,9 +40,17 @@ export function jobMachine(
   };
 }
 
-/** What runs: a workload's arguments, or the path of a recording. */
+/** Workloads one after the other on one machine, each several times. */
+export interface WorkloadsWork {
+  readonly kind: 'workloads';
+  readonly workloads: readonly (readonly string[])[];
+  readonly runs: number;
+}
+
+/** What runs: a workload's arguments, those of several, or the path of a recording. */
 export type JobWork =
   | { readonly kind: 'workload'; readonly args: readonly string[] }
+  | WorkloadsWork
   | { readonly kind: 'replay'; readonly path: string };
 
 /** One machine with one thing to run on it. */
@@ -57,6 +65,8 @@ export interface Job {
 export interface JobResult {
   readonly io: IoCounts;
   readonly workload: WorkloadReport | null;
+  /** Of each workload that ran, each run. */
+  readonly workloads: readonly (readonly WorkloadReport[])[];
   readonly replay: ReplayReport | null;
   /** Frames that were free at the begin. */
   readonly framesFree: number;

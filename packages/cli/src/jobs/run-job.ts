@@ -6,10 +6,12 @@ import {
   openTrace,
   parseWorkload,
   Replay,
+  type WorkloadReport,
   WorkloadRun,
+  WorkloadSession,
 } from '@pagewalk/lab';
 import { boot, type Kernel, type MachineConfig } from '@pagewalk/mm';
-import type { Job, JobMachine, JobResult } from './job.ts';
+import type { Job, JobMachine, JobResult, JobWork, WorkloadsWork } from './job.ts';
 
 /** References between two reports of progress. */
 const SLICE = 50_000;
@@ -21,11 +23,19 @@ export function runJob(job: Job, progress: (done: number) => void): JobResult {
   const hub = new EventHub(kernel.trace);
   const frames = new FramePeak(kernel, hub);
   const framesFree = kernel.allocator.nrFreePages();
-  const partial =
-    job.work.kind === 'workload'
-      ? runWorkloadJob(kernel, job.work.args, progress)
-      : runReplayJob(kernel, hub, job.work.path, progress);
+  const partial = doWork(kernel, hub, job.work, progress);
   return { framesFree, framePeak: frames.peak, virtualTimeNs: kernel.clock.now, ...partial };
+}
+
+function doWork(kernel: Kernel, hub: EventHub, work: JobWork, progress: (done: number) => void): Outcome {
+  switch (work.kind) {
+    case 'workload':
+      return runWorkloadJob(kernel, work.args, progress);
+    case 'workloads':
+      return runWorkloads(kernel, work, progress);
+    case 'replay':
+      return runReplayJob(kernel, hub, work.path, progress);
+  }
 }
 
 /** What the work itself tells. */
@@ -56,11 +66,51 @@ function runWorkloadJob(kernel: Kernel, args: readonly string[], progress: (done
   const stopped = panic ?? report.stopped;
   return {
     workload: report,
+    workloads: [],
     replay: null,
     io: { pgpgin, pgpgout, pswpin, pswpout },
     minorFaults: report.minflt + report.child_minflt,
     majorFaults: report.majflt + report.child_majflt,
     done: stopped === null ? 1 : run.progress,
+    stopped,
+  };
+}
+
+/** All of them to their ends, or to where the machine is too small. */
+function runWorkloads(kernel: Kernel, work: WorkloadsWork, progress: (done: number) => void): Outcome {
+  const io = new IoCounters(kernel);
+  const session = new WorkloadSession(kernel);
+  const specs = work.workloads.map(parseWorkload);
+  const all = specs.length * work.runs;
+  const reports: WorkloadReport[][] = [];
+  let ended = 0;
+  let stopped: string | null = null;
+  for (const spec of specs) {
+    const runs: WorkloadReport[] = [];
+    reports.push(runs);
+    for (let i = 0; i < work.runs && stopped === null; i++) {
+      const run = new WorkloadRun(kernel, spec, session);
+      stopped = toTheEnd(
+        () => run.step(),
+        () => progress((ended + run.progress) / all),
+      );
+      const report = run.report();
+      stopped ??= report.stopped;
+      runs.push(report);
+      session.end();
+      ended++;
+    }
+  }
+  const sum = (count: 'minflt' | 'majflt' | 'child_minflt' | 'child_majflt'): number =>
+    reports.flat().reduce((total, report) => total + report[count], 0);
+  return {
+    workload: null,
+    workloads: reports,
+    replay: null,
+    io: io.since(),
+    minorFaults: sum('minflt') + sum('child_minflt'),
+    majorFaults: sum('majflt') + sum('child_majflt'),
+    done: ended / all,
     stopped,
   };
 }
@@ -83,6 +133,7 @@ function runReplayJob(
   const stopped = panic ?? report.stopped?.message ?? null;
   return {
     workload: null,
+    workloads: [],
     replay: report,
     io: io.since(),
     minorFaults: report.minorFaults,

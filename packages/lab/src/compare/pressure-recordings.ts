@@ -31,6 +31,29 @@ export interface PressureRecording {
   readonly runs: readonly Counts[];
 }
 
+/**
+ * The order in which the workloads were recorded, each three times, on one machine that was booted once: the free memory before
+ * each run tells, and 2.4.0's inactive_target, which grows from 2 pages before the first to its most before the last.
+ */
+export const RECORDED_ORDER = [
+  'seq-fit',
+  'seq-1.25x',
+  'seq-2x',
+  'unif-1.5x',
+  'readhot',
+  'forkcow',
+  'wsloop',
+] as const;
+/** How often each ran. */
+export const RECORDED_RUNS = 3;
+
+/** The median of each count. @param runs an odd number */
+export function medianCounts(runs: readonly Counts[]): Counts {
+  const median = (count: CountName): number =>
+    runs.map((run) => run[count]).sort((a, b) => a - b)[runs.length >>> 1] as number;
+  return Object.fromEntries(COUNTS.map((count) => [count, median(count)])) as Record<CountName, number>;
+}
+
 /** Reads the recordings that are shipped. @param path of the gzipped file */
 export function readPressureRecordings(path: string): PressureRecording[] {
   return JSON.parse(gunzipSync(readFileSync(path)).toString('utf8')) as PressureRecording[];

@@ -1,16 +1,13 @@
 import { errnoName, type Kernel } from '@pagewalk/mm';
 import { accessesOf, type WorkloadSpec } from './arguments.ts';
-import { installFile } from './file-scan.ts';
 import { ForkRefused } from './fork-refused.ts';
 import { IoCounters, type IoCounts } from './io-counters.ts';
 import { Killed, MappingRefused, type PatternMemory, Runner } from './pattern-memory.ts';
 import { type PatternRun, runPattern } from './patterns.ts';
-import { installProgram, startProgram } from './program.ts';
+import { WorkloadSession } from './session.ts';
 
 /** Accesses between two looks at the progress. */
 const SLICE = 2048;
-const INIT = '/sbin/init';
-const PROGRAM = '/wl';
 
 /** What a workload went through; the names of the counts are those of the recordings. */
 export interface WorkloadReport extends IoCounts {
@@ -65,20 +62,14 @@ export class WorkloadRun {
   /**
    * Puts the files on the disk and starts the programs.
    *
+   * @param session what ran on the machine before; a new one on a machine that was just booted
    * @throws WorkloadError when the machine is too small even for that
    */
-  constructor(kernel: Kernel, spec: WorkloadSpec) {
+  constructor(kernel: Kernel, spec: WorkloadSpec, session = new WorkloadSession(kernel)) {
     this.kernel = kernel;
     this.spec = spec;
     this.total = accessesOf(spec);
-    installProgram(kernel, INIT);
-    installProgram(kernel, PROGRAM);
-    if (spec.path !== '') installFile(kernel, spec.path, spec.numbers[0] as number);
-    const init = kernel.spawn('init');
-    startProgram(kernel, init, INIT, [INIT]);
-    const process = init.fork();
-    if (typeof process === 'number') throw new ForkRefused(process);
-    startProgram(kernel, process, PROGRAM, [PROGRAM, ...spec.args]);
+    const process = session.start(spec);
     this.runner = new Runner(kernel, process);
     this.runner.switchTo(process);
     this.io = new IoCounters(kernel);
