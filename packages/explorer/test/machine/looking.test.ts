@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import { machineMaker } from '../../src/machine/boot-machine.ts';
+import { Machine } from '../../src/machine/machine.ts';
+import { answerTo } from '../../src/machine/questions.ts';
+import { procPaths } from '../../src/machine/views/proc-view.ts';
+import { Views } from '../../src/machine/views.ts';
+import type { ProgramChoice } from '../../src/protocol/choice.ts';
+import type { ViewRequest } from '../../src/protocol/views.ts';
+import { choiceOf, nodeAssets } from './engine-host.ts';
+
+const PROGRAMS: readonly (readonly [ProgramChoice, number])[] = [
+  [{ kind: 'program', name: 'files', args: [] }, 80],
+  [{ kind: 'program', name: 'quicksort', args: ['4'] }, 400],
+  [{ kind: 'workload', args: 'filehot 1 1500 400 1 16 /f'.split(' ') }, 1500],
+  [{ kind: 'recording', name: 'pipeline' }, 20_000],
+];
+
+test.each(PROGRAMS)('looking at a machine changes nothing: %o', async (program, turn) => {
+  const machine = new Machine(await machineMaker(choiceOf(program), nodeAssets), () => 0);
+  while (machine.turn < turn && machine.ended === null) machine.forward(turn, 1);
+  const { kernel } = machine;
+  const now = () => [kernel.stateHash(), kernel.trace.seq, kernel.trace.hash, kernel.clock.now];
+  const before = now();
+  const views = new Views(machine);
+  const pid = kernel.lastRun()?.pid ?? 0;
+  const all: ViewRequest[] = [
+    { view: 'memory' },
+    { view: 'zones' },
+    { view: 'tasks' },
+    { view: 'space', pid },
+    { view: 'walk', pid, address: 0x08048000 },
+    { view: 'tlb' },
+    { view: 'lists' },
+    { view: 'slab' },
+    { view: 'slab-cache', name: 'vm_area_struct' },
+    { view: 'vmalloc' },
+    { view: 'swap' },
+    { view: 'files' },
+    { view: 'oom' },
+    { view: 'counters' },
+    { view: 'events', from: 0, count: 100, filter: { names: [], pid: 0, text: 'a' } },
+    { view: 'frame', pfn: 1500 },
+    ...procPaths(kernel).map((path) => ({ view: 'proc', path, pid: 0 }) as const),
+  ];
+  for (const request of all) {
+    views.view(request, true);
+    expect(now(), request.view).toEqual(before);
+  }
+  for (const seq of [1, 20, kernel.trace.seq]) await answerTo({ ask: 'why', seq }, machine);
+  await answerTo({ ask: 'export', format: 'proc' }, machine);
+  await answerTo({ ask: 'export', format: 'perfetto' }, machine);
+  expect(now()).toEqual(before);
+});
