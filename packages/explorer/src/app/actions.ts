@@ -21,7 +21,7 @@ import { PANELS } from './panels.ts';
 import { NOTHING, select, selectEarlier } from './selection.ts';
 import { DEFAULT_LAYOUT, page, showStart } from './session.ts';
 import { copyLink } from './share.ts';
-import { startScenario } from './story.ts';
+import { presentStage, startScenario } from './story.ts';
 import { toggleTheme } from './theme.ts';
 
 /** Something that the reader can have done, by name. */
@@ -75,7 +75,9 @@ function machineActions(): Action[] {
     ...PANELS.map(({ id, title }) => action(`panel-${id}`, `Show ${title}`, 'panel', () => openPanel(id))),
     action('maximize', 'Enlarge the panel, or put it back', 'panel', toggleMaximized, 'M'),
     action('close', 'Close the panel', 'panel', () => closePanel(activePanel.value), 'X'),
-    action('layout', 'Panels as at first', 'panel', () => showLayout(DEFAULT_LAYOUT)),
+    action('layout', 'Panels as at first', 'panel', () =>
+      showLayout(presentStage()?.scenario.layout ?? DEFAULT_LAYOUT),
+    ),
     ...EXPORTS.map(({ id, title }) =>
       action(`export-${id}`, `Export: ${title}`, 'export', () => void exportAs(id)),
     ),

@@ -7,9 +7,10 @@ import { FilePage } from './file-page.tsx';
 import { GlossaryCard } from './glossary-card.tsx';
 import { Help } from './help.tsx';
 import { Icon } from './icon.tsx';
-import { refusal } from './machine-signals.ts';
+import { machineChoice, refusal } from './machine-signals.ts';
 import { notice } from './overlays.ts';
 import { Palette } from './palette.tsx';
+import { programText } from './program-text.ts';
 import { page } from './session.ts';
 import { StartPage } from './start-page.tsx';
 import { Timeline } from './timeline.tsx';
@@ -18,8 +19,10 @@ import { Timeline } from './timeline.tsx';
 export function App() {
   const shown = page.value;
   useEffect(() => {
-    document.title = shown === 'start' ? 'pagewalk explorer' : 'pagewalk';
-  }, [shown]);
+    const program = machineChoice.value?.program;
+    document.title =
+      shown === 'machine' && program ? `${programText(program)} · pagewalk` : 'pagewalk explorer';
+  }, [shown, machineChoice.value]);
   return (
     <>
       {shown === 'start' && <StartPage />}

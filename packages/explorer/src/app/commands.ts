@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
 import type { Breakpoint, StepUnit } from '../protocol/messages.ts';
 import { postCommand } from './machine.ts';
-import { breakpoints, machineChoice, speed, status } from './machine-signals.ts';
+import { breakpoints, machineChoice, refusal, speed, status } from './machine-signals.ts';
 
 /** What the reader can make the machine do. */
 
@@ -26,7 +26,9 @@ export function hasMachine(): boolean {
 }
 
 export function run(): void {
-  if (hasMachine()) postCommand({ type: 'run', speed: speed.value });
+  if (!hasMachine()) return;
+  refusal.value = '';
+  postCommand({ type: 'run', speed: speed.value });
 }
 
 export function pause(): void {
@@ -46,7 +48,9 @@ export function setSpeed(turnsPerSecond: number | null): void {
 
 /** Forwards, or backwards with a negative count. */
 export function step(count: number, unit: StepUnit = stepUnit.value): void {
-  if (hasMachine()) postCommand({ type: 'step', unit, count });
+  if (!hasMachine()) return;
+  refusal.value = '';
+  postCommand({ type: 'step', unit, count });
 }
 
 /** The next unit to step by. */

@@ -29,7 +29,7 @@ export function ControlBar() {
           type="button"
           class="button primary run-button"
           onClick={toggleRun}
-          disabled={phase === 'ended' || phase === 'booting'}
+          disabled={phase === 'ended' || phase === 'booting' || phase === 'empty'}
           title={busy ? 'Pause (space)' : 'Run (space)'}
           data-test="run"
         >
