@@ -194,7 +194,7 @@ function kindsOf(guest: Guest, number: number, args: readonly number[]): string[
     else if (kind === 'mode?') {
       if (((args[kinds.length - 1] as number) & O_CREAT) !== 0) kinds.push('mode');
     } else if (kind === 'dev?') {
-      if (((args[1] as number) & 0o20000) !== 0) kinds.push('hex');
+      if (((args[kinds.length - 1] as number) & 0o20000) !== 0) kinds.push('hex');
     } else if (kind === 'remapto') {
       if (((args[3] as number) & MREMAP_FIXED) !== 0) kinds.push('ptr');
     } else if (kind.endsWith('?')) {

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { quoted } from '../../src/strace/arguments.ts';
 import { callName } from '../../src/strace/call-names.ts';
+import { CALLS } from '../../src/strace/calls.ts';
 import { errorText } from '../../src/strace/error-texts.ts';
 import { FLAGS, flagText, signalName, signalSet } from '../../src/strace/flags.ts';
+import { SYSTEM_CALLS } from '../../src/syscalls/table.ts';
 import { testGuest } from '../run-guest.ts';
 
 /** The lines of a program's run. */
@@ -146,5 +148,12 @@ describe('the words of strace', () => {
     expect(callName(9999)).toBe('syscall_0x270f');
     expect(errorText(2)).toBe('-1 ENOENT (No such file or directory)');
     expect(errorText(38)).toBe('-1 ENOSYS (Function not implemented)');
+  });
+});
+
+describe('the table of calls', () => {
+  it('knows the arguments of every call that the machine has', () => {
+    const unknown = Object.keys(SYSTEM_CALLS).filter((number) => CALLS[Number(number)] === undefined);
+    expect(unknown.map((number) => callName(Number(number)))).toEqual([]);
   });
 });
