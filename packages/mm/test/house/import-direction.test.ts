@@ -39,12 +39,13 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   lab: ['mm'],
   guest: ['mm'],
   cli: ['mm', 'lab', 'guest'],
-  bench: ['mm', 'lab'],
+  bench: ['mm', 'lab', 'guest'],
+  explorer: ['mm', 'lab', 'guest'],
 };
 
 function filesOf(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile() && /\.(ts|mts|mjs|js)$/.test(entry.name))
+    .filter((entry) => entry.isFile() && /\.(tsx?|mts|mjs|js)$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
@@ -110,13 +111,23 @@ describe('import direction', () => {
         importsOf(file)
           .filter((target) => {
             if (target.startsWith('.')) return !join(dirname(file), target).startsWith(join(packages, name));
-            const own = /^@pagewalk\/(\w+)$/.exec(target)?.[1] ?? (target === 'pagewalk' ? 'cli' : null);
-            // A deep path into another package would go round its public face.
+            const own =
+              /^@pagewalk\/(\w+)(?:\/browser)?$/.exec(target)?.[1] ?? (target === 'pagewalk' ? 'cli' : null);
+            // A deep path into another package would go round its public face; `browser` is one of its faces.
             if (own === null) return target.startsWith('@pagewalk/');
             return !allowed.includes(own);
           })
           .map((target) => `${relative(packages, file)} imports ${target}`),
       ),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('the page takes of lab and guest only what needs nothing of Node', () => {
+    const wrong = filesOf(join(packages, 'explorer', 'src')).flatMap((file) =>
+      importsOf(file)
+        .filter((target) => /^(node:|@pagewalk\/(lab|guest)$)/.test(target))
+        .map((target) => `${relative(packages, file)} imports ${target}`),
     );
     expect(wrong).toEqual([]);
   });
