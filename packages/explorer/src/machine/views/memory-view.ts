@@ -3,7 +3,7 @@ import type { MemoryView } from '../../protocol/views.ts';
 import { FrameClasses } from './frame-classes.ts';
 
 /** Frames that are looked at for a picture while the machine runs: about two milliseconds' worth. */
-const FRAMES_A_PICTURE = 1 << 17;
+const FRAMES_A_PICTURE = 1 << 16;
 
 /** All frames of a machine, picture by picture. */
 export class MemoryPicture {
