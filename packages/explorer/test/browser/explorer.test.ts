@@ -86,8 +86,7 @@ describe.skipIf(CHROMIUM === undefined)('the explorer in Chromium', () => {
     await page.locator('[data-test=breakpoint-condition]').fill('offset > 20');
     await page.locator('[data-test=breakpoint-add]').click();
     await page.locator('[data-test=breakpoint-run]').click();
-    await settled(page, 'paused');
-    expect(await page.locator('[data-test=status]').innerText()).toBe('breakpoint swap_slot_alloc');
+    await page.locator('[data-test=status]', { hasText: /^breakpoint swap_slot_alloc$/ }).waitFor();
   });
 
   it('a link reproduces the machine, its place, and what is shown', async () => {
@@ -98,7 +97,7 @@ describe.skipIf(CHROMIUM === undefined)('the explorer in Chromium', () => {
     await first.locator('[data-test=breakpoint-condition]').fill('offset == 100');
     await first.locator('[data-test=breakpoint-add]').click();
     await first.locator('[data-test=breakpoint-run]').click();
-    await settled(first, 'paused');
+    await first.locator('[data-test=status]', { hasText: /^breakpoint swap_slot_alloc$/ }).waitFor();
     await command(first, 'Show Zones');
     await command(first, 'frame 3e8');
     const before = await hashes(first);
