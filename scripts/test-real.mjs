@@ -22,6 +22,7 @@ const sources = join(root, 'packages/guest/real');
 const folder = mkdtempSync(join(tmpdir(), 'pagewalk-real-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 process.on('SIGINT', () => process.exit(130));
+process.on('SIGTERM', () => process.exit(143));
 
 function skip(why) {
   console.error(`test:real: skipped: ${why}`);
