@@ -81,6 +81,25 @@ describe('hostile programs', () => {
     guest.kernel.checkInvariants();
   });
 
+  it.each([
+    ['threads', 0x10f00],
+    ['processes in one memory', 0x111],
+    ['processes', 0x11],
+  ])('a bomb of %s stops at the most that there may be, and is gone when it is killed', (_name, flags) => {
+    const { guest, run } = testGuest({ memory: 8 });
+    run('hello');
+    // mov eax, clone; mov ebx, flags; xor ecx, ecx; int 0x80; jmp to the begin
+    const number = [0xb8, 120, 0, 0, 0, 0xbb, flags & 255, (flags >>> 8) & 255, flags >>> 16, 0];
+    const bomb = guest.start(elfOf([...number, 0x31, 0xc9, 0xcd, 0x80, 0xeb, 0xf0]), ['bomb']);
+    if (typeof bomb === 'number') throw new Error(`errno ${bomb}`);
+    for (let i = 0; i < 3000 && guest.tasks.length > 0; i++) guest.exit();
+    expect(guest.tasks.length).toBeGreaterThan(20);
+    guest.kernel.checkInvariants();
+    while (guest.tasks.length > 0) guest.killTask(guest.tasks.at(-1) as GuestTask, 9);
+    guest.kernel.checkInvariants();
+    expect(run('hello').code).toBe(0);
+  });
+
   it.each([1, 2])('random code: seed %i', (seed) => {
     const { guest, run } = testGuest({ memory: 8 });
     const below = prng(seed * 7919);

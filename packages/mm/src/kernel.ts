@@ -140,6 +140,8 @@ export class Kernel {
   /** Objects of the kernel's own caches that a caller of {@link slab} took for itself: who does counts them here. */
   readonly outsideObjects = new Map<KmemCache, number>();
   private readonly threads: readonly Task[];
+  /** Most tasks that a machine of this size may have. @linux max_threads */
+  readonly maxThreads: number;
   /** @internal the pid given last */
   lastPid: number;
   private lastWords: string | null = null;
@@ -243,6 +245,7 @@ export class Kernel {
     bootIdleTasks(this.vm, idle);
     this.threads = startKernelThreads(this.vm, rules.kernelThreads(mmus.length));
     this.lastPid = this.threads.length;
+    this.maxThreads = processRules(this.release).maxThreads(this.physical.maxMapnr);
     physical.startKswapd();
     physical.freeInitmem();
     this.cpus = new Cpus({
@@ -470,7 +473,7 @@ export class Kernel {
     this.cpus.assign(task);
     if (task.uid !== 0) task.capEffective = 0;
     task.startTime = this.clock.jiffies();
-    setBootLimits(task, processRules(this.release).maxThreads(this.physical.maxMapnr));
+    setBootLimits(task, this.maxThreads);
     const process = new Process(this, task);
     this.processes.set(task.pid, process);
     return process;
