@@ -72,6 +72,18 @@ describe.skipIf(CHROMIUM === undefined).each(['2.4.22', '2.4.0'])(
       expect(await page.locator('.frame-bytes > div').first().innerText()).toContain(first);
     });
 
+    it('a selected event leads to its frame', async () => {
+      const { use, state } = await node.view({ view: 'memory' });
+      // An anonymous page that is mapped.
+      const pfn = use.findIndex((value, at) => value === 1 && ((state[at] as number) & 128) !== 0);
+      const { allocatedBy } = await node.view({ view: 'frame', pfn });
+      expect(allocatedBy).toBeGreaterThan(0);
+      const page = await open('row(memory,frame)', `event.${allocatedBy}`);
+      const title = page.locator('.frame-head h2');
+      await title.waitFor();
+      expect(await title.innerText()).toBe(`Frame 0x${pfn.toString(16)}`);
+    });
+
     it('zones and buddy: free pages, marks and free lists', async () => {
       const page = await open('row(zones,buddy)');
       const { zones } = await node.view({ view: 'zones' });

@@ -1,4 +1,4 @@
-import { useMemo } from 'preact/hooks';
+import { useMemo, useRef } from 'preact/hooks';
 import './frame.css';
 import { address, count } from '../../app/format.ts';
 import { USE_COLOURS } from '../../app/palette-colours.ts';
@@ -9,18 +9,22 @@ import { FRAME_USE, type FrameView as FrameData } from '../../protocol/views.ts'
 import { hexFrame, PAGE_BYTES } from '../drawing/format.ts';
 import { SelectLink } from '../parts/select-link.tsx';
 import { SelectRow } from '../parts/select-row.tsx';
+import { useSelectedFrame } from '../parts/use-selected-frame.ts';
 import { hexLines } from './hex-lines.ts';
-import { useFrameOfSelection } from './use-frame-of-selection.ts';
 
 /** The selected frame: what it is for, who has it, what happened to it, and its bytes. */
 export function FrameView(_properties: { panelId: string }) {
-  const pfn = useFrameOfSelection();
+  const selected = useSelectedFrame();
+  const { kind } = selection.value;
+  // What has no frame of its own leaves the one before.
+  const last = useRef(-1);
+  if (selected >= 0 || !['event', 'task'].includes(kind)) last.current = selected;
+  const pfn = last.current;
   const data = useView(pfn < 0 ? null : { view: 'frame', pfn }).value;
   if (pfn < 0) {
-    const what = selection.value.kind;
     return (
       <div class="view-empty">
-        {what === 'none' || what === 'event' || what === 'task'
+        {['none', 'event', 'task'].includes(kind)
           ? 'Select a page frame: in the map of memory, in a list, or by an address.'
           : 'What is selected has no page frame now.'}
       </div>

@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { count } from '../../app/format.ts';
 import { colourOfMark, colourOfUse, USE_COLOURS } from '../../app/palette-colours.ts';
-import { select, selection } from '../../app/selection.ts';
+import { select } from '../../app/selection.ts';
 import { theme } from '../../app/theme.ts';
 import { FRAME_STATE, type MemoryView, type PageListRow } from '../../protocol/views.ts';
 import { hexFrame } from '../drawing/format.ts';
@@ -10,6 +10,7 @@ import { type Tokens, tokens } from '../drawing/tokens.ts';
 import { useCanvas } from '../drawing/use-canvas.ts';
 import { useWidth } from '../drawing/use-width.ts';
 import { describeFrame } from '../memory/describe-frame.ts';
+import { useSelectedFrame } from '../parts/use-selected-frame.ts';
 import { layOutStrip, type StripLayout, stripFrameAt, stripFrames } from './list-strip.ts';
 
 const HEIGHT = 26;
@@ -19,8 +20,7 @@ export function Strip({ list, memory }: { list: PageListRow; memory: MemoryView 
   const { ref: box, width } = useWidth();
   const pointed = useSignal(-1);
   const layout = layOutStrip(list, width);
-  const chosen = selection.value;
-  const selected = chosen.kind === 'frame' ? chosen.pfn : -1;
+  const selected = useSelectedFrame();
   const { ref, redraw } = useCanvas((context, wide, high, ratio) => {
     context.clearRect(0, 0, wide, high);
     context.scale(ratio, ratio);

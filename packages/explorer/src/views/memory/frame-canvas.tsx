@@ -1,11 +1,12 @@
 import type { ReadonlySignal } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { usePanelKeys } from '../../app/panel-keys.ts';
-import { select, selection } from '../../app/selection.ts';
+import { select } from '../../app/selection.ts';
 import { theme } from '../../app/theme.ts';
 import type { FrameView, MemoryView } from '../../protocol/views.ts';
 import { tokens } from '../drawing/tokens.ts';
 import { useCanvas } from '../drawing/use-canvas.ts';
+import { useSelectedFrame } from '../parts/use-selected-frame.ts';
 import { BYTES_FROM } from './bytes-box.ts';
 import { type Emphasis, themedTable } from './cell-colours.ts';
 import { drawMap } from './draw-map.ts';
@@ -61,8 +62,7 @@ export function FrameCanvas(properties: Properties) {
   const generation = useRef(0);
   const table = useMemo(() => themedTable(theme.value, emphasis.byAge), [emphasis.byAge, theme.value]);
   useMemo(() => generation.current++, [view, table, emphasis]);
-  const chosen = selection.value;
-  const selected = chosen.kind === 'frame' ? chosen.pfn : -1;
+  const selected = useSelectedFrame();
   const bytes = contents.value;
 
   const { ref, redraw } = useCanvas((context, width, height, ratio) => {

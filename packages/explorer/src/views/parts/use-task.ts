@@ -4,12 +4,13 @@ import { selection } from '../../app/selection.ts';
 import { useView } from '../../app/use-view.ts';
 import type { TaskRow } from '../../protocol/views.ts';
 import { chooseTask, taskOfSelection } from './choose-task.ts';
+import { selectedEvent } from './selected-event.ts';
 
 /** The task that the view is about, and all that it could be about. It follows the selection, and stays with it afterwards. */
 export function useTask(): { readonly pid: number; readonly tasks: readonly TaskRow[] } {
   const tasks = useView({ view: 'tasks' }).value?.tasks ?? [];
   const last = useRef(0);
-  const named = taskOfSelection(selection.value);
+  const named = taskOfSelection(selection.value) || (selectedEvent.value?.pid ?? 0);
   const wanted = named !== 0 ? named : last.current;
   const pid = chooseTask(tasks, wanted, status.value.pid);
   useEffect(() => {

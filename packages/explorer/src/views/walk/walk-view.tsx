@@ -8,6 +8,7 @@ import { useView } from '../../app/use-view.ts';
 import type { WalkView as WalkData, WalkStep } from '../../protocol/views.ts';
 import { hexFrame, PAGE_BYTES } from '../drawing/format.ts';
 import { FrameLink, SelectLink } from '../parts/select-link.tsx';
+import { selectedEvent } from '../parts/selected-event.ts';
 import { TaskChoice } from '../parts/task-choice.tsx';
 import { useTask } from '../parts/use-task.ts';
 import { BitRow } from './bit-row.tsx';
@@ -55,6 +56,10 @@ function useWalkedAddress(pid: number): number | null {
 }
 
 function addressOf(chosen: Selection): number | null {
+  if (chosen.kind === 'event') {
+    const address = selectedEvent.value?.address ?? -1;
+    return address >= 0 ? address : null;
+  }
   if (chosen.kind === 'address') return chosen.address;
   return chosen.kind === 'area' ? chosen.start : null;
 }

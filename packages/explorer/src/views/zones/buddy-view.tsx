@@ -3,12 +3,13 @@ import { useEffect, useMemo, useRef } from 'preact/hooks';
 import './zones.css';
 import { count } from '../../app/format.ts';
 import { machineChoice } from '../../app/machine-signals.ts';
-import { select, selection } from '../../app/selection.ts';
+import { select } from '../../app/selection.ts';
 import { Term } from '../../app/term.tsx';
 import { reducedMotion } from '../../app/theme.ts';
 import { useView } from '../../app/use-view.ts';
 import type { ZonesView, ZoneView } from '../../protocol/views.ts';
 import { hexFrame, pagesAsBytes, percent } from '../drawing/format.ts';
+import { useSelectedFrame } from '../parts/use-selected-frame.ts';
 import { type BlockChange, CHANGE_MS, ChangeTotals, recentChanges } from './recent-changes.ts';
 
 /** Free blocks shown of each list, from its head. */
@@ -139,8 +140,8 @@ function Order(properties: {
 
 /** A free block; selected when the selected frame lies in it. */
 function Head({ pfn, order }: { pfn: number; order: number }) {
-  const chosen = selection.value;
-  const own = chosen.kind === 'frame' && chosen.pfn >= pfn && chosen.pfn < pfn + 2 ** order;
+  const selected = useSelectedFrame();
+  const own = selected >= pfn && selected < pfn + 2 ** order;
   return (
     <button
       type="button"
