@@ -1,4 +1,3 @@
-import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { SCENARIOS } from '../../src/scenarios/scenarios.ts';
 import { CHROMIUM, command, settled, TestBrowser } from './browser.ts';
@@ -6,17 +5,14 @@ import { CHROMIUM, command, settled, TestBrowser } from './browser.ts';
 describe.skipIf(CHROMIUM === undefined)('scenarios in Chromium', () => {
   let browser: TestBrowser;
 
-  let page: Page;
-
   beforeAll(async () => {
     browser = await TestBrowser.start();
-    page = await browser.open();
   });
-  afterEach(() => browser.quiet());
+  afterEach(() => browser.tidy());
   afterAll(() => browser?.stop());
 
   it.each(SCENARIOS.map((s) => [s.id, s] as const))('%s runs to its end', async (id, { stages }) => {
-    await page.goto(`${browser.address}#`);
+    const page = await browser.open();
     await page.locator(`[data-scenario=${id}]`).click();
     await settled(page, 'paused');
     for (const [index, stage] of stages.entries()) {
