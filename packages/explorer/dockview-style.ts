@@ -14,7 +14,10 @@ export function dockviewStyle(): Plugin {
     resolveId: (id) => (id === ID ? `\0${ID}` : null),
     load(id) {
       if (id !== `\0${ID}`) return null;
-      const script = readFileSync(fileURLToPath(import.meta.resolve('dockview-core/dist/dockview-core.js')), 'utf8');
+      const script = readFileSync(
+        fileURLToPath(import.meta.resolve('dockview-core/dist/dockview-core.js')),
+        'utf8',
+      );
       const string = /textContent = ("(?:[^"\\]|\\.)*")/.exec(script)?.[1];
       if (string === undefined) throw new Error('dockview-core.js: no style sheet in it');
       return withoutThemes(JSON.parse(string) as string);
