@@ -93,7 +93,7 @@ export class Lifecycle {
     if (process.ended === null) {
       const signal = status & 0x7f;
       if (signal !== 0 || process.task.vforkChild !== null)
-        this.guest.kernel.kill(process, signal || SIG.kill);
+        this.guest.kernel.lifecycle.kill(process, signal || SIG.kill);
       else process.exit(status >>> 8);
     }
     this.tasks.splice(this.tasks.indexOf(task), 1);

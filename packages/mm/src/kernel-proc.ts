@@ -29,7 +29,7 @@ export function procText(kernel: Kernel, path: string, pid?: number): string {
     );
   }
   const wanted = match[1] === undefined || match[1] === 'self' ? pid : Number(match[1]);
-  const process = wanted === undefined ? kernel.lastRun() : kernel.processes.get(wanted);
+  const process = wanted === undefined ? kernel.lifecycle.lastRun() : kernel.processes.get(wanted);
   if (process === undefined) {
     const pids = [...kernel.processes.keys()].join(', ') || 'none';
     throw new ConfigError(`/proc/${path}: no process ${wanted ?? ''}; there are: ${pids}`);

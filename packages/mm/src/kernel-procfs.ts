@@ -120,7 +120,7 @@ class ProcTree {
     const { kernel } = this;
     const tasks = this.tasks();
     const running = tasks.filter((task) => this.stateOf(task) === 'R').length;
-    return loadavgText(running, tasks.length, kernel.lastPid);
+    return loadavgText(running, tasks.length, kernel.lifecycle.lastPid);
   }
 
   private mountLines(): MountLine[] {
@@ -150,7 +150,7 @@ class ProcTree {
     const idle = this.idleTicks();
     const ticks = kernel.clock.jiffies();
     const busy = idle.map((time) => Math.max(0, ticks - time));
-    const told = { switches: kernel.cpus.switches, bootTime: POWER_ON, forks: kernel.lastPid };
+    const told = { switches: kernel.cpus.switches, bootTime: POWER_ON, forks: kernel.lifecycle.lastPid };
     return statText({ busy, idle }, pagingStat(kernel), told);
   }
 

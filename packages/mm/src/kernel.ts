@@ -4,16 +4,12 @@
  */
 
 import type { CharDriver } from './address-space/char-device.ts';
-import { doExit, releaseTask } from './address-space/exit.ts';
 import { filemapSync } from './address-space/filemap-sync.ts';
-import { doFork } from './address-space/fork.ts';
 import { vmEnoughMemory } from './address-space/overcommit.ts';
 import { readZero } from './address-space/read-zero.ts';
 import { remapPageRange } from './address-space/remap-page-range.ts';
-import { setBootLimits, spawnTask } from './address-space/spawn.ts';
-import { deadlySignal, Task } from './address-space/task.ts';
+import type { Task } from './address-space/task.ts';
 import { tryToUnuse } from './address-space/unuse.ts';
-import { CLONE, refuseCloneFlags, waitForVfork } from './address-space/vfork.ts';
 import { type AddressSpacePorts, type AddressSpaceSysctls, Vm } from './address-space/vm.ts';
 import type { Vma } from './address-space/vma.ts';
 import { zapPageRange } from './address-space/zap.ts';
@@ -36,12 +32,12 @@ import { ConfigError, KernelPanic } from './kernel-bug.ts';
 import { procText, showMemText } from './kernel-proc.ts';
 import { type KernelRegion, kernelRegion } from './kernel-regions.ts';
 import { bootIdleTasks, idleTasks, startKernelThreads } from './kernel-threads.ts';
+import { Lifecycle } from './lifecycle.ts';
 import type { MachineConfig } from './machine-config.ts';
 import { type MountHow, mountDisk, mountTmpfs, remountTmpfs, umount } from './mounts.ts';
 import { AgingPageAllocator } from './page-allocator/aging-page-allocator.ts';
 import { bootPhysical, type PhysicalBoot } from './page-allocator/boot.ts';
 import type { PageAllocator } from './page-allocator/page-allocator.ts';
-import { PF } from './page-allocator/process-flags.ts';
 import { AgingPageCache } from './page-cache/aging-page-cache.ts';
 import { FileSystem } from './page-cache/file-system.ts';
 import { PageCache } from './page-cache/page-cache.ts';
@@ -58,7 +54,7 @@ import type { BootLogLine } from './physical/boot-log.ts';
 import type { MemMap } from './physical/mem-map.ts';
 import { PG } from './physical/mem-map.ts';
 import type { ProcRules } from './proc/proc-rules.ts';
-import { Process } from './process.ts';
+import type { Process } from './process.ts';
 import { addressSpaceRules } from './release/address-space-rules.ts';
 import { deviceRules } from './release/device-rules.ts';
 import { highmemRules, keepsPageTables, vmallocRules } from './release/kernel-memory-rules.ts';
@@ -129,24 +125,22 @@ export class Kernel {
   readonly physical: PhysicalBoot;
   /** All processes that were not released, by pid. */
   readonly processes = new Map<number, Process>();
+  /** @internal their births and ends */
+  readonly lifecycle: Lifecycle;
   readonly geometry: PagingGeometry;
   /** @internal system calls since boot, in element 0; the clock moves with them */
   readonly systemCalls: Float64Array;
   private readonly access: KernelAccess;
-  // Pid 1 and the kernel's threads.
   /** @internal Blocks that {@link allocPages} gave out, by first frame: their orders. */
   readonly looseBlocks = new Map<Pfn, number>();
   private readonly bootHoldings: BootHoldings;
   /** Objects of the kernel's own caches that a caller of {@link slab} took for itself: who does counts them here. */
   readonly outsideObjects = new Map<KmemCache, number>();
-  private readonly threads: readonly Task[];
+  /** @internal pid 1, and the kernel's own threads in the order of their pids */
+  readonly threads: readonly Task[];
   /** Most tasks that a machine of this size may have. @linux max_threads */
   readonly maxThreads: number;
-  /** @internal the pid given last */
-  lastPid: number;
   private lastWords: string | null = null;
-  // Tasks that are on the JavaScript stack, in the middle of the kernel, while others exit.
-  private readonly interrupted = new Set<Task>();
 
   /** @internal use {@link boot} */
   constructor(config: MachineConfig) {
@@ -244,7 +238,7 @@ export class Kernel {
     });
     bootIdleTasks(this.vm, idle);
     this.threads = startKernelThreads(this.vm, rules.kernelThreads(mmus.length));
-    this.lastPid = this.threads.length;
+    this.lifecycle = new Lifecycle(this);
     this.maxThreads = processRules(this.release).maxThreads(this.physical.maxMapnr);
     physical.startKswapd();
     physical.freeInitmem();
@@ -329,7 +323,7 @@ export class Kernel {
         tryToUnuse: (type) => tryToUnuse(this.vm, type, (entry, pfn) => this.shmem.unuse(entry, pfn)),
         chargeTime: () => this.cpus.charge(),
         tasks: () => this.tasks,
-        reapKilled: () => this.reapKilled(),
+        reapKilled: () => this.lifecycle.reapKilled(),
         swapFile: (path) => this.swapFile(path),
         print: (text) => physical.log.print(text),
         panic: (text) => this.panic(text),
@@ -461,22 +455,7 @@ export class Kernel {
    * @throws ConfigError when there is no memory for it
    */
   spawn(comm: string, options: { readonly uid?: number } = {}): Process {
-    const task = new Task(this.nextPid(), this.init, comm);
-    task.uid = options.uid ?? 0;
-    task.gid = task.uid;
-    task.user = task.uid;
-    if (spawnTask(this.vm, task, this.init) !== 0) {
-      throw new ConfigError(`memory: none left for process '${comm}'`);
-    }
-    this.lastPid = task.pid;
-    this.init.children.push(task);
-    this.cpus.assign(task);
-    if (task.uid !== 0) task.capEffective = 0;
-    task.startTime = this.clock.jiffies();
-    setBootLimits(task, this.maxThreads);
-    const process = new Process(this, task);
-    this.processes.set(task.pid, process);
-    return process;
+    return this.lifecycle.spawn(comm, options.uid ?? 0);
   }
 
   /**
@@ -544,41 +523,6 @@ export class Kernel {
     this.allocator.localNode = Math.floor((cpu * this.physical.nodes.length) / this.mmus.length);
   }
 
-  /** Pid 1: the parent of whatever has no other. Its program is not simulated. */
-  private get init(): Task {
-    return this.threads[0] as Task;
-  }
-
-  /** The next pid that no task has. @linux 2.4.22 kernel/fork.c get_pid() */
-  private nextPid(): number {
-    let pid = this.lastPid;
-    do pid = pid + 1 < PID_MAX ? pid + 1 : FIRST_PID_AGAIN;
-    while (this.processes.has(pid));
-    return pid;
-  }
-
-  /** @internal see {@link Process.fork} and {@link Process.clone} */
-  fork(parent: Process, flags = 0, stack: Addr = 0): Process | number {
-    const refused = refuseCloneFlags(flags);
-    if (refused !== 0) return refused;
-    this.run(parent);
-    const task = doFork(this.vm, this.nextPid(), flags);
-    if (typeof task === 'number') return task;
-    this.lastPid = task.pid;
-    task.startTime = this.clock.jiffies();
-    this.cpus.assign(task);
-    if ((flags & CLONE.thread) !== 0) task.tgid = parent.task.tgid;
-    if (stack !== 0) task.esp = stack;
-    const process = new Process(this, task);
-    this.processes.set(task.pid, process);
-    if ((flags & CLONE.vfork) !== 0) {
-      waitForVfork(parent.task, task);
-      if (task.processor !== parent.task.processor) this.cpus.goIdle();
-      this.run(process);
-    }
-    return process;
-  }
-
   /**
    * Makes a character device: from now on programs can open and map it. The package's README has an example.
    *
@@ -628,62 +572,9 @@ export class Kernel {
     throw new KernelPanic(text);
   }
 
-  /** Lets a process that was killed, and is not the running one, exit as if its turn had come. Whether there was one. */
-  private reapKilled(): boolean {
-    const { vm, cpus } = this;
-    // A kernel thread only borrows the CPU of this task, which is in the middle of something.
-    const interrupted = cpus.currentOf(cpus.cpu);
-    for (const process of this.processes.values()) {
-      const { task } = process;
-      if (task === interrupted || task.vforkChild !== null || this.interrupted.has(task)) continue;
-      const deadly = deadlySignal(task);
-      if (deadly === null) continue;
-      const borrower = vm.current;
-      const flags = vm.allocator.currentFlags;
-      this.interrupted.add(interrupted);
-      vm.current = interrupted;
-      this.kill(process, deadly.signo);
-      cpus.run(interrupted);
-      this.interrupted.delete(interrupted);
-      vm.current = borrower;
-      vm.trace.pid = borrower.pid;
-      const killed = borrower === interrupted ? interrupted.flags & PF.MEMDIE : 0;
-      vm.allocator.currentFlags = flags | killed;
-      return true;
-    }
-    return false;
-  }
-
   /** Lets other tasks run while one waits for a disk: see {@link plugInScheduler}. */
   runOthersWith(run: (done: () => boolean) => boolean): void {
-    plugInScheduler(this.vm, this.paging.waits, this.interrupted, run);
-  }
-
-  /** @internal whether a task waits in the middle of the kernel: it ends when it comes back */
-  waitsInside(task: Task): boolean {
-    return this.interrupted.has(task);
-  }
-
-  /** @internal a signal ends a process when it would go back to user mode */
-  kill(process: Process, signal: number): void {
-    this.cpus.run(process.task);
-    this.exit(process, signal, signal);
-  }
-
-  /** @internal see {@link Process.exit}: the parent, or init, reaps it at once */
-  exit(process: Process, code: number, signal = 0): void {
-    const task = process.task;
-    doExit(this.vm, task, code);
-    process.ending = { code: signal === 0 ? code : 0, signal };
-    this.processes.delete(task.pid);
-    const parent = task.parent;
-    const reaper = parent !== null && !parent.dead && parent.vforkChild === null ? parent : this.init;
-    // init runs where it is needed; a parent on another CPU leaves this one without work.
-    if (reaper === this.init) reaper.processor = this.cpu;
-    if (reaper.processor !== this.cpu) this.cpus.goIdle();
-    this.cpus.run(reaper);
-    releaseTask(this.vm, task);
-    if (reaper === this.init && this.cpus.count > 1) this.cpus.goIdle();
+    plugInScheduler(this.vm, this.paging.waits, this.lifecycle.interrupted, run);
   }
 
   /**
@@ -694,11 +585,6 @@ export class Kernel {
    */
   proc(path: string, pid?: number): string {
     return procText(this, path, pid);
-  }
-
-  /** @internal the process that runs, or the youngest */
-  lastRun(): Process | undefined {
-    return this.processes.get(this.vm.current.pid) ?? [...this.processes.values()].at(-1);
   }
 
   /** What SysRq-m prints. */
@@ -721,7 +607,7 @@ export class Kernel {
   }
 
   private directoryOf(addr: Addr): number {
-    const process = addr >>> 0 < PAGE_OFFSET ? this.lastRun() : undefined;
+    const process = addr >>> 0 < PAGE_OFFSET ? this.lifecycle.lastRun() : undefined;
     return process?.task.mm?.pgd ?? this.pageTables.swapperPgDir;
   }
 
@@ -793,7 +679,3 @@ export class Kernel {
     this.cpus.quiesce();
   }
 }
-
-/** Pids are below this; when they are used up they begin here again. @linux PID_MAX */
-const PID_MAX = 0x8000;
-const FIRST_PID_AGAIN = 300;

@@ -125,9 +125,9 @@ export class Process {
   /** @linux 2.4.22 arch/i386/kernel/signal.c do_signal() */
   private dieIfKilled(): void {
     const deadly = deadlySignal(this.task);
-    if (deadly === null || this.ending !== null || this.kernel.waitsInside(this.task)) return;
+    if (deadly === null || this.ending !== null || this.kernel.lifecycle.waitsInside(this.task)) return;
     if (this.task.vforkChild === null) {
-      this.kernel.kill(this, deadly.signo);
+      this.kernel.lifecycle.kill(this, deadly.signo);
     }
   }
 
@@ -479,7 +479,7 @@ export class Process {
     const vm = this.enter();
     const { kernel } = this;
     if (!this.task.capable(CAP.sysAdmin)) return -Errno.EPERM;
-    if (func === 1) kernel.exit(this, 0);
+    if (func === 1) kernel.lifecycle.exit(this, 0);
     if (func < 2) return 0;
     const store = (value: number) => putUser(vm, kernel.mmu, data >>> 0, 4, value);
     return this.leave(sysBdflush(kernel.paging.buffers.parameters, func, data, store));
@@ -503,7 +503,7 @@ export class Process {
   /** The child, or a negative errno. @linux sys_fork() */
   fork(): Process | number {
     this.enter();
-    return this.leave(this.kernel.fork(this));
+    return this.leave(this.kernel.lifecycle.fork(this));
   }
   /**
    * A child that runs in this process's own memory, stack included, or a negative errno. Until it calls {@link exec} or
@@ -524,7 +524,7 @@ export class Process {
    */
   clone(flags: number, stack: Addr = 0): Process | number {
     this.enter();
-    return this.leave(this.kernel.fork(this, flags, stack >>> 0));
+    return this.leave(this.kernel.lifecycle.fork(this, flags, stack >>> 0));
   }
   /**
    * Replaces the program: 0, or -errno (past the point of no return a signal was sent). @linux sys_execve()
@@ -563,7 +563,7 @@ export class Process {
     this.dieIfKilled();
     if (this.ending !== null && this.ending.signal !== 0) return;
     this.enter();
-    this.kernel.exit(this, code);
+    this.kernel.lifecycle.exit(this, code);
   }
 
   /**

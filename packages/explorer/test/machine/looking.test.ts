@@ -22,7 +22,7 @@ test.each(PROGRAMS)('looking at a machine changes nothing: %o', async (program, 
   const now = () => [kernel.stateHash(), kernel.trace.seq, kernel.trace.hash, kernel.clock.now];
   const before = now();
   const views = new Views(machine);
-  const pid = kernel.lastRun()?.pid ?? 0;
+  const pid = kernel.lifecycle.lastRun()?.pid ?? 0;
   const all: ViewRequest[] = [
     { view: 'memory' },
     { view: 'zones' },

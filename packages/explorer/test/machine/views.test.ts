@@ -84,7 +84,7 @@ describe.each(['2.4.22', '2.4.0'])('views of a machine under pressure, %s', (rel
   });
 
   test('a walk ends where the kernel finds the page', () => {
-    const process = kernel.lastRun();
+    const process = kernel.lifecycle.lastRun();
     const area = view({ view: 'space', pid: process?.pid ?? 0 }).areas.find(({ resident }) => resident > 0);
     const page = area?.pages.findIndex((each) => each === 1 || each === 2) ?? 0;
     const address = (area?.start ?? 0) + page * 4096;

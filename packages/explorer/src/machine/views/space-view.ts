@@ -32,7 +32,7 @@ const FLAG_NAMES: readonly (readonly [keyof typeof VM, string])[] = [
 
 /** The address space of a process, or of the one that ran last if there is none of this pid. */
 export function spaceView(kernel: Kernel, pid: number): SpaceView {
-  const task = kernel.processes.get(pid)?.task ?? kernel.lastRun()?.task;
+  const task = kernel.processes.get(pid)?.task ?? kernel.lifecycle.lastRun()?.task;
   const mm = task?.mm ?? null;
   const areas: AreaRow[] = [];
   for (let vma = mm?.mmap ?? null; vma !== null; vma = vma.vmNext) areas.push(areaRow(kernel, vma));

@@ -5,7 +5,7 @@ const PAGE_OFFSET = 0xc0000000;
 
 /** The page-table walk of an address in the tables of a process. */
 export function walkView(kernel: Kernel, pid: number, address: number): WalkView {
-  const process = kernel.processes.get(pid) ?? kernel.lastRun();
+  const process = kernel.processes.get(pid) ?? kernel.lifecycle.lastRun();
   const pgd = address >= PAGE_OFFSET ? undefined : process?.task.mm?.pgd;
   const walk = kernel.vtop(address, pgd);
   const area = process?.task.mm?.index.find((vma) => address >= vma.vmStart && address < vma.vmEnd);
