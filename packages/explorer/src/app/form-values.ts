@@ -21,7 +21,17 @@ export const PROGRAMS: readonly Example[] = [
   { line: 'mapfile 2048', about: 'a file, mapped and read' },
   { line: 'shmpair 1024', about: 'two processes share a segment' },
   { line: 'hog', about: 'takes memory until there is none' },
+  { line: 'terminal lines', about: 'says back what you type in the Terminal' },
+  { line: 'files', about: 'directories, links, pipes: checks of files' },
+  { line: 'threads', about: 'clone and futexes, checked' },
   { line: 'checks', about: 'signals, pipes, faults' },
+];
+
+/** All that can be typed. */
+export const SHIPPED_PROGRAMS: readonly string[] = [
+  ...PROGRAMS.map(({ line }) => line.split(' ')[0] as string),
+  'signals',
+  'speed',
 ];
 
 export const PATTERN_EXAMPLES: readonly Example[] = [
@@ -73,7 +83,7 @@ export function checkForm(
   const cpu = program.program.kind === 'program' || program.program.kind === 'elf';
   const most = cpu ? MEMORY_MAX_CPU : MEMORY_MAX;
   if (!(memory >= MEMORY_MIN && memory <= most)) {
-    return { problem: `Memory ${form.memory}: from 8M to ${most / MIB}M` };
+    return { problem: `${named('Memory', form.memory)}: from 8M to ${most / MIB}M` };
   }
   if (memory % MIB !== 0) return { problem: `Memory ${form.memory}: whole megabytes` };
   if (!(swap === 0 || (swap >= MIB && swap <= SWAP_MAX))) {
@@ -87,6 +97,11 @@ export function checkForm(
     sysctl[match[1] as string] = match[2] as string;
   }
   return { choice: { release: form.release, memory, swap, sysctl, program: program.program } };
+}
+
+/** `Memory 7M`; `Memory` when nothing was typed. */
+function named(what: string, value: string): string {
+  return `${what} ${value.trim()}`.trim();
 }
 
 function programChoice(
@@ -104,9 +119,8 @@ function programChoice(
       : { program: programOf(file, splitWords(form.args)) };
   }
   const [name, ...args] = splitWords(form.program);
-  const known = PROGRAMS.map(({ line }) => line.split(' ')[0] as string);
-  if (name === undefined || !known.includes(name)) {
-    return { problem: `Program ${name ?? ''}: one of ${known.join(', ')}` };
+  if (name === undefined || !SHIPPED_PROGRAMS.includes(name)) {
+    return { problem: `${named('Program', name ?? '')}: one of ${SHIPPED_PROGRAMS.join(', ')}` };
   }
   return { program: { kind: 'program', name, args } };
 }
