@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { CHAPTERS } from '../scenarios/scenario.ts';
+import { CHAPTERS, type Scenario } from '../scenarios/scenario.ts';
 import { SCENARIOS } from '../scenarios/scenarios.ts';
 import { Icon } from './icon.tsx';
 import { status } from './machine-signals.ts';
@@ -70,7 +70,7 @@ export function StoryPanel() {
             <Prose text={stage.answer} />
           </div>
         )}
-        <Onward last={last} shown={shown} index={index} chapter={scenario.chapter} onTheWay={onTheWay} />
+        <Onward last={last} shown={shown} index={index} scenario={scenario} onTheWay={onTheWay} />
       </div>
     </div>
   );
@@ -97,7 +97,13 @@ function Steps({ count, at, titles }: { count: number; at: number; titles: reado
   );
 }
 
-function Onward(props: { last: boolean; shown: boolean; index: number; chapter: number; onTheWay: boolean }) {
+function Onward(props: {
+  last: boolean;
+  shown: boolean;
+  index: number;
+  scenario: Scenario;
+  onTheWay: boolean;
+}) {
   if (!props.shown) return null;
   if (!props.last) {
     return (
@@ -112,7 +118,7 @@ function Onward(props: { last: boolean; shown: boolean; index: number; chapter: 
       </button>
     );
   }
-  const following = SCENARIOS.find(({ chapter }) => chapter > props.chapter);
+  const following = SCENARIOS[SCENARIOS.indexOf(props.scenario) + 1];
   return (
     <div class="story-end">
       <p class="soft">This is the end of the story; the machine is yours. Step back, select, ask why.</p>
