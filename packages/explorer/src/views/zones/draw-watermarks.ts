@@ -114,11 +114,15 @@ function drawFree(
   const { samples, ratio, colour } = scene;
   if (samples.time.length === 0) return;
   const line = new Path2D();
+  let before = 0;
   for (let i = 0; i < samples.time.length; i++) {
     const px = place(x, samples.time[i] as number);
     const py = Math.max(y.end, place(y, samples.free[i] as number));
+    // A number holds until it is seen to be another: much time may pass in one turn.
     if (i === 0) line.moveTo(px, py);
-    else line.lineTo(px, py);
+    else line.lineTo(px, before);
+    line.lineTo(px, py);
+    before = py;
   }
   const area = new Path2D(line);
   area.lineTo(place(x, samples.time.at(-1) as number), y.start);
