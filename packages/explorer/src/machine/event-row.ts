@@ -1,6 +1,6 @@
-import { VERDICTS } from '@pagewalk/lab/browser';
+import { sentenceOf, VERDICTS } from '@pagewalk/lab/browser';
 import { type TraceEvent, tracepoints } from '@pagewalk/mm';
-import type { EventRow } from '../protocol/views.ts';
+import type { EventRow, HistoryRow } from '../protocol/views.ts';
 import type { Machine } from './machine.ts';
 
 /** Place of an operand among a tracepoint's fields, by the tracepoint's id; -1: it has none. */
@@ -47,9 +47,9 @@ export function historyOf(
   subject: Subject,
   most: number,
   until = machine.kernel.trace.seq,
-): EventRow[] {
+): HistoryRow[] {
   const { events } = machine.history;
-  const found: EventRow[] = [];
+  const found: HistoryRow[] = [];
   const last = Math.min(until, events.last);
   const page = subject.address === undefined ? -1 : subject.address >>> 12;
   for (let seq = last; seq >= events.first && seq > last - LOOK_BACK && found.length < most; seq--) {
@@ -58,7 +58,9 @@ export function historyOf(
     const address = ADDRESS[kind] as number;
     const isFrame = pfn >= 0 && subject.pfn !== undefined && events.operand(seq, pfn) === subject.pfn;
     const isPage = address >= 0 && page >= 0 && events.operand(seq, address) >>> 12 === page;
-    if (isFrame || isPage) found.push(eventRow(machine, seq));
+    if (isFrame || isPage) {
+      found.push({ ...eventRow(machine, seq), sentence: sentenceOf(machine.kernel, events.event(seq)) });
+    }
   }
   return found.reverse();
 }

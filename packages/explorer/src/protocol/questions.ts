@@ -1,5 +1,5 @@
 /** One-off questions of the page, and their answers. */
-import type { EventRow } from './views.ts';
+import type { EventRow, HistoryRow } from './views.ts';
 
 export type Question =
   /** Why did this event happen: the decision in a sentence. */
@@ -27,7 +27,7 @@ export type Answer =
       readonly path: readonly string[];
       readonly chapter: string;
       /** Events of the same frame or page around it. */
-      readonly history: readonly EventRow[];
+      readonly history: readonly HistoryRow[];
     }
   /** `events`: hash over all events so far. Equal machines after equal turns have equal hashes. */
   | { readonly ask: 'state-hash'; readonly hash: string; readonly events: string }

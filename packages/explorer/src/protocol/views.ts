@@ -333,6 +333,12 @@ export interface EventRow {
   readonly pfn: number;
   readonly address: number;
 }
+/** An event of a frame's or page's history. */
+export interface HistoryRow extends EventRow {
+  /** What it was, with its numbers; a small letter first, no full stop. */
+  readonly sentence: string;
+}
+
 export interface EventsView {
   readonly view: 'events';
   /** All that match; the rows are those from `from` on. */
@@ -356,7 +362,7 @@ export interface FrameView {
   /** Event that allocated it; 0: before events were recorded. */
   readonly allocatedBy: number;
   /** Last events about it, oldest first. */
-  readonly history: readonly EventRow[];
+  readonly history: readonly HistoryRow[];
   /** Its bytes; empty: the machine has no contents. */
   readonly bytes: Uint8Array;
 }

@@ -21,6 +21,7 @@ describe('a breakpoint', () => {
     expect(why.path[0]).toBe('do_page_fault()');
     expect(why.path.at(-1)).toBe('handle_mm_fault()');
     expect(why.chapter).toContain('Process Address Space');
+    expect(why.history.find(({ seq }) => seq === rows[0]?.seq)?.sentence).toContain('swapped out');
     expect(why.history.map(({ seq }) => seq)).toContain(rows[0]?.seq);
   });
 

@@ -1,12 +1,11 @@
 import { useMemo, useRef } from 'preact/hooks';
 import './frame.css';
-import { address, count } from '../../app/format.ts';
+import { address, count, hexFrame, PAGE_BYTES } from '../../app/format.ts';
 import { USE_COLOURS } from '../../app/palette-colours.ts';
 import { selection } from '../../app/selection.ts';
 import { Term } from '../../app/term.tsx';
 import { useView } from '../../app/use-view.ts';
 import { FRAME_USE, type FrameView as FrameData } from '../../protocol/views.ts';
-import { hexFrame, PAGE_BYTES } from '../drawing/format.ts';
 import { SelectLink } from '../parts/select-link.tsx';
 import { SelectRow } from '../parts/select-row.tsx';
 import { useSelectedFrame } from '../parts/use-selected-frame.ts';
@@ -127,7 +126,9 @@ function History({ data }: { data: FrameData }) {
                 <SelectRow key={event.seq} target={{ kind: 'event', seq: event.seq }}>
                   <td class="number soft">{count(event.seq)}</td>
                   <td class="mono">{event.name}</td>
-                  <td class="soft frame-event">{event.text}</td>
+                  <td class="soft frame-event" title={event.text}>
+                    {event.sentence}
+                  </td>
                 </SelectRow>
               ))}
             </tbody>

@@ -6,7 +6,7 @@ import { postCommand } from '../../app/machine.ts';
 import { status } from '../../app/machine-signals.ts';
 import { select, selection } from '../../app/selection.ts';
 import type { Answer } from '../../protocol/questions.ts';
-import type { EventRow } from '../../protocol/views.ts';
+import type { EventRow, HistoryRow } from '../../protocol/views.ts';
 import './why.css';
 
 type Why = Extract<Answer, { ask: 'why' }>;
@@ -102,7 +102,7 @@ function About({ event }: { event: EventRow }) {
   );
 }
 
-function History({ rows, now }: { rows: readonly EventRow[]; now: number }) {
+function History({ rows, now }: { rows: readonly HistoryRow[]; now: number }) {
   if (rows.length === 0) return null;
   return (
     <>
@@ -113,7 +113,10 @@ function History({ rows, now }: { rows: readonly EventRow[]; now: number }) {
             <button type="button" class="link mono" onClick={() => select({ kind: 'event', seq: row.seq })}>
               {row.name}
             </button>{' '}
-            <span class="faint">{time(row.time)}</span> <span class="soft mono why-text">{row.text}</span>
+            <span class="faint">{time(row.time)}</span>{' '}
+            <span class="soft why-text" title={row.text}>
+              {row.sentence}
+            </span>
           </li>
         ))}
       </ol>
