@@ -1,12 +1,11 @@
 import { useMemo } from 'preact/hooks';
 import './lists.css';
-import { count, rate as rateText } from '../../app/format.ts';
+import { count, countOf, pagesAsBytes, percent, rate as rateText } from '../../app/format.ts';
 import { machineChoice, status } from '../../app/machine-signals.ts';
 import { Term } from '../../app/term.tsx';
 import { useView } from '../../app/use-view.ts';
 import { termOf } from '../../glossary/glossary.ts';
 import type { ListsView as ListsData, MemoryView, PageListRow } from '../../protocol/views.ts';
-import { countOf, pagesAsBytes, percent } from '../drawing/format.ts';
 import { arrangeFlows, type FlowGroup, FlowRates, type ShownFlow } from './flow-groups.ts';
 import { Strip } from './strip.tsx';
 

@@ -1,11 +1,10 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { count } from '../../app/format.ts';
+import { count, hexFrame } from '../../app/format.ts';
 import { colourOfMark, colourOfUse, USE_COLOURS } from '../../app/palette-colours.ts';
 import { select } from '../../app/selection.ts';
 import { theme } from '../../app/theme.ts';
 import { FRAME_STATE, type MemoryView, type PageListRow } from '../../protocol/views.ts';
-import { hexFrame } from '../drawing/format.ts';
 import { type Tokens, tokens } from '../drawing/tokens.ts';
 import { useCanvas } from '../drawing/use-canvas.ts';
 import { useWidth } from '../drawing/use-width.ts';

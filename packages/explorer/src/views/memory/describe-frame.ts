@@ -1,6 +1,5 @@
-import { address } from '../../app/format.ts';
+import { address, hexFrame, PAGE_BYTES } from '../../app/format.ts';
 import { FRAME_STATE, FRAME_USE, type MemoryView } from '../../protocol/views.ts';
-import { hexFrame, PAGE_BYTES } from '../drawing/format.ts';
 
 /** What the map knows of a frame, in words. */
 export interface FrameDescription {

@@ -1,3 +1,4 @@
+import { hexFrame } from '../../app/format.ts';
 import {
   colourOfMark,
   colourOfUse,
@@ -7,7 +8,6 @@ import {
 } from '../../app/palette-colours.ts';
 import { FRAME_STATE } from '../../protocol/views.ts';
 import { inkOn } from '../drawing/contrast.ts';
-import { hexFrame } from '../drawing/format.ts';
 import { describeFrame } from './describe-frame.ts';
 import type { MapScene } from './draw-map.ts';
 import { frameAt } from './layout.ts';

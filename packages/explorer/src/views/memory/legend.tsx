@@ -1,6 +1,5 @@
-import { count } from '../../app/format.ts';
+import { count, pagesAsBytes } from '../../app/format.ts';
 import { USE_COLOURS } from '../../app/palette-colours.ts';
-import { pagesAsBytes } from '../drawing/format.ts';
 
 /** Uses with their numbers of frames. Pressing one shows only frames of it; several can be pressed. */
 export function MemoryLegend(properties: {

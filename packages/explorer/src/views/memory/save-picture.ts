@@ -1,10 +1,9 @@
-import { bytes, count, time } from '../../app/format.ts';
+import { bytes, count, PAGE_BYTES, time } from '../../app/format.ts';
 import { machineChoice } from '../../app/machine-signals.ts';
 import { USE_COLOURS } from '../../app/palette-colours.ts';
 import { theme } from '../../app/theme.ts';
 import type { Status } from '../../protocol/messages.ts';
 import type { MemoryView } from '../../protocol/views.ts';
-import { PAGE_BYTES } from '../drawing/format.ts';
 import { tokens } from '../drawing/tokens.ts';
 import { NO_EMPHASIS, themedTable } from './cell-colours.ts';
 import { drawMap } from './draw-map.ts';

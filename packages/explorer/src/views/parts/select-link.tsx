@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
+import { hexFrame } from '../../app/format.ts';
 import { type Selection, sameSelection, select, selection } from '../../app/selection.ts';
-import { hexFrame } from '../drawing/format.ts';
 
 /** A word that selects what it names. */
 export function SelectLink({ target, children }: { target: Selection; children: ComponentChildren }) {

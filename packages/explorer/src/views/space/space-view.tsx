@@ -1,9 +1,8 @@
 import './space.css';
-import { count, address as hex } from '../../app/format.ts';
+import { count, countOf, address as hex, pagesAsBytes } from '../../app/format.ts';
 import { selection } from '../../app/selection.ts';
 import { useView } from '../../app/use-view.ts';
 import type { AreaRow, SpaceView as SpaceData } from '../../protocol/views.ts';
-import { countOf, pagesAsBytes } from '../drawing/format.ts';
 import { SelectRow } from '../parts/select-row.tsx';
 import { TaskChoice } from '../parts/task-choice.tsx';
 import { useTask } from '../parts/use-task.ts';

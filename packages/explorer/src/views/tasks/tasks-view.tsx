@@ -1,11 +1,10 @@
 import { useSignal } from '@preact/signals';
 import './tasks.css';
-import { count, time } from '../../app/format.ts';
+import { count, countOf, pagesAsBytes, time } from '../../app/format.ts';
 import { status } from '../../app/machine-signals.ts';
 import { selection } from '../../app/selection.ts';
 import { useView } from '../../app/use-view.ts';
 import type { TaskRow } from '../../protocol/views.ts';
-import { countOf, pagesAsBytes } from '../drawing/format.ts';
 import { SelectRow } from '../parts/select-row.tsx';
 import { pressColumn, sortTasks, type TaskColumn, type TaskOrder } from './sort-tasks.ts';
 

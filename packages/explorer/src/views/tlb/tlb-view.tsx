@@ -1,11 +1,10 @@
 import { useSignal } from '@preact/signals';
 import './tlb.css';
-import { count, address as hex } from '../../app/format.ts';
+import { count, address as hex, PAGE_BYTES } from '../../app/format.ts';
 import { selection } from '../../app/selection.ts';
 import { Term } from '../../app/term.tsx';
 import { useView } from '../../app/use-view.ts';
 import type { TlbView as TlbData, TlbRow } from '../../protocol/views.ts';
-import { PAGE_BYTES } from '../drawing/format.ts';
 import { FrameLink } from '../parts/select-link.tsx';
 import { SelectRow } from '../parts/select-row.tsx';
 

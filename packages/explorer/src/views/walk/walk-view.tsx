@@ -1,12 +1,11 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import './walk.css';
-import { count, address as hex } from '../../app/format.ts';
+import { count, address as hex, hexFrame, PAGE_BYTES } from '../../app/format.ts';
 import { type Selection, select, selection } from '../../app/selection.ts';
 import { Term } from '../../app/term.tsx';
 import { useView } from '../../app/use-view.ts';
 import type { WalkView as WalkData, WalkStep } from '../../protocol/views.ts';
-import { hexFrame, PAGE_BYTES } from '../drawing/format.ts';
 import { FrameLink, SelectLink } from '../parts/select-link.tsx';
 import { selectedEvent } from '../parts/selected-event.ts';
 import { TaskChoice } from '../parts/task-choice.tsx';

@@ -1,14 +1,13 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import './zones.css';
-import { count } from '../../app/format.ts';
+import { count, hexFrame, pagesAsBytes, percent } from '../../app/format.ts';
 import { machineChoice } from '../../app/machine-signals.ts';
 import { select } from '../../app/selection.ts';
 import { Term } from '../../app/term.tsx';
 import { reducedMotion } from '../../app/theme.ts';
 import { useView } from '../../app/use-view.ts';
 import type { ZonesView, ZoneView } from '../../protocol/views.ts';
-import { hexFrame, pagesAsBytes, percent } from '../drawing/format.ts';
 import { useSelectedFrame } from '../parts/use-selected-frame.ts';
 import { type BlockChange, CHANGE_MS, ChangeTotals, recentChanges } from './recent-changes.ts';
 

@@ -1,12 +1,11 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import './zones.css';
-import { count } from '../../app/format.ts';
+import { count, pagesAsBytes } from '../../app/format.ts';
 import { status } from '../../app/machine-signals.ts';
 import { Term } from '../../app/term.tsx';
 import { useView } from '../../app/use-view.ts';
 import type { ZoneView } from '../../protocol/views.ts';
-import { pagesAsBytes } from '../drawing/format.ts';
 import { tokens } from '../drawing/tokens.ts';
 import { useCanvas } from '../drawing/use-canvas.ts';
 import { useColour } from '../drawing/use-colour.ts';
