@@ -121,6 +121,9 @@ export interface MountedFileSystem {
   /** Moves a name; one that is there already goes. */
   rename(oldDir: DirectoryInode, oldName: string, newDir: DirectoryInode, newName: string): number;
   statfs(): Statfs;
+  /** Something is mounted at a directory: it stays in memory until {@link letGo}. Not for those whose names all are in memory. */
+  hold?(directory: DirectoryInode): void;
+  letGo?(directory: DirectoryInode): void;
   /** A walk along a path is over: what it found may go again. */
   settle?(): void;
   /** Whether somebody uses one of its files. */

@@ -43,8 +43,15 @@ export class MountTable {
   add(mount: Mount): number {
     const taken = mount.covered === null ? this.at(mount.path) : this.over(mount.covered);
     if (taken !== null) return -Errno.EBUSY;
+    const { covered } = mount;
+    if (covered !== null) this.of(covered)?.hold?.(covered);
     this.mounts.push(mount);
     return 0;
+  }
+
+  /** The file system of a directory. */
+  private of(directory: DirectoryInode): MountedFileSystem | null {
+    return this.mounts.find(({ fs }) => directory.isBelow(fs.root))?.fs ?? null;
   }
 
   /**
@@ -56,6 +63,8 @@ export class MountTable {
     if (below || mount.fs.busy) return -Errno.EBUSY;
     this.mounts.splice(this.mounts.indexOf(mount), 1);
     mount.fs.destroy();
+    const { covered } = mount;
+    if (covered !== null) this.of(covered)?.letGo?.(covered);
     return 0;
   }
 }

@@ -13,7 +13,7 @@ import { BlockPages } from '../buffers/block-pages.ts';
 import type { BufferCache } from '../buffers/buffer-cache.ts';
 import { fsyncBuffersList } from '../buffers/flush.ts';
 import type { CachedName, DentryCache } from '../dentry-cache.ts';
-import type { Dirent, MountedFileSystem, Owner, Statfs } from '../directory.ts';
+import type { DirectoryInode, Dirent, MountedFileSystem, Owner, Statfs } from '../directory.ts';
 import { genericFileRead } from '../generic-file-read.ts';
 import { genericFileWrite, type PageWriter } from '../generic-file-write.ts';
 import { FMODE } from '../inode.ts';
@@ -62,6 +62,8 @@ export class DiskFs implements MountedFileSystem, InodeOperations, PageWriter {
   private readonly mappingOps: AddressSpaceOperations;
   private rootName!: CachedName;
   private readonly recent: CachedName[] = [];
+  /** Names of directories that something is mounted at: each is a reference. @linux mnt_mountpoint */
+  private readonly mountPoints = new Map<DirectoryInode, CachedName>();
 
   private constructor(parts: DiskFsParts, volume: Volume) {
     this.parts = parts;
@@ -245,6 +247,18 @@ export class DiskFs implements MountedFileSystem, InodeOperations, PageWriter {
   /** Lets go of the names that were found last. */
   settle(): void {
     for (const name of this.recent.splice(0)) this.parts.names.put(name);
+  }
+
+  hold(directory: DirectoryInode): void {
+    const name = infoOf(directory).lastName;
+    if (name !== null) this.mountPoints.set(directory, this.parts.names.get(name));
+  }
+
+  letGo(directory: DirectoryInode): void {
+    const name = this.mountPoints.get(directory);
+    if (name === undefined) return;
+    this.mountPoints.delete(directory);
+    this.parts.names.put(name);
   }
 
   names(directory: DiskDirectory): Dirent[] {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Errno } from '../../../src/errno.ts';
 import { DiskWorld, O_RDONLY, O_RDWR, pattern } from './disk-world.ts';
 
 /** A world in which `count` empty files were looked at, and nobody uses one. */
@@ -67,6 +68,35 @@ describe('names and inodes without users (sheet 3 A9)', () => {
     expect(paging.writeback.lists.nrUnused).toBe(1);
     const inode = world.kernel.fs.lookup('/mnt/f0');
     expect(inode?.size).toBe(5000);
+  });
+
+  it('a directory that something is mounted at stays, and with it the mount', () => {
+    const world = new DiskWorld();
+    const { kernel, process } = world;
+    const { dentryCache, inodeCache } = kernel.paging;
+    const pruneAll = () => {
+      process.sync();
+      dentryCache.prune(0);
+      inodeCache.prune(0);
+    };
+    expect(process.mkdir('/mnt/a')).toBe(0);
+    expect(process.mkdir('/mnt/a/b')).toBe(0);
+    // A directory that was read has pages, which keep its inode.
+    world.umount();
+    world.mount();
+    expect(kernel.mountTmpfs('/mnt/a/b', '')).toBe(0);
+    process.close(world.open('/mnt/a/b/f'));
+    pruneAll();
+    expect(process.stat('/mnt/a/b/f')).toMatchObject({ size: 0 });
+    // The directory above may move; what was held is given back all the same.
+    expect(process.rename('/mnt/a', '/mnt/c')).toBe(0);
+    pruneAll();
+    expect(process.stat('/mnt/c/b/f')).toMatchObject({ size: 0 });
+    expect(world.umount()).toBe(-Errno.EBUSY);
+    expect(kernel.umount('/mnt/c/b')).toBe(0);
+    pruneAll();
+    expect(dentryCache.nrUnused).toBe(0);
+    expect(world.umount()).toBe(0);
   });
 
   it('count as memory that can be had', () => {
