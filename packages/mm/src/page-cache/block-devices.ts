@@ -23,7 +23,7 @@ import {
 } from './open-file.ts';
 import type { FileSizeLimit } from './ports.ts';
 import { MAX_LFS_FILESIZE } from './ram-file.ts';
-import { truncateInodePages } from './truncate.ts';
+import { invalidateInodePages, truncateInodePages } from './truncate.ts';
 import { filemapFdatasync, filemapFdatawait } from './write-back.ts';
 
 /** Bytes of a block, as a power of two, until a file system says otherwise. @linux BLOCK_SIZE_BITS */
@@ -107,7 +107,10 @@ export class BlockDevices implements InodeOperations, PageWriter {
 
   /** Forgets all that is in memory of a device. @linux kill_bdev() */
   private kill(node: BlockDeviceNode): void {
-    truncateInodePages(this.buffers.cache, node.mapping, 0);
+    const { buffers } = this;
+    // First what is whole: pages whose buffers are known by their blocks no longer count as buffer memory then.
+    invalidateInodePages(buffers.cache, node.mapping, (pfn) => buffers.tryToFreeBuffers(pfn, 0, false));
+    truncateInodePages(buffers.cache, node.mapping, 0);
   }
 
   /** Sets the size of a device's blocks in bytes; what is in memory is written, then forgotten. @linux set_blocksize() */

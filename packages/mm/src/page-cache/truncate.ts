@@ -91,6 +91,33 @@ function truncateCompletePage(cache: PageCache, pfn: Pfn): void {
   cache.allocator.putPage(pfn);
 }
 
+/**
+ * Drops the pages that nobody uses and that hold nothing unwritten; what cannot go at once stays.
+ * @linux 2.4.22 mm/filemap.c invalidate_inode_pages()
+ */
+export function invalidateInodePages(
+  cache: PageCache,
+  mapping: AddressSpace,
+  freeBuffers: (pfn: Pfn) => boolean,
+): void {
+  const { memMap, allocator } = cache;
+  const head = mapping.cleanPages;
+  for (let pfn = memMap.next[head] as Pfn; pfn !== head; ) {
+    const next = memMap.next[pfn] as Pfn;
+    if (!cache.testFlags(pfn, PG.dirty) && cache.tryLockPage(pfn)) {
+      const bare = memMap.buffers[pfn] === 0 || freeBuffers(pfn);
+      const unused = bare && memMap.count[pfn] === 1;
+      if (unused) {
+        cache.lruCacheDel(pfn);
+        cache.removeInodePage(pfn);
+      }
+      cache.unlockPage(pfn);
+      if (unused) allocator.putPage(pfn);
+    }
+    pfn = next;
+  }
+}
+
 /** Lets go of the buffers of a page from byte `offset` on; false: some remain. @linux 2.4.22 mm/filemap.c do_flushpage() */
 function flushPage(cache: PageCache, pfn: Pfn, offset: number): boolean {
   if (cache.memMap.buffers[pfn] === 0) return true;

@@ -108,6 +108,23 @@ describe('names and inodes without users (sheet 3 A9)', () => {
   });
 });
 
+it.each(['2.4.22', '2.4.0'])('an unmounted disk leaves no page and no buffer behind (%s)', (release) => {
+  const world = new DiskWorld(8 << 20, {}, 32 << 20, release);
+  const { kernel, process } = world;
+  const cached = () => kernel.proc('meminfo').match(/^(Buffers|Cached):.*$/gm);
+  expect(world.umount()).toBe(0);
+  const before = cached();
+  world.mount();
+  const fd = world.open('/mnt/f');
+  world.write(fd, pattern(200_000), 0);
+  process.close(fd);
+  expect(cached()).not.toEqual(before);
+  expect(world.umount()).toBe(0);
+  expect(cached()).toEqual(before);
+  expect(kernel.pageCache.buffermemPages).toBe(0);
+  kernel.checkInvariants();
+});
+
 describe('write-back', () => {
   it('kupdated writes an inode within five seconds, buffers when they are 30 seconds old', () => {
     const world = new DiskWorld();
