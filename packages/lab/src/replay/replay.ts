@@ -3,6 +3,7 @@ import type { EventHub } from '../events/event-hub.ts';
 import { Access, EventKind, ImageRole, MapFlag, NO_FILE } from '../trace/format.ts';
 import type { TraceReader } from '../trace/reader.ts';
 import { FaultCounter } from './fault-counter.ts';
+import { MappingCalls, mebibytes, PROT_MASK } from './mapping-calls.ts';
 import { Peaks } from './peaks.ts';
 import { PAGE, Placement, TASK_SIZE } from './placement.ts';
 import { PROGRAM_BASE, ProgramImage, UNMAPPED_BASE } from './program-image.ts';
@@ -14,18 +15,6 @@ import { Workload } from './workload.ts';
 
 /** What a recorded program's reference costs apart from the memory manager: one cycle at 1 GHz. */
 const REFERENCE_NS = 1;
-/** The mmap flags that 2.4 knows and that say what the mapping is, not where. */
-const KEPT_FLAGS =
-  MapFlag.Shared |
-  MapFlag.Private |
-  MapFlag.Anonymous |
-  MapFlag.GrowsDown |
-  MapFlag.DenyWrite |
-  MapFlag.Locked |
-  MapFlag.NoReserve;
-const PROT_MASK = 7;
-const MADV_DONTNEED = 4;
-const MREMAP_MAYMOVE = 1;
 const SIGKILL = 9;
 /** Largest file whose contents a verified replay makes up, in bytes. */
 const VERIFIED_FILE_MAX = 256 * 2 ** 20;
@@ -54,6 +43,7 @@ export class Replay {
   private readonly options: ReplayOptions;
   private readonly faults: FaultCounter;
   private readonly peaks: Peaks;
+  private readonly calls: MappingCalls;
   /** By their number in the recording. */
   private readonly all: Workload[] = [];
   private readonly shared: SharedPages | null;
@@ -90,6 +80,15 @@ export class Replay {
     this.faults = new FaultCounter(kernel.trace);
     hub.add(this.faults.listen);
     this.peaks = new Peaks(kernel);
+    this.calls = new MappingCalls({
+      kernel,
+      recording: trace,
+      paths: this.paths,
+      peaks: this.peaks,
+      live: () => this.#live(),
+      stop: (reason, why) => this.#stop(reason, why),
+      refuse: (call, errno) => this.#refuseCall(call, errno),
+    });
     const program = trace.header.command[0] ?? 'program';
     this.all.push(this.#newWorkload(0, this.#spawn(program), program));
   }
@@ -252,25 +251,25 @@ export class Replay {
         this.#beginImage();
         return;
       case EventKind.Map:
-        this.#map();
+        this.calls.map(this.#current);
         return;
       case EventKind.MapFixed:
         this.#mapFixed();
         return;
       case EventKind.Unmap:
-        this.#unmap();
+        this.calls.unmap(this.#current);
         return;
       case EventKind.Protect:
-        this.#protect();
+        this.calls.protect(this.#current);
         return;
       case EventKind.Advise:
-        this.#advise();
+        this.calls.advise(this.#current);
         return;
       case EventKind.Break:
-        this.#break();
+        this.calls.break(this.#current);
         return;
       case EventKind.Remap:
-        this.#remap();
+        this.calls.remap(this.#current);
         return;
       case EventKind.Fork:
         this.#fork();
@@ -439,7 +438,16 @@ export class Replay {
     }
     // The dynamic linker: a hole is reserved, which its mappings will fill.
     this.interpreter = mapping;
-    this.#place(mapping, pages, 0, MapFlag.Private | MapFlag.Anonymous, NO_FILE, 0);
+    this.calls.place(this.#current, mapping, pages, 0, MapFlag.Private | MapFlag.Anonymous, NO_FILE, 0);
+  }
+
+  #mapFixed(): void {
+    const { mapping, page, pages, prot, filePage, file } = this.recording;
+    if (this.image !== null) {
+      this.image.add(page, pages, prot & PROT_MASK, filePage, file === NO_FILE);
+      return;
+    }
+    this.calls.mapFixed(this.#current, mapping === this.interpreter ? MapFlag.DenyWrite : 0);
   }
 
   /** Runs the program whose image is complete. */
@@ -492,225 +500,6 @@ export class Replay {
     shadow.adopt(process, Math.floor(mm.startStack / PAGE) * PAGE, TASK_SIZE);
   }
 
-  #map(): void {
-    const { mapping, pages, prot, flags, file, filePage } = this.recording;
-    this.#place(mapping, pages, prot, flags, file, filePage);
-  }
-
-  /** mmap where the kernel likes. */
-  #place(mapping: number, pages: number, prot: number, flags: number, file: number, filePage: number): void {
-    const workload = this.#current;
-    if (workload.ended) return;
-    const result = this.#mmap(workload, 0, pages, prot, flags, file, filePage, false);
-    if (result < 0) {
-      this.#mapFailed(workload, pages, result);
-      return;
-    }
-    workload.placement.place(mapping, result);
-    workload.note();
-    this.peaks.countVmas(this.#live());
-  }
-
-  #mapFixed(): void {
-    const { mapping, page, pages, prot, flags, file, filePage } = this.recording;
-    if (this.image !== null) {
-      this.image.add(page, pages, prot & PROT_MASK, filePage, file === NO_FILE);
-      return;
-    }
-    const workload = this.#current;
-    if (!this.#has(workload, mapping)) return;
-    this.peaks.sample(this.#live());
-    const address = workload.placement.lowest(mapping, page, pages);
-    if (!inUserSpace(address, pages)) {
-      this.#refuseCall('mmap', Errno.ENOMEM);
-      return;
-    }
-    const deny = mapping === this.interpreter ? MapFlag.DenyWrite : 0;
-    const result = this.#mmap(workload, address, pages, prot, flags | deny, file, filePage, true);
-    if (result < 0) {
-      this.#mapFailed(workload, pages, result);
-      return;
-    }
-    workload.note();
-    this.peaks.countVmas(this.#live());
-  }
-
-  #mmap(
-    workload: Workload,
-    address: number,
-    pages: number,
-    prot: number,
-    flags: number,
-    file: number,
-    filePage: number,
-    fixed: boolean,
-  ): number {
-    const { process } = workload;
-    const length = pages * PAGE;
-    if (length >= TASK_SIZE) throw this.#tooLarge(workload, pages);
-    const shared = (flags & MapFlag.Shared) !== 0;
-    // Shared and private at once is how newer kernels say "shared, and check the flags".
-    const kind = shared ? flags & ~MapFlag.Private : flags | MapFlag.Private;
-    let known = (kind & KEPT_FLAGS) | (fixed ? MapFlag.Fixed : 0);
-    if (file === NO_FILE) known |= MapFlag.Anonymous;
-    else known &= ~MapFlag.Anonymous;
-    let fd = -1;
-    if (file !== NO_FILE) {
-      fd = process.open(this.paths[file] as string, shared ? 2 : 0);
-      if (fd < 0) return fd;
-    }
-    const result = process.mmap2(address, length, prot & PROT_MASK, known, fd, filePage);
-    if (fd >= 0) process.close(fd);
-    if (result >= 0) {
-      const bytes = file === NO_FILE ? 0 : (this.recording.files[file]?.bytes as number);
-      workload.shadow?.verify(process, result, fixed ? pages : 0);
-      workload.shadow?.map(result, pages, shared, file, bytes, filePage);
-    }
-    return result;
-  }
-
-  /** A mapping that the recorded kernel granted was refused: because of address space, or of memory. */
-  #mapFailed(workload: Workload, pages: number, result: number): void {
-    if (-result !== Errno.ENOMEM) {
-      this.#refuseCall('mmap', -result);
-      return;
-    }
-    // Inaccessible memory needs nothing but addresses, so it tells which of the two is short.
-    const { process } = workload;
-    const most = this.kernel.vm.sysctls.maxMapCount;
-    if ((process.task.mm?.mapCount ?? 0) > most) {
-      throw new ReplayError(
-        `the simulated kernel allows a process ${most} mappings, this program has more; raise --sysctl vm.max_map_count`,
-      );
-    }
-    const probe = process.mmap2(0, pages * PAGE, 0, MapFlag.Private | MapFlag.Anonymous, -1, 0);
-    if (probe < 0) throw this.#tooLarge(workload, pages);
-    process.munmap(probe, pages * PAGE);
-    const more = mebibytes(pages);
-    this.#stop(
-      'overcommit',
-      `out of memory: the kernel refuses to map ${more} more, which it could not back; give the machine more with --memory, or let it with --sysctl vm.overcommit_memory=1`,
-    );
-  }
-
-  #tooLarge(workload: Workload, pages: number): ReplayError {
-    const used = workload.process.task.mm?.totalVm ?? 0;
-    return new ReplayError(
-      `this recording of a ${this.recording.header.machine.architecture} program does not fit into the 3 GB address space of a 32-bit process: it maps ${mebibytes(pages)} more, having ${mebibytes(used)} mapped`,
-    );
-  }
-
-  #unmap(): void {
-    const { mapping, page, pages } = this.recording;
-    const workload = this.#current;
-    if (!this.#has(workload, mapping)) return;
-    this.peaks.sample(this.#live());
-    const address = workload.placement.lowest(mapping, page, pages);
-    if (!inUserSpace(address, pages)) {
-      this.#refuseCall('munmap', Errno.EINVAL);
-      return;
-    }
-    workload.shadow?.verify(workload.process, address, pages);
-    const result = workload.process.munmap(address, pages * PAGE);
-    if (result < 0) {
-      this.#refuseCall('munmap', -result);
-      return;
-    }
-    workload.shadow?.unmap(address, pages);
-    this.peaks.countVmas(this.#live());
-  }
-
-  #protect(): void {
-    const { mapping, page, pages, prot } = this.recording;
-    const workload = this.#current;
-    if (!this.#has(workload, mapping)) return;
-    const address = workload.placement.lowest(mapping, page, pages);
-    if (!inUserSpace(address, pages)) {
-      this.#refuseCall('mprotect', Errno.EINVAL);
-      return;
-    }
-    const result = workload.process.mprotect(address, pages * PAGE, prot & PROT_MASK);
-    if (result < 0) {
-      this.#refuseCall('mprotect', -result);
-      return;
-    }
-    this.peaks.countVmas(this.#live());
-  }
-
-  #advise(): void {
-    const { mapping, page, pages, advice } = this.recording;
-    const workload = this.#current;
-    if (!this.#has(workload, mapping)) return;
-    this.peaks.sample(this.#live());
-    const address = workload.placement.lowest(mapping, page, pages);
-    if (!inUserSpace(address, pages)) {
-      this.#refuseCall('madvise', Errno.EINVAL);
-      return;
-    }
-    const dropped = advice === MADV_DONTNEED;
-    if (dropped) workload.shadow?.verify(workload.process, address, pages);
-    const result = workload.process.madvise(address, pages * PAGE, advice);
-    if (result < 0) {
-      this.#refuseCall('madvise', -result);
-      return;
-    }
-    if (dropped) workload.shadow?.forget(address, pages);
-    this.peaks.countVmas(this.#live());
-  }
-
-  #break(): void {
-    const { mapping, pages } = this.recording;
-    const workload = this.#current;
-    if (!this.#has(workload, mapping)) return;
-    this.peaks.sample(this.#live());
-    const base = workload.placement.address(mapping, 0);
-    const wanted = base + pages * PAGE;
-    if (wanted >= TASK_SIZE) throw this.#tooLarge(workload, pages);
-    const { process, shadow } = workload;
-    const before = Math.ceil((process.task.mm?.brk ?? base) / PAGE) * PAGE;
-    if (wanted < before) shadow?.verify(process, wanted, (before - wanted) / PAGE);
-    const result = process.brk(wanted);
-    // Like the C library, go on elsewhere: but the recording cannot, so it is the end.
-    if (result !== wanted) {
-      this.#mapFailed(workload, Math.max(1, (wanted - before) / PAGE), -Errno.ENOMEM);
-      return;
-    }
-    if (wanted < before) shadow?.unmap(wanted, (before - wanted) / PAGE);
-    else if (wanted > before) shadow?.map(before, (wanted - before) / PAGE, false, NO_FILE, 0, 0);
-    workload.note();
-    this.peaks.countVmas(this.#live());
-  }
-
-  #remap(): void {
-    const { mapping, page, pages, newPages, flags, newMapping } = this.recording;
-    const workload = this.#current;
-    if (!this.#has(workload, mapping)) return;
-    this.peaks.sample(this.#live());
-    const { process, placement, shadow } = workload;
-    const address = placement.lowest(mapping, page, pages);
-    if (!inUserSpace(address, pages)) {
-      this.#refuseCall('mremap', Errno.EINVAL);
-      return;
-    }
-    if (newPages * PAGE >= TASK_SIZE) throw this.#tooLarge(workload, newPages);
-    shadow?.verify(process, address, pages);
-    // Where the recorded kernel could grow in place this one may have to move; a fixed address means nothing here.
-    const moves = (flags & MREMAP_MAYMOVE) | (newPages > pages ? MREMAP_MAYMOVE : 0);
-    const result = process.mremap(address, pages * PAGE, newPages * PAGE, moves, 0);
-    if (result < 0) {
-      if (-result === Errno.ENOMEM) {
-        this.#mapFailed(workload, newPages, result);
-        return;
-      }
-      this.#refuseCall('mremap', -result);
-      return;
-    }
-    shadow?.move(address, pages, result, newPages);
-    placement.place(newMapping, result);
-    workload.note();
-    this.peaks.countVmas(this.#live());
-  }
-
   #fork(): void {
     const { child, vfork } = this.recording;
     const parent = this.#current;
@@ -751,11 +540,6 @@ export class Replay {
     this.bytesVerified += workload.takeBytesCompared();
   }
 
-  /** Whether an event about a mapping can be replayed; one that was refused before is passed over. */
-  #has(workload: Workload, mapping: number): boolean {
-    return !workload.ended && workload.placement.isPlaced(mapping);
-  }
-
   #refuseCall(call: string, errno: number): void {
     this.refusedCalls++;
     this.firstRefusal ??= `process ${this.recording.process}: ${call} failed with ${errnoName(errno)} in event ${this.recording.events}`;
@@ -772,15 +556,6 @@ export class Replay {
   #newShadow(): ShadowMemory | null {
     return this.shared === null ? null : new ShadowMemory(this.shared);
   }
-}
-
-/** Whether a range of pages lies in user space. */
-function inUserSpace(address: number, pages: number): boolean {
-  return address >= 0 && address + pages * PAGE <= TASK_SIZE;
-}
-
-function mebibytes(pages: number): string {
-  return `${Math.ceil(pages / 256)} MB`;
 }
 
 function grouped(value: number): string {
