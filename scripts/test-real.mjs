@@ -14,13 +14,18 @@ const MEMORIES = [
 ];
 const PACKAGES = ['busybox-static', 'libc6-dev', 'libgcc-12-dev', 'linux-libc-dev'];
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
+/** One run may take this long; on a quiet computer the longest takes a few seconds. */
 const LIMIT_MS = 300_000;
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const pagewalk = join(root, 'packages/cli/bin/pagewalk.mjs');
 const sources = join(root, 'packages/guest/real');
 const folder = mkdtempSync(join(tmpdir(), 'pagewalk-real-'));
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+const children = new Set();
+process.on('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+  rmSync(folder, { recursive: true, force: true });
+});
 process.on('SIGINT', () => process.exit(130));
 process.on('SIGTERM', () => process.exit(143));
 
@@ -107,9 +112,9 @@ function text(lines) {
 
 /** What runs: a program with arguments and input; `swaps`: with little memory it must live on swap. */
 function casesOf(programs) {
-  const huge = text(120_000);
-  const big = text(20_000);
-  const small = text(3000);
+  const huge = text(90_000);
+  const big = text(8000);
+  const small = text(2000);
   const shell = (script, input = '', more = {}) => ({
     program: 'busybox',
     args: ['sh', '-c', script],
@@ -152,7 +157,13 @@ function casesOf(programs) {
 function start(command, args, input) {
   return new Promise((resolve) => {
     const cwd = mkdtempSync(join(folder, 'cwd-'));
-    const child = spawn(command, args, { cwd, timeout: LIMIT_MS, env: { PATH: '/none', ...nodeOptions() } });
+    const child = spawn(command, args, { cwd, env: { PATH: '/none', ...nodeOptions() } });
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      child.kill('SIGKILL');
+    }, LIMIT_MS);
+    children.add(child);
     const out = [];
     const err = [];
     child.stdout.on('data', (bytes) => out.push(bytes));
@@ -161,8 +172,10 @@ function start(command, args, input) {
     child.stdin.end(input);
     child.on('error', (error) => resolve({ code: -1, out: Buffer.alloc(0), err: String(error) }));
     child.on('close', (code, signal) => {
+      clearTimeout(timer);
+      children.delete(child);
       const number = signal === null ? code : 128 + (SIGNALS[signal] ?? 0);
-      resolve({ code: number, out: Buffer.concat(out), err: Buffer.concat(err).toString() });
+      resolve({ code: number, out: Buffer.concat(out), err: Buffer.concat(err).toString(), late });
     });
   });
 }
@@ -175,6 +188,7 @@ async function difference(test, native, release, { name, options }) {
   const machine = ['run', '--release', release, ...options, '--env', 'PATH=/none', '--report'];
   const got = await start(process.execPath, [pagewalk, ...machine, path, ...test.args], test.input);
   const where = `${test.program} ${test.args.join(' ')} (${release}, ${name} memory)`;
+  if (got.late) return `${where}: not done after ${LIMIT_MS / 1000} s`;
   if (!got.out.equals(native.out)) {
     const at = [...native.out].findIndex((byte, i) => byte !== got.out[i]);
     return `${where}: output differs from byte ${at < 0 ? native.out.length : at} on\n${got.err.slice(-600)}`;

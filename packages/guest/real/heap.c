@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-enum { BLOCKS = 600, STEPS = 20000 };
+enum { BLOCKS = 600, STEPS = 8000 };
 static struct { unsigned char *at; size_t size; unsigned char byte; } blocks[BLOCKS];
 static unsigned state = 99;
 static unsigned next(void) { return (state = state * 1103515245u + 12345u) >> 8; }
