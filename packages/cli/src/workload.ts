@@ -9,9 +9,9 @@ import {
   type TraceReader,
 } from '@pagewalk/lab';
 import { Interrupted, UsageError } from './errors.ts';
-import { Progress } from './output/progress.ts';
 import { readInput, reasonOf } from './parse/input-file.ts';
 import { type Session, StoppedAt } from './session.ts';
+import { workInTurns } from './turns.ts';
 
 const MIB = 2 ** 20;
 
@@ -88,22 +88,13 @@ export async function runReplay(session: Session, path: string, options: ReplayO
     ...options,
     ...(check === undefined ? {} : { afterEvent: check }),
   });
-  const progress = new Progress('replay', trace.totals.references);
-  let interrupted = false;
-  const onInterrupt = (): void => {
-    interrupted = true;
-  };
-  process.once('SIGINT', onInterrupt);
-  try {
-    while (replay.step(SLICE)) {
-      progress.update(replay.references);
-      await new Promise(setImmediate);
-      if (interrupted) throw new Interrupted('SIGINT');
-    }
-  } finally {
-    process.removeListener('SIGINT', onInterrupt);
-    progress.stop();
-  }
+  const interrupted = await workInTurns(
+    'replay',
+    trace.totals.references,
+    () => replay.step(SLICE),
+    () => replay.references,
+  );
+  if (interrupted) throw new Interrupted('SIGINT');
   return replay;
 }
 

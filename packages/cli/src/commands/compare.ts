@@ -12,9 +12,9 @@ import {
   MEMORY_MIN,
   RELEASES,
 } from '../machine-options.ts';
-import { print, printJson } from '../output/print.ts';
+import { print, printJson, say } from '../output/print.ts';
 import { renderTable } from '../output/table.ts';
-import { grouped, humanTime, terminalWidth, wrap } from '../output/text.ts';
+import { grouped, humanTime, terminalWidth } from '../output/text.ts';
 import { wholeOption } from '../parse/number.ts';
 import { sizeOption } from '../parse/size.ts';
 import { sysctlOption } from '../parse/sysctl.ts';
@@ -173,7 +173,7 @@ function printSides(texts: readonly [string, string], results: readonly (JobResu
   for (const [i, result] of results.entries()) {
     if (result === null || result.stopped === null) continue;
     const text = `${texts[i]} ended early, at ${Math.floor(result.done * 100)} %: ${result.stopped}`;
-    for (const line of wrap(text, width)) print(line);
+    say(text);
   }
 }
 

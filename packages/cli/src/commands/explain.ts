@@ -10,11 +10,11 @@ import {
 import { Command, Option } from 'commander';
 import { Interrupted, UsageError } from '../errors.ts';
 import { addMachineOptions, type MachineOptions } from '../machine-options.ts';
-import { print, printJson } from '../output/print.ts';
-import { Progress } from '../output/progress.ts';
+import { print, printJson, say } from '../output/print.ts';
 import { terminalWidth, wrap } from '../output/text.ts';
 import { addressArgument, wholeOption } from '../parse/number.ts';
 import { Session } from '../session.ts';
+import { workInTurns } from '../turns.ts';
 import { DEFAULTS, kindOf, runReplay } from '../workload.ts';
 
 const MIB = 2 ** 20;
@@ -99,8 +99,7 @@ async function explainRun(what: readonly string[], options: ExplainOptions): Pro
     printJson({ command: 'explain', machine: session.machine, ...run, findings, ...hashes });
   } else {
     printFindings(findings, session, selection);
-    if (stopped !== null)
-      for (const line of wrap(`\nThe run ended early: ${stopped}.`, terminalWidth())) print(line);
+    if (stopped !== null) say(`\nThe run ended early: ${stopped}.`);
   }
   if (interrupted) throw new Interrupted('SIGINT');
 }
@@ -122,21 +121,12 @@ async function runWorkload(
   const session = new Session(options, { memory: 64 * MIB, swap: 256 * MIB });
   const log = new EventLog(session.kernel, session.hub, selection);
   const run = new WorkloadRun(session.kernel, spec);
-  const progress = new Progress('explain', UNITS);
-  let interrupted = false;
-  const onInterrupt = (): void => {
-    interrupted = true;
-  };
-  process.once('SIGINT', onInterrupt);
-  try {
-    while (!interrupted && run.step()) {
-      progress.update(Math.floor(run.progress * UNITS));
-      await new Promise(setImmediate);
-    }
-  } finally {
-    process.removeListener('SIGINT', onInterrupt);
-    progress.stop();
-  }
+  const interrupted = await workInTurns(
+    'explain',
+    UNITS,
+    () => run.step(),
+    () => Math.floor(run.progress * UNITS),
+  );
   return { session, log, stopped: run.report().stopped, interrupted };
 }
 
@@ -186,5 +176,5 @@ function printFindings(findings: readonly Finding[], session: Session, selection
       : Object.keys(selection).length > 0
         ? 'Nothing that was asked about was swapped out.'
         : 'Nothing was swapped out, no allocation failed, nobody was killed, and kswapd slept: memory sufficed.';
-  for (const line of wrap(nothing, width)) print(line);
+  say(nothing);
 }

@@ -3,8 +3,8 @@ import { basename, dirname } from 'node:path';
 import { record } from '@pagewalk/lab';
 import { Command } from 'commander';
 import { Interrupted, UsageError } from '../errors.ts';
-import { print, printJson } from '../output/print.ts';
-import { grouped, terminalWidth, wrap } from '../output/text.ts';
+import { print, printJson, say } from '../output/print.ts';
+import { grouped } from '../output/text.ts';
 import { reasonOf } from '../parse/input-file.ts';
 
 interface RecordOptions {
@@ -61,7 +61,7 @@ Examples:
         return;
       }
       const text = `${output}: ${grouped(totals.rawReferences)} references to ${grouped(totals.distinctPages)} pages by ${totals.processes} process${totals.processes === 1 ? '' : 'es'}; ${grouped(totals.references)} of them kept. The command itself had ${grouped(real.minorFaults)} minor and ${grouped(real.majorFaults)} major faults in ${real.seconds} s.`;
-      for (const line of wrap(text, terminalWidth())) print(line);
+      say(text);
       print(`\nNow: pagewalk replay ${output}`);
     });
 }

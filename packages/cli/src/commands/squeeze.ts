@@ -2,9 +2,9 @@ import type { JobMachine, JobResult } from '../jobs/job.ts';
 import { runJobs } from '../jobs/pool.ts';
 import { RELEASES } from '../machine-options.ts';
 import { plotBars } from '../output/plot.ts';
-import { print } from '../output/print.ts';
+import { print, say } from '../output/print.ts';
 import { renderTable } from '../output/table.ts';
-import { grouped, humanTime, terminalWidth, wrap } from '../output/text.ts';
+import { grouped, humanTime, terminalWidth } from '../output/text.ts';
 
 /** Shares of the replay's own peak that a squeezed machine has, in percent. */
 const SHARES = [100, 50, 25, 12] as const;
@@ -115,9 +115,6 @@ function kneesOf(rows: readonly SqueezeRow[]): Record<string, number | null> {
 /** Prints a squeeze as a table, a plot, and where the knee is. */
 export function printSqueeze({ peaks, rows, knees, interrupted }: Squeeze): void {
   const width = terminalWidth();
-  const say = (text: string): void => {
-    for (const line of wrap(text, width)) print(line);
-  };
   print('\nSqueezed');
   const peakText = Object.entries(peaks).map(([release, peak]) => `${grouped(peak)} on ${release}`);
   say(

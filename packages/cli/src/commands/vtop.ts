@@ -2,9 +2,9 @@ import type { KernelRegion, Vtop, VtopStep } from '@pagewalk/mm';
 import { Command } from 'commander';
 import { lookAtMachine, processOf } from '../look.ts';
 import { addLookOptions, addMachineOptions, type LookOptions } from '../machine-options.ts';
-import { print, printJson } from '../output/print.ts';
+import { print, printJson, say } from '../output/print.ts';
 import { renderTable } from '../output/table.ts';
-import { hex32, terminalWidth, wrap } from '../output/text.ts';
+import { hex32 } from '../output/text.ts';
 import { addressArgument } from '../parse/number.ts';
 
 /** First address of the kernel: the same in every address space. */
@@ -75,7 +75,7 @@ Examples:
       print('');
       print(renderTable(COLUMNS, walk.steps.map(row)));
       print('');
-      for (const line of verdict(walk).flatMap((text) => wrap(text, terminalWidth()))) print(line);
+      for (const text of verdict(walk)) say(text);
     });
 }
 

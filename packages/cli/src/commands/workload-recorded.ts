@@ -13,9 +13,9 @@ import { UsageError } from '../errors.ts';
 import type { Job } from '../jobs/job.ts';
 import { endIfInterrupted, runJobs } from '../jobs/pool.ts';
 import { RELEASES } from '../machine-options.ts';
-import { print, printJson } from '../output/print.ts';
+import { print, printJson, say } from '../output/print.ts';
 import { type Column, renderTable } from '../output/table.ts';
-import { grouped, terminalWidth, wrap } from '../output/text.ts';
+import { grouped, terminalWidth } from '../output/text.ts';
 import { recordingsFolder } from '../recordings-folder.ts';
 
 const MIB = 2 ** 20;
@@ -127,7 +127,7 @@ function printTable(compared: readonly Compared[]): void {
   const counts = compared.flatMap((entry) => entry.counts);
   const good = counts.filter(({ ok }) => ok).length;
   const text = `${good} of ${counts.length} counts are ok: within 5 % of the median of the real kernel's runs, or no further from it than those runs are from each other.`;
-  for (const line of wrap(text, width)) print(line);
+  say(text);
 }
 
 /** Columns of a recording's table. */

@@ -2,11 +2,11 @@ import { PATTERNS, parseWorkload, usageOf, type WorkloadReport, WorkloadRun } fr
 import { Command } from 'commander';
 import { Interrupted, UsageError } from '../errors.ts';
 import { addMachineOptions, type MachineOptions } from '../machine-options.ts';
-import { print, printJson } from '../output/print.ts';
-import { Progress } from '../output/progress.ts';
+import { print, printJson, say } from '../output/print.ts';
 import { renderTable } from '../output/table.ts';
-import { grouped, humanBytes, humanTime, terminalWidth, wrap } from '../output/text.ts';
+import { grouped, humanBytes, humanTime, terminalWidth } from '../output/text.ts';
 import { Session } from '../session.ts';
+import { workInTurns } from '../turns.ts';
 import { compareWithRecordings } from './workload-recorded.ts';
 
 const MIB = 2 ** 20;
@@ -60,23 +60,13 @@ async function runWorkload(args: readonly string[], options: WorkloadOptions): P
   const session = new Session(options, DEFAULTS);
   const check = session.afterOperation;
   const run = new WorkloadRun(session.kernel, spec);
-  const progress = new Progress('workload', UNITS);
-  let interrupted = false;
-  const onInterrupt = (): void => {
-    interrupted = true;
+  const turn = (): boolean => {
+    if (!run.step()) return false;
+    check?.();
+    return true;
   };
-  process.once('SIGINT', onInterrupt);
-  try {
-    while (!interrupted && run.step()) {
-      check?.();
-      progress.update(Math.floor(run.progress * UNITS));
-      await new Promise(setImmediate);
-    }
-    if (options.verify === true && !interrupted) run.verify();
-  } finally {
-    process.removeListener('SIGINT', onInterrupt);
-    progress.stop();
-  }
+  const interrupted = await workInTurns('workload', UNITS, turn, () => Math.floor(run.progress * UNITS));
+  if (options.verify === true && !interrupted) run.verify();
   const report = run.report();
   const hashes = session.hashes();
   session.finish();
@@ -92,9 +82,6 @@ async function runWorkload(args: readonly string[], options: WorkloadOptions): P
 function printReport(report: WorkloadReport, session: Session): void {
   const width = terminalWidth();
   const { machine } = session;
-  const say = (text: string): void => {
-    for (const line of wrap(text, width)) print(line);
-  };
   say(
     `${report.workload} ${report.args.join(' ')} on Linux ${machine.release} i386, machine ${machine.machine}, ${humanBytes(machine.memoryBytes)}, swap ${humanBytes(machine.swapBytes)}: ${grouped(report.accesses)} accesses, ${grouped(report.writes)} of them writes; virtual time ${humanTime(report.seconds * 1e9)}`,
   );

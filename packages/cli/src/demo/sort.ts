@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bootGuest, type Guest, type GuestTask, loadCpuModule, programsFolder } from '@pagewalk/guest';
-import { print } from '../output/print.ts';
-import { grouped, humanTime, terminalWidth, wrap } from '../output/text.ts';
+import { print, say } from '../output/print.ts';
+import { grouped, humanTime, terminalWidth } from '../output/text.ts';
 import { figures } from '../run-program/report.ts';
 
 const MIB = 2 ** 20;
@@ -149,7 +149,7 @@ export function printSortResult(result: SortResult): void {
       : `WRONG: only ${grouped(bytesVerified)} of its ${grouped(dataBytes)} bytes are right.`;
   const told = `${grouped(result.instructions / 1e6)} million instructions, ${grouped(result.minorFaults)} minor and ${grouped(result.majorFaults)} major page faults; ${grouped(result.pagesSwappedOut)} pages went out to swap, ${grouped(result.pagesSwappedIn)} came back; ${(result.virtualMs / 1000).toFixed(1)} s of the machine's time.`;
   print(`\n${result.stdout.trimEnd()}`);
-  for (const text of [verdict, told]) for (const line of wrap(text, terminalWidth())) print(line);
+  for (const text of [verdict, told]) say(text);
 }
 
 /** What is about to be shown. */

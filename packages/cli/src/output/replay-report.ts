@@ -1,8 +1,8 @@
 import type { ReplayReport } from '@pagewalk/lab';
 import type { HashJson, MachineJson } from '../session.ts';
-import { print } from './print.ts';
+import { print, say } from './print.ts';
 import { renderTable } from './table.ts';
-import { grouped, humanBytes, humanTime, terminalWidth, wrap } from './text.ts';
+import { grouped, humanBytes, humanTime, terminalWidth } from './text.ts';
 
 const PAGE = 4096;
 
@@ -25,11 +25,7 @@ const ALWAYS: ReadonlySet<string> = new Set(['demandZero', 'zeroPage', 'fileRead
 
 /** The report as text for the terminal. */
 export function printReplay(report: ReplayReport, machine: MachineJson, seconds: number): void {
-  const width = terminalWidth();
-  const say = (text: string): void => {
-    for (const line of wrap(text, width)) print(line);
-  };
-  const { header, totals, faults, real } = report;
+  const { header, totals } = report;
   say(`${header.command.join(' ')}`);
   if (header.note !== '') say(header.note);
   say(
@@ -38,7 +34,22 @@ export function printReplay(report: ReplayReport, machine: MachineJson, seconds:
   say(
     `replayed on Linux ${machine.release} i386, machine ${machine.machine}, ${humanBytes(machine.memoryBytes)}: ${grouped(report.references)} references, ${grouped(report.references / seconds)} a second; virtual time ${humanTime(report.virtualTimeNs)}`,
   );
+  printFaults(report);
+  printPeak(report);
+  printZones(report);
+  printProcesses(report);
+  if (report.bytesVerified > 0)
+    say(`\n${grouped(report.bytesVerified)} bytes compared with the model: all equal.`);
+  if (report.firstRefusal !== null) {
+    say(
+      `\nNot as in the recording: ${report.refusedReferences} references and ${report.refusedCalls} system calls were refused (first: ${report.firstRefusal}).`,
+    );
+  }
+}
 
+function printFaults(report: ReplayReport): void {
+  const { faults, real } = report;
+  const width = terminalWidth();
   print('\nFaults');
   const rows = CLASSES.filter(([key]) => faults[key] > 0 || ALWAYS.has(key)).map(([key, name, meaning]) => [
     name,
@@ -67,7 +78,9 @@ export function printReplay(report: ReplayReport, machine: MachineJson, seconds:
   say(
     'Linux 2.4 calls the first touch of any file page major, and maps one page a fault; newer kernels do neither.',
   );
+}
 
+function printPeak({ peak }: ReplayReport): void {
   print('\nPeak');
   print(
     renderTable(
@@ -78,15 +91,17 @@ export function printReplay(report: ReplayReport, machine: MachineJson, seconds:
       ],
       [
         [
-          grouped(report.peak.vmas),
-          grouped(report.peak.pageTables),
-          `${grouped(report.peak.residentPages)} pages (${humanBytes(report.peak.residentPages * PAGE)})`,
+          grouped(peak.vmas),
+          grouped(peak.pageTables),
+          `${grouped(peak.residentPages)} pages (${humanBytes(peak.residentPages * PAGE)})`,
         ],
       ],
-      width,
+      terminalWidth(),
     ),
   );
+}
 
+function printZones(report: ReplayReport): void {
   print('');
   say('Zones at the end (pages; free blocks of 1, 2, 4 … 512 pages)');
   print(
@@ -105,10 +120,12 @@ export function printReplay(report: ReplayReport, machine: MachineJson, seconds:
         `${zone.min}/${zone.low}/${zone.high}`,
         zone.freeBlocks.join(' '),
       ]),
-      width,
+      terminalWidth(),
     ),
   );
+}
 
+function printProcesses(report: ReplayReport): void {
   print('\nProcesses');
   print(
     renderTable(
@@ -130,16 +147,9 @@ export function printReplay(report: ReplayReport, machine: MachineJson, seconds:
         grouped(process.peakVmas),
         humanBytes(process.peakResidentPages * PAGE),
       ]),
-      width,
+      terminalWidth(),
     ),
   );
-  if (report.bytesVerified > 0)
-    say(`\n${grouped(report.bytesVerified)} bytes compared with the model: all equal.`);
-  if (report.firstRefusal !== null) {
-    say(
-      `\nNot as in the recording: ${report.refusedReferences} references and ${report.refusedCalls} system calls were refused (first: ${report.firstRefusal}).`,
-    );
-  }
 }
 
 /** The report as JSON; docs/json.md describes the keys, which are stable. */
