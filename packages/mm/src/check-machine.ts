@@ -24,6 +24,7 @@ export function checkMachine(kernel: Kernel, boot: BootHoldings): void {
   checkPageCache(kernel.pageCache, (pfn) => isUnderIo(kernel.paging.buffers, pfn));
   checkShmem(kernel.shmem, kernel.pageCache);
   checkAddressSpaces(kernel.vm, kernel.tasks);
+  checkThreads(kernel);
   checkSwap(kernel.vm, kernel.paging.swapCache, kernel.shmem, kernel.tasks, kernel.paging.held);
   const scheduling = kernel.cpus.check(kernel.tasks);
   if (scheduling.length > 0) throw new KernelBug(`scheduler: ${scheduling.join('; ')}`);
@@ -33,4 +34,14 @@ export function checkMachine(kernel: Kernel, boot: BootHoldings): void {
   checkHighmem(kernel.highmem);
   checkCharges(kernel, boot.charges);
   checkOwnership(kernel, boot.pages);
+}
+
+/** Threads, as fork counts them. */
+function checkThreads({ vm, tasks, cpus }: Kernel): void {
+  const threads = tasks.length - cpus.count;
+  if (vm.nrThreads !== threads) throw new KernelBug(`nr_threads is ${vm.nrThreads}, there are ${threads}`);
+  for (const { uid, count } of [vm.rootUser, ...vm.users.values()]) {
+    const own = tasks.filter(({ user }) => user === uid).length;
+    if (count !== own) throw new KernelBug(`user ${uid} counts ${count} processes, there are ${own}`);
+  }
 }

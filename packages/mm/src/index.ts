@@ -77,7 +77,6 @@ export type { KmemCache } from './slab/kmem-cache.ts';
 export { SlabAllocator } from './slab/slab-allocator.ts';
 export { BUFCTL_END, CACHE_NAME_MAX, MAX_OBJECT_BYTES, SLAB } from './slab/slab-flags.ts';
 export { applySysctl, procSysFiles, readSysctl, sysctlNames } from './sysctl.ts';
-export { mayMakeTask } from './task-limit.ts';
 export {
   defineTracepoint,
   Trace,

@@ -1,6 +1,7 @@
 /** The tasks that the kernel itself starts at boot. They have a task_struct and a stack, and no address space. */
 import { allocTaskStruct } from './address-space/fork.ts';
 import { Task } from './address-space/task.ts';
+import { getUser } from './address-space/user-struct.ts';
 import type { Vm } from './address-space/vm.ts';
 import { KernelPanic } from './kernel-bug.ts';
 import { PF } from './page-allocator/process-flags.ts';
@@ -38,10 +39,12 @@ export function startKernelThreads(vm: Vm, names: readonly string[]): Task[] {
     if (RECLAIMERS.has(name)) task.flags |= PF.MEMALLOC;
     tasks[0]?.children.push(task);
     tasks.push(task);
+    vm.nrThreads++;
   }
   return tasks;
 }
 
 function takeBlock(vm: Vm, task: Task): void {
   if (allocTaskStruct(vm, task) !== 0) throw new KernelPanic(`no memory for the stack of '${task.comm}'`);
+  getUser(vm, task.user);
 }

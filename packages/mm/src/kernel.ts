@@ -138,8 +138,6 @@ export class Kernel {
   readonly outsideObjects = new Map<KmemCache, number>();
   /** @internal pid 1, and the kernel's own threads in the order of their pids */
   readonly threads: readonly Task[];
-  /** Most tasks that a machine of this size may have. @linux max_threads */
-  readonly maxThreads: number;
   private lastWords: string | null = null;
 
   /** @internal use {@link boot} */
@@ -239,7 +237,7 @@ export class Kernel {
     bootIdleTasks(this.vm, idle);
     this.threads = startKernelThreads(this.vm, rules.kernelThreads(mmus.length));
     this.lifecycle = new Lifecycle(this);
-    this.maxThreads = processRules(this.release).maxThreads(this.physical.maxMapnr);
+    this.vm.maxThreads = rules.maxThreads(physical.maxMapnr);
     physical.startKswapd();
     physical.freeInitmem();
     this.cpus = new Cpus({

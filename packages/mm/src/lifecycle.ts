@@ -4,6 +4,7 @@ import { doFork } from './address-space/fork.ts';
 import { setBootLimits, spawnTask } from './address-space/spawn.ts';
 import { deadlySignal, Task } from './address-space/task.ts';
 import { CLONE, refuseCloneFlags, waitForVfork } from './address-space/vfork.ts';
+import { Errno } from './errno.ts';
 import type { Kernel } from './kernel.ts';
 import { ConfigError } from './kernel-bug.ts';
 import { PF } from './page-allocator/process-flags.ts';
@@ -35,15 +36,17 @@ export class Lifecycle {
     task.uid = uid;
     task.gid = uid;
     task.user = uid;
-    if (spawnTask(kernel.vm, task, init) !== 0) {
-      throw new ConfigError(`memory: none left for process '${comm}'`);
+    const refused = task.pid === 0 ? -Errno.EAGAIN : spawnTask(kernel.vm, task, init);
+    if (refused === -Errno.EAGAIN) {
+      throw new ConfigError(`processes: no more than the ${kernel.vm.nrThreads} that there are; '${comm}'`);
     }
+    if (refused !== 0) throw new ConfigError(`memory: none left for process '${comm}'`);
     this.lastPid = task.pid;
     init.children.push(task);
     kernel.cpus.assign(task);
     if (uid !== 0) task.capEffective = 0;
     task.startTime = kernel.clock.jiffies();
-    setBootLimits(task, kernel.maxThreads);
+    setBootLimits(task, kernel.vm.maxThreads);
     return this.register(task);
   }
 
@@ -53,7 +56,8 @@ export class Lifecycle {
     const refused = refuseCloneFlags(flags);
     if (refused !== 0) return refused;
     kernel.run(parent);
-    const task = doFork(kernel.vm, this.nextPid(), flags);
+    const pid = this.nextPid();
+    const task = pid === 0 ? -Errno.EAGAIN : doFork(kernel.vm, pid, flags);
     if (typeof task === 'number') return task;
     this.lastPid = task.pid;
     task.startTime = kernel.clock.jiffies();
@@ -140,8 +144,9 @@ export class Lifecycle {
     return this.kernel.threads[0] as Task;
   }
 
-  /** The next pid that no task has. @linux 2.4.22 kernel/fork.c get_pid() */
+  /** The next pid that no task has; 0: all are taken. @linux 2.4.22 kernel/fork.c get_pid() */
   private nextPid(): number {
+    if (this.kernel.processes.size >= PID_MAX - FIRST_PID_AGAIN) return 0;
     let pid = this.lastPid;
     do pid = pid + 1 < PID_MAX ? pid + 1 : FIRST_PID_AGAIN;
     while (this.kernel.processes.has(pid));

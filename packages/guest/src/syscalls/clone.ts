@@ -1,5 +1,5 @@
 /** System calls that make tasks. */
-import { CLONE, Errno, mayMakeTask, type Process } from '@pagewalk/mm';
+import { CLONE, Errno, type Process } from '@pagewalk/mm';
 import { REG } from '../cpu/registers.ts';
 import type { Guest } from '../guest.ts';
 import { NEW_PROCESS } from '../lifecycle.ts';
@@ -8,7 +8,6 @@ import type { SystemCall } from './call.ts';
 import { setTlsDescriptor } from './thread-area.ts';
 
 export const fork: SystemCall = (guest, task) => {
-  if (!mayMakeTask(guest.kernel)) return -Errno.EAGAIN;
   const child = task.process.fork();
   if (typeof child === 'number') return child;
   bear(guest, task, child, NEW_PROCESS);
@@ -17,7 +16,6 @@ export const fork: SystemCall = (guest, task) => {
 
 /** The parent sleeps until the child leaves its memory. */
 export const vfork: SystemCall = (guest, task) => {
-  if (!mayMakeTask(guest.kernel)) return -Errno.EAGAIN;
   const child = task.process.vfork();
   if (typeof child === 'number') return child;
   bear(guest, task, child, NEW_PROCESS);
@@ -74,7 +72,6 @@ export const clone: SystemCall = (guest, task, flags, stack, parentTidAt, tlsAt,
   if (refuses(flags)) return -Errno.EINVAL;
   const tls = (flags & NEWER.setTls) !== 0 ? guest.user.words(tlsAt, 4) : undefined;
   if (tls === null) return -Errno.EFAULT;
-  if (!mayMakeTask(guest.kernel)) return -Errno.EAGAIN;
   const process = task.process.clone(flags & (SHARED | CLONE.signal));
   if (typeof process === 'number') return process;
   const thread = (flags & CLONE.thread) !== 0;

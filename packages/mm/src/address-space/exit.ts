@@ -80,6 +80,7 @@ export function releaseTask(vm: Vm, task: Task): void {
   const at = siblings === undefined ? -1 : siblings.indexOf(task);
   if (at >= 0) siblings?.splice(at, 1);
   putUser(vm, task.user);
+  vm.nrThreads--;
   freeTaskStruct(vm, task);
 }
 

@@ -12,7 +12,7 @@ import { mmAlloc, mmlistAdd, mmput } from './mm-life.ts';
 import type { MmStruct } from './mm-struct.ts';
 import { SharedStruct } from './shared-struct.ts';
 import { Task } from './task.ts';
-import { getUser, putUser } from './user-struct.ts';
+import { getUser, hasAllItsProcesses, putUser } from './user-struct.ts';
 import { CLONE } from './vfork.ts';
 import type { Vm } from './vm.ts';
 import { VM } from './vma.ts';
@@ -47,7 +47,7 @@ export function freeTaskStruct(vm: Vm, task: Task): void {
  * @param newPid its pid, which the caller chose
  * @param flags CLONE_VM, CLONE_FILES, CLONE_FS, CLONE_SIGHAND: what it shares instead of getting a copy; CLONE_PARENT: it becomes a
  *   sibling
- * @returns the child, or -ENOMEM with nothing changed
+ * @returns the child; with nothing changed -ENOMEM, or -EAGAIN: no more are allowed to this user, or on a machine of this size
  * @linux 2.4.22 kernel/fork.c do_fork()
  */
 export function doFork(vm: Vm, newPid: number, flags = 0): Task | number {
@@ -57,16 +57,8 @@ export function doFork(vm: Vm, newPid: number, flags = 0): Task | number {
   const child = new Task(newPid, begetter, parent.comm);
   let result = allocTaskStruct(vm, child);
   if (result === 0) {
-    copyTask(vm, child, parent);
-    result = copyResources(vm, child, parent, flags);
-    if (result === 0) {
-      result = copyMm(vm, child, cloneVm);
-      if (result !== 0) exitResources(vm, child);
-    }
-    if (result !== 0) {
-      putUser(vm, child.user);
-      freeTaskStruct(vm, child);
-    }
+    result = hasAllItsProcesses(vm, parent) ? -Errno.EAGAIN : copyProcess(vm, child, parent, flags);
+    if (result !== 0) freeTaskStruct(vm, child);
   }
   if (vm.trace.on) {
     const mm = cloneVm ? null : child.mm;
@@ -75,7 +67,23 @@ export function doFork(vm: Vm, newPid: number, flags = 0): Task | number {
   }
   if (result !== 0) return result;
   begetter.children.push(child);
+  vm.nrThreads++;
   return child;
+}
+
+/** Fills a child's task_struct: 0, or -errno with nothing left behind. */
+function copyProcess(vm: Vm, child: Task, parent: Task, flags: number): number {
+  copyTask(vm, child, parent);
+  let result = -Errno.EAGAIN;
+  if (vm.nrThreads < vm.maxThreads) {
+    result = copyResources(vm, child, parent, flags);
+    if (result === 0) {
+      result = copyMm(vm, child, (flags & CLONE.vm) !== 0);
+      if (result !== 0) exitResources(vm, child);
+    }
+  }
+  if (result !== 0) putUser(vm, child.user);
+  return result;
 }
 
 /** What a child has from its parent besides memory. */

@@ -15,9 +15,10 @@ import { insertVmStruct } from './vma-link.ts';
  * an empty descriptor table, and an address space with one page of stack area.
  *
  * @param parent whose (empty) tables it starts with
- * @returns 0, or -ENOMEM with nothing left behind
+ * @returns 0; with nothing left behind -ENOMEM, or -EAGAIN: there are as many as there may be
  */
 export function spawnTask(vm: Vm, task: Task, parent: Task): number {
+  if (vm.nrThreads >= vm.maxThreads) return -Errno.EAGAIN;
   if (allocTaskStruct(vm, task) !== 0) return -Errno.ENOMEM;
   if (getUser(vm, task.user)) {
     if (copyResources(vm, task, parent) === 0) {
@@ -26,6 +27,7 @@ export function spawnTask(vm: Vm, task: Task, parent: Task): number {
         task.mm = mm;
         task.activeMm = mm;
         task.esp = TASK_SIZE - 256;
+        vm.nrThreads++;
         return 0;
       }
       exitResources(vm, task);

@@ -81,6 +81,8 @@ export interface AddressSpaceRules {
   /** 2.4.22: exec gives a task that shares its descriptor table one of its own. */
   readonly execUnsharesFiles: boolean;
   readonly exec: ExecRules;
+  /** Not 2.4.0: RLIMIT_NPROC does not hold for who may administer the system. */
+  readonly adminExceedsNproc: boolean;
 }
 
 /** Upper rooms that this one calls; kernel.ts plugs them in. */
@@ -136,6 +138,12 @@ export class Vm {
   swapMm: MmStruct;
   /** Users that have processes, by uid, root (who is static) excepted. */
   readonly users = new Map<number, UserStruct>();
+  /** The idle task of the first CPU is root's, too. @linux root_user */
+  readonly rootUser: UserStruct = { uid: 0, count: 1, slabAddr: 0 };
+  /** Processes and threads, the kernel's own included, idle tasks left out. @linux nr_threads */
+  nrThreads = 0;
+  /** Most that there may be; set at boot, by the size of memory. @linux max_threads */
+  maxThreads = Infinity;
   /** Signals of faults. */
   readonly signals: SignalQueue;
   /** The running task. */
@@ -148,7 +156,17 @@ export class Vm {
   constructor(
     parts: Omit<
       Vm,
-      'initMm' | 'mmlistNr' | 'swapMm' | 'swap' | 'needResched' | 'kernelFaults' | 'users' | 'signals'
+      | 'initMm'
+      | 'mmlistNr'
+      | 'swapMm'
+      | 'swap'
+      | 'needResched'
+      | 'kernelFaults'
+      | 'users'
+      | 'rootUser'
+      | 'nrThreads'
+      | 'maxThreads'
+      | 'signals'
     >,
   ) {
     this.memory = parts.memory;

@@ -39,6 +39,7 @@ const RULES_2_4_22: AddressSpaceRules = {
   forkCopiesMm: false,
   execUnsharesFiles: true,
   exec: { createElfTables, mapsEarlyBss: true, loadsAtFixedBias: false },
+  adminExceedsNproc: true,
 };
 
 const RULES_2_4_20: AddressSpaceRules = {
@@ -80,6 +81,7 @@ const RULES_2_4_0: AddressSpaceRules = {
     mapsEarlyBss: false,
     loadsAtFixedBias: true,
   },
+  adminExceedsNproc: false,
 };
 
 const RULES: Readonly<Record<string, AddressSpaceRules>> = {

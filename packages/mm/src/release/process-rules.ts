@@ -32,6 +32,6 @@ export function processRules(release: string): ProcessRules {
       'kupdated',
     ],
     // Those whose stacks would fill an eighth of memory.
-    maxThreads: (pages) => Math.max(20, Math.floor(pages / 2 / 8)),
+    maxThreads: (pages) => Math.floor(pages / 2 / 8),
   };
 }

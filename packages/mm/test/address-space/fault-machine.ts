@@ -7,6 +7,7 @@ import { mmAlloc, mmlistAdd } from '../../src/address-space/mm-life.ts';
 import type { MmStruct } from '../../src/address-space/mm-struct.ts';
 import { doPageFault } from '../../src/address-space/page-fault.ts';
 import { RLIM_INFINITY, RLIMIT, Task } from '../../src/address-space/task.ts';
+import { getUser } from '../../src/address-space/user-struct.ts';
 import { CLONE } from '../../src/address-space/vfork.ts';
 import { type AddressSpaceRules, Vm } from '../../src/address-space/vm.ts';
 import { protectionOf, VM_STACK_FLAGS, type Vma } from '../../src/address-space/vma.ts';
@@ -114,6 +115,8 @@ export class FaultMachine {
     task.rlimMax.fill(RLIM_INFINITY);
     task.rlimCur[RLIMIT.stack] = 8 << 20;
     expect(allocTaskStruct(vm, task)).toBe(0);
+    vm.nrThreads++;
+    getUser(vm, 0);
     const mm = mmAlloc(vm) as MmStruct;
     mmlistAdd(vm, mm, vm.initMm);
     task.mm = mm;

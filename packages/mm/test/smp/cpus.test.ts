@@ -116,7 +116,7 @@ describe('tasks on CPUs', () => {
   it('pids go round behind 32767', () => {
     const kernel = machine(1);
     const first = kernel.spawn('first');
-    (kernel as unknown as { lastPid: number }).lastPid = 32766;
+    kernel.lifecycle.lastPid = 32766;
     expect(kernel.spawn('last').pid).toBe(32767);
     expect(kernel.spawn('again').pid).toBe(300);
     expect(first.pid).toBe(7);
