@@ -336,6 +336,7 @@ describe('pagewalk demo', () => {
     const { status, out, err } = pagewalk(['demo']);
     expect({ status, err }).toEqual({ status: 0, err: '' });
     expect(out).toContain('All 33,554,432 bytes that it wrote are those that');
+    expect(out).toContain('npx --no-install pagewalk explore\n');
     const next = out.slice(out.indexOf('Try next:')).trim().split('\n').slice(1);
     expect(next).toHaveLength(3);
     for (const line of next) {

@@ -37,6 +37,7 @@ export function demoCommand(): Command {
       }
       const report = await replayTrace(path, options, 'demo', { program });
       if (quiet) return;
+      print('\nIn a browser, to stop, step back and ask why: npx --no-install pagewalk explore');
       print('\nTry next:');
       print('  npx --no-install pagewalk run --memory 8M --swap 32M forkstorm 8 1024');
       print(`  npx --no-install pagewalk explain ${path} --memory 8M --swap 64M`);
