@@ -50,6 +50,18 @@ describe('sentences', () => {
       'frame 9 stays active: it was referenced since, and goes round once more',
     ],
     ['swap_slot_alloc', {}, 'no swap slot was free'],
+    [
+      'mm_filemap_add_to_page_cache',
+      { pfn: 9, dev: 0, ino: 0, index: 0x53b00 },
+      'frame 9 became the page of swap entry 53b00 in the page cache',
+    ],
+    [
+      'mm_filemap_delete_from_page_cache',
+      { pfn: 9, dev: 769, ino: 12, index: 3 },
+      'frame 9, page 3 of inode 12, left the page cache',
+    ],
+    ['sys_exit', { nr: 4, ret: 12 }, 'system call  gave 12'],
+    ['sys_exit', { nr: 192, ret: 0x40000000 }, 'system call  gave 1073741824 (0x40000000)'],
   ] as const)('%s', (name, values, wanted) => {
     expect(sentenceOf(kernel, event(name, values))).toBe(wanted);
   });

@@ -1,9 +1,10 @@
+import { hex } from '../words.ts';
 import { pages, type Sentence } from './sentence.ts';
 
 /** System calls, areas, page tables and their TLBs. */
 export const ADDRESS_SPACE_SENTENCES: Readonly<Record<string, Sentence>> = {
   sys_enter: (o) => `system call ${o.text('call')} (number ${o.n('nr')}) began`,
-  sys_exit: (o) => `system call ${o.text('call')} gave ${o.n('ret')}`,
+  sys_exit: (o) => `system call ${o.text('call')} gave ${result(o.n('ret'))}`,
   vm_unmapped_area: (o) =>
     `${o.n('length')} bytes were found free at ${o.hex('addr')}, after ${o.n('skipped')} areas that were in the way (hint ${o.hex('hint')})`,
   vma_merge: (o) =>
@@ -54,3 +55,8 @@ export const ADDRESS_SPACE_SENTENCES: Readonly<Record<string, Sentence>> = {
   enter_lazy_tlb: (o) => `CPU ${o.n('cpu')} keeps ${o.hex('pgd')} without running it`,
   leave_mm: (o) => `CPU ${o.n('cpu')} left ${o.hex('pgd')}`,
 };
+
+/** What a call gave; what may be an address also in hexadecimal. */
+function result(value: number): string {
+  return value > 0xffff ? `${value} (0x${hex(value)})` : `${value}`;
+}

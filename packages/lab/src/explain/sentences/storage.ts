@@ -1,11 +1,9 @@
-import { pages, type Sentence } from './sentence.ts';
+import { type Operands, pages, type Sentence } from './sentence.ts';
 
 /** Page cache, buffers, disks, swap and shared memory. */
 export const STORAGE_SENTENCES: Readonly<Record<string, Sentence>> = {
-  mm_filemap_add_to_page_cache: (o) =>
-    `frame ${o.n('pfn')} became page ${o.n('index')} of inode ${o.n('ino')} in the page cache`,
-  mm_filemap_delete_from_page_cache: (o) =>
-    `frame ${o.n('pfn')}, page ${o.n('index')} of inode ${o.n('ino')}, left the page cache`,
+  mm_filemap_add_to_page_cache: (o) => `frame ${o.n('pfn')} became ${place(o)} in the page cache`,
+  mm_filemap_delete_from_page_cache: (o) => `frame ${o.n('pfn')}, ${place(o)}, left the page cache`,
   mm_shrink_dcache: (o) =>
     `at priority ${o.n('priority')} ${o.n('count')} of ${o.n('unused')} unused dentries were to go`,
   mm_shrink_icache: (o) =>
@@ -70,4 +68,11 @@ function direction(write: boolean): string {
 
 function verb(write: boolean): string {
   return write ? 'write' : 'read';
+}
+
+/** A page of the page cache: of a file, or of swap, which has no inode. */
+function place(o: Operands): string {
+  return o.n('ino') === 0
+    ? `the page of swap entry ${o.hex('index')}`
+    : `page ${o.n('index')} of inode ${o.n('ino')}`;
 }
