@@ -52,15 +52,18 @@ const SPANS: readonly { readonly begin: string; readonly end: string; readonly n
 export function callPath(machine: Machine, seq: number): string[] {
   const { events } = machine.history;
   const { definition, pid } = events.event(seq);
-  const last = functionOf(definition.origin);
+  // What stands in a header of the architecture has the name of its macro.
+  const macro = definition.origin.startsWith('include/asm-') ? definition.name : '';
+  const last = functionOf(definition.origin) || macro;
   const path = entry(machine, events, seq, pid);
-  for (const name of [...(CALLERS[last] ?? []), last]) if (!path.includes(name)) path.push(name);
+  const inner = last === '' ? [] : [...(CALLERS[last] ?? []), last];
+  for (const name of inner) if (!path.includes(name)) path.push(name);
   return path.map((name) => `${name}()`);
 }
 
-/** `shrink_cache` of `mm/vmscan.c shrink_cache()`. */
+/** `shrink_cache` of `mm/vmscan.c shrink_cache()`; empty: it names no function. */
 export function functionOf(origin: string): string {
-  return (origin.split(' ').at(-1) as string).replace(/\(\)$/, '');
+  return /(?:^| )(\w+)\(\)$/.exec(origin)?.[1] ?? '';
 }
 
 function entry(machine: Machine, events: EventStore, seq: number, pid: number): string[] {

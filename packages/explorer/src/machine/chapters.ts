@@ -8,6 +8,7 @@ const CHAPTERS: readonly (readonly [files: RegExp, chapter: string])[] = [
   [/oom_kill/, '13 Out of Memory Management'],
   [/shmem|ipc\/shm/, '12 Shared Memory Virtual Filesystem'],
   [/swapfile|swap_state|page_io/, '11 Swap Management'],
+  [/fs\/exec/, '4 Process Address Space'],
   [/vmscan|mm\/swap\.c|filemap|fs\/|drivers\/block/, '10 Page Frame Reclamation'],
   [/pgalloc|mmu_context|smp\.c|init\.c|pgtable/, '3 Page Table Management'],
   [/mm\/|fault|kernel\/|include\/linux\/mm|entry/, '4 Process Address Space'],
