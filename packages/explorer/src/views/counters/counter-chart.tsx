@@ -79,6 +79,7 @@ function options(
         stroke: colour('--series-0'),
         fill: `color-mix(in srgb, ${colour('--series-0')} 14%, transparent)`,
         width: 1.5,
+        ...stepped,
         points: { show: false },
       },
     ],
@@ -94,6 +95,9 @@ function options(
     },
   };
 }
+
+/** A number holds until it is seen to be another: much time may pass in one turn. */
+const stepped = uPlot.paths.stepped ? { paths: uPlot.paths.stepped({ align: 1 }) } : {};
 
 /** `12k`, `1.5M`: for an axis. */
 function short(value: number): string {
