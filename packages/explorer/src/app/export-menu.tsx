@@ -1,11 +1,10 @@
-import { useSignal } from '@preact/signals';
 import { ask } from './ask.ts';
 import { hasMachine } from './commands.ts';
 import { Icon } from './icon.tsx';
 import { refusal } from './machine-signals.ts';
 import { mapPicture } from './map-picture.ts';
 import { Menu } from './menu.tsx';
-import { say } from './overlays.ts';
+import { exportOpen, say } from './overlays.ts';
 import { download } from './share.ts';
 
 export interface ExportKind {
@@ -38,10 +37,9 @@ export async function exportAs(kind: ExportKind['id']): Promise<void> {
 }
 
 export function ExportButton() {
-  const open = useSignal(false);
   return (
     <Menu
-      open={open}
+      open={exportOpen}
       button={(attributes) => (
         <button
           {...attributes}

@@ -2,9 +2,8 @@ import { effect } from '@preact/signals';
 import { nextUnit, pause, seek, step, toggleRun } from './commands.ts';
 import { activePanel, closePanel, inDock, toggleMaximized } from './dock.tsx';
 import { type Direction, movePanel, neighbour, nextGroup, nextTab } from './dock-moves.ts';
-import { exportAs } from './export-menu.tsx';
 import { refusal } from './machine-signals.ts';
-import { breakpointsOpen, helpOpen, paletteOpen } from './overlays.ts';
+import { breakpointsOpen, exportOpen, helpOpen, paletteOpen } from './overlays.ts';
 import { allPanelKeys, panelKeys } from './panel-keys.ts';
 import { NOTHING, select, selectEarlier, selection } from './selection.ts';
 import { page, showStart } from './session.ts';
@@ -67,7 +66,7 @@ export const KEYS: readonly KeyBinding[] = [
   key('[', '[', 'the tab before', 'panels', () => inDock((dock) => nextTab(dock, -1))),
   key('x', 'X', 'close the panel', 'panels', () => closePanel(activePanel.value)),
   key('l', 'L', 'copy a link to this', 'page', () => void copyLink()),
-  key('e', 'E', 'Perfetto trace of the events', 'page', () => void exportAs('perfetto')),
+  key('e', 'E', 'export: traces, a picture, /proc', 'page', () => (exportOpen.value = true)),
   key(':', ': or Ctrl-K', 'commands by name', 'page', () => (paletteOpen.value = true), false),
   key('t', 'T', 'light or dark', 'page', toggleTheme, false),
   key('h', 'H', 'choose another machine', 'page', showStart),

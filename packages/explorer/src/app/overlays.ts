@@ -4,6 +4,7 @@ import { signal } from '@preact/signals';
 export const paletteOpen = signal(false);
 export const helpOpen = signal(false);
 export const breakpointsOpen = signal(false);
+export const exportOpen = signal(false);
 /** The editor begins with this tracepoint; empty: with none. */
 export const breakpointDraft = signal('');
 
