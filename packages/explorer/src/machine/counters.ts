@@ -40,7 +40,11 @@ const COMMON: readonly Counter[] = [
 export function countersOf(kernel: Kernel): readonly Counter[] {
   const zones = kernel.allocator.zones.filter((zone) => zone.size > 0);
   const ofZone = (prefix: string, read: (zone: Zone) => number): Counter[] =>
-    zones.map((zone) => ({ name: `${prefix} ${zone.name}`, read: () => read(zone) }));
+    zones.map(({ name }, i) => ({
+      name: `${prefix} ${name}`,
+      // Of the kernel that is asked about: a machine may be booted anew.
+      read: (asked) => read(asked.allocator.zones.filter((zone) => zone.size > 0)[i] as Zone),
+    }));
   const aged = kernel.allocator instanceof AgingPageAllocator;
   return [
     ...ofZone('free', (zone) => zone.freePages),

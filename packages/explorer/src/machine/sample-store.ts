@@ -37,6 +37,11 @@ export class SampleStore {
     if (this.turns.length === MOST) this.thin();
   }
 
+  /** The counters of a machine as they are, in the order of {@link names}. */
+  present(kernel: Kernel): Float64Array {
+    return Float64Array.from(this.counters, (counter) => counter.read(kernel));
+  }
+
   truncate(turn: number): void {
     let count = this.turns.length;
     while (count > 0 && (this.turns[count - 1] as number) > turn) count--;

@@ -54,7 +54,7 @@ export class Views {
       case 'tlb':
         return tlbView(kernel);
       case 'counters':
-        return countersView(history.samples);
+        return countersView(history.samples, kernel);
       case 'events':
         return this.eventsOf(JSON.stringify(request.filter), request).view(
           request.from,

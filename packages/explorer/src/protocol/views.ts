@@ -317,6 +317,8 @@ export interface CountersView {
   readonly time: Float64Array;
   /** Turn of each sample. */
   readonly turn: Float64Array;
+  /** Of each counter, where the machine is. */
+  readonly now: Float64Array;
   /** values[counter][sample]. */
   readonly values: readonly Float64Array[];
 }

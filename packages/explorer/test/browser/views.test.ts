@@ -62,11 +62,11 @@ const CASES: readonly Case[] = [
       .filter(({ score }) => score > 0)
       .flatMap(({ comm, score, terms }) => [comm, String(score), ...terms]),
   ),
-  panelSays('counters', { view: 'counters' }, ({ names, values }) =>
+  panelSays('counters', { view: 'counters' }, ({ names, now, values }) =>
     names.flatMap((name, i) => {
       const own = values[i] as Float64Array;
       const still = own.every((value) => value === own[0]);
-      return still ? [] : [name, count(own.at(-1) as number)];
+      return still ? [] : [name, count(now[i] as number)];
     }),
   ),
   panelSays(

@@ -24,3 +24,16 @@ test('samples thin out, and stay at regular turns', () => {
   expect(samples.turns.at(-1)).toBeLessThanOrEqual(1000);
   expect(samples.values.every((column) => column.length === samples.turns.length)).toBe(true);
 });
+
+test.each(['2.4.22', '2.4.0'])('counters are of the machine that is asked about, %s', (release) => {
+  const [one, other] = [16, 32].map((megabytes) => boot({ memory: megabytes * 2 ** 20, release }));
+  if (one === undefined || other === undefined) throw new Error('two machines');
+  const samples = new SampleStore();
+  samples.take(one, 0);
+  const free = samples.names.indexOf('free DMA');
+  const dma = other.allocator.zones[0];
+  other.allocator.allocPages(1, 3);
+  expect(samples.present(other)[free]).toBe(dma?.freePages);
+  expect(samples.present(one)[free]).toBe(one.allocator.zones[0]?.freePages);
+  expect(dma?.freePages).not.toBe(one.allocator.zones[0]?.freePages);
+});

@@ -137,7 +137,9 @@ describe.each(['2.4.22', '2.4.0'])('views of a machine under pressure, %s', (rel
     expect(end).toBeGreaterThan(start);
     const { tasks } = view({ view: 'oom' });
     expect(tasks[0]?.score).toBeGreaterThan(0);
-    const { names, turn, values } = view({ view: 'counters' });
+    const { names, turn, now, values } = view({ view: 'counters' });
+    expect(now[names.indexOf('nr_free_pages')]).toBe(kernel.allocator.nrFreePages());
+    expect(now.length).toBe(names.length);
     expect(turn.length).toBeGreaterThan(100);
     expect(values.length).toBe(names.length);
     expect(values.every((column) => column.length === turn.length)).toBe(true);

@@ -7,6 +7,7 @@ const data: CountersView = {
   names: ['pswpin', 'pswpout', 'nr_free'],
   time: Float64Array.of(0, 1, 2),
   turn: Float64Array.of(0, 10, 20),
+  now: Float64Array.of(0, 5, 44),
   values: [Float64Array.of(0, 0, 0), Float64Array.of(0, 5, 9), Float64Array.of(100, 40, 60)],
 };
 
@@ -21,9 +22,9 @@ test('counters that stood still are shown when asked for', () => {
   ]);
 });
 
-test('a series knows its last, least and most', () => {
+test('a series knows its present value, least and most', () => {
   expect(chosenSeries(data, { text: 'nr_free', still: false })[0]).toMatchObject({
-    last: 60,
+    now: 44,
     least: 40,
     most: 100,
   });

@@ -28,6 +28,7 @@ describe('a zone’s history', () => {
     names: ['free DMA', 'free Normal'],
     time: Float64Array.of(0, 0.5, 1),
     turn: Float64Array.of(0, 1, 2),
+    now: Float64Array.of(30, 300),
     values: [Float64Array.of(10, 20, 30), Float64Array.of(100, 200, 300)],
   } as const;
 

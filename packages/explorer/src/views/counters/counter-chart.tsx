@@ -44,7 +44,7 @@ export function CounterChart({ series, time, turn }: CounterChartProps) {
     <figure class="counter" data-counter={series.name}>
       <figcaption>
         <Term id={`counter:${series.name}`}>{series.name}</Term>
-        <output class="number">{count(series.last)}</output>
+        <output class="number">{count(series.now)}</output>
       </figcaption>
       <div ref={box} />
     </figure>

@@ -4,7 +4,8 @@ import type { CountersView } from '../../protocol/views.ts';
 export interface CounterSeries {
   readonly name: string;
   readonly values: Float64Array;
-  readonly last: number;
+  /** Where the machine is: it may have gone back. */
+  readonly now: number;
   readonly least: number;
   readonly most: number;
 }
@@ -21,13 +22,13 @@ export function chosenSeries(data: CountersView, filter: CounterFilter): Counter
   const chosen: CounterSeries[] = [];
   data.names.forEach((name, i) => {
     if (!name.toLowerCase().includes(text)) return;
-    const series = seriesOf(name, data.values[i] ?? new Float64Array(0));
+    const series = seriesOf(name, data.values[i] ?? new Float64Array(0), data.now[i] ?? 0);
     if (filter.still || series.least !== series.most) chosen.push(series);
   });
   return chosen;
 }
 
-function seriesOf(name: string, values: Float64Array): CounterSeries {
+function seriesOf(name: string, values: Float64Array, now: number): CounterSeries {
   let least = Infinity;
   let most = -Infinity;
   for (const value of values) {
@@ -35,7 +36,7 @@ function seriesOf(name: string, values: Float64Array): CounterSeries {
     if (value > most) most = value;
   }
   if (values.length === 0) least = most = 0;
-  return { name, values, last: values.length === 0 ? 0 : (values[values.length - 1] as number), least, most };
+  return { name, values, now, least, most };
 }
 
 /** Sample that was taken last at or before a time; -1: none. @param times ascending */
