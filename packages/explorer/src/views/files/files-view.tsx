@@ -1,4 +1,4 @@
-import { bytes, count } from '../../app/format.ts';
+import { bytes, count, countOf } from '../../app/format.ts';
 import { select, selection } from '../../app/selection.ts';
 import { Term } from '../../app/term.tsx';
 import { useView } from '../../app/use-view.ts';
@@ -25,7 +25,7 @@ export function FilesView() {
     <div class="view">
       <div class="view-toolbar">
         <span class="soft">
-          <Term id="page-cache">page cache</Term>: {bytes(cached * PAGE)} of {count(files.length)} files,{' '}
+          <Term id="page-cache">page cache</Term>: {bytes(cached * PAGE)} of {countOf(files.length, 'file')},{' '}
           {bytes(dirty * PAGE)} <Term id="dirty">dirty</Term>
         </span>
         <span class="grow" />
@@ -56,7 +56,7 @@ function FilePages({ file }: { file: OneFile }) {
         {file.mapped && <span class="chip">mapped</span>}
         <span class="grow" />
         <span class="soft number">
-          {count(file.cached)} of {count(Math.ceil(file.size / PAGE))} pages
+          {count(file.cached)} of {countOf(Math.ceil(file.size / PAGE), 'page')}
           {file.dirty > 0 ? `, ${count(file.dirty)} dirty` : ''}
         </span>
       </button>

@@ -30,6 +30,7 @@ export function FrameView(_properties: { panelId: string }) {
     );
   }
   if (data === null) return <div class="view-empty">Frame {hexFrame(pfn)} …</div>;
+  if (data.zone === '') return <div class="view-empty">This machine has no frame {hexFrame(pfn)}.</div>;
   return <Frame data={data} />;
 }
 
@@ -43,6 +44,7 @@ function Frame({ data }: { data: FrameData }) {
           <h2>
             Frame <span class="mono">{hexFrame(data.pfn)}</span>
           </h2>
+          <span class="faint">pfn {data.pfn}</span>
           <span class="soft">
             {use === undefined ? data.use : <Term id={use.term}>{use.title}</Term>} in zone {data.zone}
           </span>

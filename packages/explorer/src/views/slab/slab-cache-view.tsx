@@ -1,4 +1,4 @@
-import { count } from '../../app/format.ts';
+import { count, countOf } from '../../app/format.ts';
 import { select, selection } from '../../app/selection.ts';
 import { Term } from '../../app/term.tsx';
 import { useView } from '../../app/use-view.ts';
@@ -22,7 +22,7 @@ export function SlabCacheView() {
       <div class="view-toolbar">
         <b class="mono">{data.name}</b>
         <span class="soft">
-          {count(data.slabs.length)} slabs; <Term id="slab-colour">colours</Term> are {data.colourOffset}{' '}
+          {countOf(data.slabs.length, 'slab')}; <Term id="slab-colour">colours</Term> are {data.colourOffset}{' '}
           bytes apart
         </span>
       </div>

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { ask } from '../../app/ask.ts';
-import { count, time } from '../../app/format.ts';
+import { count, hexFrame, time } from '../../app/format.ts';
 import { postCommand } from '../../app/machine.ts';
 import { status } from '../../app/machine-signals.ts';
 import { select, selection } from '../../app/selection.ts';
@@ -86,7 +86,7 @@ function About({ event }: { event: EventRow }) {
     <p class="why-about">
       {event.pfn >= 0 && (
         <button type="button" class="button small" onClick={() => select({ kind: 'frame', pfn: event.pfn })}>
-          Frame {event.pfn.toString(16)}
+          Frame {hexFrame(event.pfn)}
         </button>
       )}
       {event.address >= 0 && event.pid > 0 && (
