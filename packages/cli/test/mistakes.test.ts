@@ -15,6 +15,8 @@ beforeAll(() => {
   flipped[trace.length >> 1] = (flipped[trace.length >> 1] as number) ^ 0x55;
   writeFileSync(join(folder, 'flipped.pwt'), flipped);
   writeFileSync(join(folder, 'text.pwt'), 'hello\n');
+  const program = readFileSync(join(root, 'packages/guest/programs/checks'));
+  writeFileSync(join(folder, 'cut'), program.subarray(0, 200));
   writeFileSync(join(folder, 'script.ops'), '1 dump\n');
   writeFileSync(join(folder, 'empty.map'), '\n# nothing\n');
   writeFileSync(join(folder, 'bad.map'), '0 - 9fc00 (usable)\nnonsense\n');
@@ -40,7 +42,7 @@ const MISTAKES: readonly (readonly [line: string, ...texts: string[]])[] = [
   ['boot --cpus 33', '--cpus', '33', '1 to 32'],
   ['boot --cpus two', '--cpus', 'two', '1 to 32'],
   ['boot --nodes 0', '--nodes', '0', '1 to 85'],
-  ['run --root @/nowhere hello', '@/nowhere', 'no such folder'],
+  ['run --root @/nowhere hello', '--root @/nowhere', 'no such folder'],
   ['run --root @/text.pwt hello', '@/text.pwt', 'no folder, but a file'],
   ['run --root @ sh', 'sh: no such program', '/bin', 'hello'],
   ['run --root @ /short.pwt', '/short.pwt', 'not an ELF program'],
@@ -49,8 +51,12 @@ const MISTAKES: readonly (readonly [line: string, ...texts: string[]])[] = [
   ['run --mount @:relative hello', '--mount', '@:relative', 'FOLDER:/PATH'],
   ['run --mount @:/a/../b hello', '--mount', '@:/a/../b', 'FOLDER:/PATH'],
   ['run --mount @:/x:rw hello', '--mount', '@:/x:rw', ':ro or :copy'],
-  ['run --mount @/nowhere:/x hello', '@/nowhere', 'no such folder'],
-  ['run --mount @:/proc/x hello', '/proc/x', 'ENOENT'],
+  ['run --mount @/nowhere:/x hello', '--mount @/nowhere', 'no such folder'],
+  ['run --mount @:/proc/x hello', 'mount /proc/x', 'nothing can be mounted there', 'ENOENT'],
+  ['run --mount @:/dev/null hello', 'mount /dev/null', 'ENOTDIR'],
+  ['run @', '@: a folder, no program', 'Allowed: an i386 program'],
+  ['run /dev/zero', '/dev/zero: a device, no program'],
+  ['run @/cut', '@/cut: broken', 'cut short'],
   ['boot --memory 16M --nodes 4', 'nodes', '4', '1 to 1', '8 MiB'],
   ['boot --highmem 8g', '--highmem', '8g', '64g'],
   ['boot --e820 @/none', '--e820', '@/none', 'no such file'],

@@ -2,7 +2,7 @@
 const EI_CLASS_64 = 2;
 const EM = { i386: 3, i486: 6 } as const;
 const ET = { exec: 2, dyn: 3 } as const;
-const PT_INTERP = 3;
+const PT = { load: 1, interp: 3 } as const;
 const EHDR_BYTES = 52;
 const PHDR_BYTES = 32;
 /** What exec reads of a script. */
@@ -39,13 +39,43 @@ export function whyNotRunnable(
   const type = view.getUint16(16, true);
   if (type !== ET.exec && type !== ET.dyn) return `an ELF file, but no program (e_type ${type})`;
   const headersAt = view.getUint32(28, true);
-  const count = view.getUint16(44, true);
-  if (headersAt + count * PHDR_BYTES > bytes.length) return 'broken: its program headers lie behind its end';
-  for (let at = headersAt; at < headersAt + count * PHDR_BYTES; at += PHDR_BYTES) {
-    if (view.getUint32(at, true) !== PT_INTERP) continue;
+  const size = view.getUint16(42, true);
+  if (size !== PHDR_BYTES) return `broken: program headers of ${size} bytes, not ${PHDR_BYTES}`;
+  const end = headersAt + view.getUint16(44, true) * PHDR_BYTES;
+  if (end > bytes.length) return 'broken: its program headers lie behind its end';
+  return whyNotLoadable(view, headersAt, end) ?? whyNotLinked(bytes, view, headersAt, end, has);
+}
+
+/** What is wrong with the segments. */
+function whyNotLoadable(view: DataView, headersAt: number, end: number): string | null {
+  const entry = view.getUint32(24, true);
+  let found = false;
+  for (let at = headersAt; at < end; at += PHDR_BYTES) {
+    if (view.getUint32(at, true) !== PT.load) continue;
+    const start = view.getUint32(at + 8, true);
+    const fileEnd = view.getUint32(at + 4, true) + view.getUint32(at + 16, true);
+    if (fileEnd > view.byteLength) {
+      return `broken: it ends at byte ${view.byteLength}, its segments at byte ${fileEnd}: was it cut short?`;
+    }
+    found ||= entry >= start - (start % PAGE) && entry < start + view.getUint32(at + 20, true);
+  }
+  return found ? null : `broken: it starts at ${entry.toString(16).padStart(8, '0')}, where no segment is`;
+}
+
+/** Which interpreter is missing. */
+function whyNotLinked(
+  bytes: Uint8Array,
+  view: DataView,
+  headersAt: number,
+  end: number,
+  has: ((path: string) => boolean) | null,
+): string | null {
+  for (let at = headersAt; at < end; at += PHDR_BYTES) {
+    if (view.getUint32(at, true) !== PT.interp) continue;
     const start = view.getUint32(at + 4, true);
     const name = new TextDecoder().decode(bytes.subarray(start, start + view.getUint32(at + 16, true)));
     const interpreter = name.replace(/\0.*$/s, '');
+    if (interpreter === '') return 'broken: the name of its interpreter is empty';
     if (has?.(interpreter)) return null;
     const advice =
       has === null ? 'compile with -static, or give its files with --root' : 'the machine does not have it';

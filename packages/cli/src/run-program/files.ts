@@ -1,5 +1,5 @@
 /** The files that a machine gets from this computer: --root and --mount, and the program among them. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import {
   findInTrees,
@@ -41,12 +41,26 @@ export interface MachineFiles {
   readonly mounts: readonly TreeMount[];
 }
 
-/** Reads the folders. @throws ConfigError that says which cannot be */
+/** Reads the folders. @throws UsageError that says which cannot be */
 export function readMachineFiles(root: string | undefined, mounts: readonly MountOption[]): MachineFiles {
   return {
-    ...(root === undefined ? {} : { root: readHostFolder(root) }),
-    mounts: mounts.map(({ folder, path, readonly }) => ({ path, readonly, tree: readHostFolder(folder) })),
+    ...(root === undefined ? {} : { root: readFolder('--root', root) }),
+    mounts: mounts.map(({ folder, path, readonly }) => ({
+      path,
+      readonly,
+      tree: readFolder('--mount', folder),
+    })),
   };
+}
+
+function readFolder(option: string, folder: string): TreeDirectory {
+  try {
+    return readHostFolder(folder);
+  } catch (error) {
+    const { name, message } = error as Error;
+    if (name !== 'ConfigError') throw error;
+    throw new UsageError(`${option} ${folder === '' ? "''" : ''}${message}`);
+  }
 }
 
 /** What is to be started: a path in the machine, or the bytes of a file of this computer. */
@@ -62,6 +76,7 @@ export interface StartedProgram {
 export function findProgram(name: string, { root, mounts }: MachineFiles): StartedProgram {
   const trees: PlacedTree[] = [...(root === undefined ? [] : [{ path: '/', tree: root }]), ...mounts];
   const has = trees.length === 0 ? null : (path: string) => findInTrees(trees, path) !== null;
+  if (name === '') throw new UsageError(`'' is no program\n${allowed()}`);
   const inMachine = root !== undefined || (!existsSync(name) && has?.(name) === true);
   const path = inMachine ? pathIn(trees, name) : null;
   if (path !== null) {
@@ -104,12 +119,18 @@ function ours(): string {
 }
 
 function readFile(name: string, path: string): Uint8Array {
+  let reason = 'a folder, no program';
   try {
-    return readFileSync(path);
+    const about = statSync(path);
+    if (about.isFile() || about.isFIFO()) return readFileSync(path);
+    if (!about.isDirectory()) reason = 'a device, no program';
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new UsageError(
-      `${name}: ${code === 'ENOENT' ? 'no such file' : `cannot be read (${code})`}\nAllowed: an i386 program, or one of ours: ${ours()}`,
-    );
+    reason = code === 'ENOENT' ? 'no such file' : `cannot be read (${code})`;
   }
+  throw new UsageError(`${name}: ${reason}\n${allowed()}`);
+}
+
+function allowed(): string {
+  return `Allowed: an i386 program, or one of ours: ${programNames().join(' ')}`;
 }

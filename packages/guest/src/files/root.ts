@@ -36,7 +36,7 @@ export function setUpRoot(guest: Guest, tree: TreeDirectory | null, mounts: read
   const { kernel } = guest;
   const { namei } = kernel.fs;
   const good = (what: string, result: number) => {
-    if (result < 0) throw new ConfigError(`files: ${what}: ${errnoName(-result)}`);
+    if (result < 0) throw new ConfigError(`${what}: nothing can be mounted there (${errnoName(-result)})`);
   };
   good('/', tree === null ? mountRamfs(kernel, '/') : mountTree(guest, { path: '/', tree, readonly: false }));
   const root = { uid: 0, gid: 0 };
@@ -56,7 +56,7 @@ export function setUpRoot(guest: Guest, tree: TreeDirectory | null, mounts: read
   for (const [target, name] of links) good(name, namei.symlink(target, `/dev/${name}`, root));
   for (const mount of mounts) {
     makeWay(guest, mount.path);
-    good(mount.path, mountTree(guest, mount));
+    good(`mount ${mount.path}`, mountTree(guest, mount));
   }
   kernel.fs.settle();
 }

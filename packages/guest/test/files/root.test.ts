@@ -132,8 +132,8 @@ describe('mounts', () => {
   it('refuses a place that cannot be made', () => {
     const boot = (path: string) =>
       bootGuest({ cpu, memory: 16 << 20, mounts: [{ path, tree, readonly: true }] });
-    expect(() => boot('/proc/x')).toThrow('files: /proc/x: ENOENT');
-    expect(() => boot('/dev/null')).toThrow('files: /dev/null: ENOTDIR');
+    expect(() => boot('/proc/x')).toThrow('mount /proc/x: nothing can be mounted there (ENOENT)');
+    expect(() => boot('/dev/null')).toThrow('mount /dev/null: nothing can be mounted there (ENOTDIR)');
   });
 });
 
@@ -161,6 +161,13 @@ describe('trees that are not mounted yet', () => {
   });
 });
 
+/** A program with one number of its headers changed. */
+function brokenElf(at: number, value: number, of = elfOf(ENDS)): Uint8Array {
+  const bytes = of.slice();
+  new DataView(bytes.buffer).setUint32(at, value, true);
+  return bytes;
+}
+
 describe('why a program of the machine cannot be run', () => {
   const has = (path: string) => path === '/ld';
   it.each([
@@ -168,6 +175,14 @@ describe('why a program of the machine cannot be run', () => {
     [dynamicElf('/lib/ld.so'), 'it needs /lib/ld.so; the machine does not have it'],
     [new TextEncoder().encode('#! /ld -x\n'), null],
     [new TextEncoder().encode('#!/bin/perl\n'), 'a script of /bin/perl, which the machine does not have'],
+    [elfOf(ENDS), null],
+    [brokenElf(68, 97), 'broken: it ends at byte 96, its segments at byte 97: was it cut short?'],
+    [brokenElf(24, 0xdeadbeef), 'broken: it starts at deadbeef, where no segment is'],
+    [brokenElf(60, 0xc0100000), 'broken: it starts at 08048054, where no segment is'],
+    [brokenElf(52, 2), 'where no segment is'],
+    [brokenElf(42, 56), 'broken: program headers of 56 bytes, not 32'],
+    [brokenElf(44, 200), 'broken: its program headers lie behind its end'],
+    [brokenElf(56, 1e9, dynamicElf('/ld')), 'broken: the name of its interpreter is empty'],
   ])('%#', (bytes, why) => {
     const said = whyNotRunnable(bytes, has);
     if (why === null) expect(said).toBe(null);
