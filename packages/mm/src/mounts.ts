@@ -84,7 +84,7 @@ export function umount(kernel: Kernel, path: string): number {
 /** Devices of file systems that have none begin here. */
 const FIRST_UNNAMED = 0x0010;
 
-/** A device number for a file system without a disk. @linux 2.4.22 fs/super.c get_unnamed_dev() */
+/** A device number for a file system without a disk: what get_anon_super() asks for. @linux 2.4.22 fs/super.c get_anon_super() */
 export function unnamedDev(kernel: Kernel): number {
   const used = new Set([...kernel.fs.mounts].map(({ fs }) => fs.root.dev));
   let dev = FIRST_UNNAMED;

@@ -569,7 +569,7 @@ export class Process {
   /**
    * Takes the pid of its thread group, whose leader has ended: what a thread gets that called exec, in kernels newer than these.
    * @throws ConfigError when a process has that pid
-   * @linux 2.6 fs/exec.c de_thread()
+   * @linux 2.6.0 fs/exec.c de_thread()
    */
   takePid(pid: number): void {
     const { task, kernel } = this;

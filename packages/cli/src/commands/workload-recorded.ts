@@ -57,7 +57,7 @@ export async function compareWithRecordings(
   const { outcomes, interrupted } = await runJobs(sessions.map(jobOf), 'workloads');
   const compared = chosen.map((recording): Compared => {
     const session = sessions.findIndex((each) => each.includes(recording));
-    const runs = outcomes[session]?.result?.workloads[sessions[session]?.indexOf(recording) ?? -1] ?? [];
+    const runs = outcomes[session]?.result?.workloads?.[sessions[session]?.indexOf(recording) ?? -1] ?? [];
     const report = runs.length === 0 ? null : medianCounts(runs);
     return { recording, report, counts: report === null ? [] : compareCounts(report, recording.runs) };
   });

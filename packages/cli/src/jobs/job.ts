@@ -66,7 +66,7 @@ export interface JobResult {
   readonly io: IoCounts;
   readonly workload: WorkloadReport | null;
   /** Of each workload that ran, each run. */
-  readonly workloads: readonly (readonly WorkloadReport[])[];
+  readonly workloads?: readonly (readonly WorkloadReport[])[];
   readonly replay: ReplayReport | null;
   /** Frames that were free at the begin. */
   readonly framesFree: number;

@@ -66,7 +66,6 @@ function runWorkloadJob(kernel: Kernel, args: readonly string[], progress: (done
   const stopped = panic ?? report.stopped;
   return {
     workload: report,
-    workloads: [],
     replay: null,
     io: { pgpgin, pgpgout, pswpin, pswpout },
     minorFaults: report.minflt + report.child_minflt,
@@ -133,7 +132,6 @@ function runReplayJob(
   const stopped = panic ?? report.stopped?.message ?? null;
   return {
     workload: null,
-    workloads: [],
     replay: report,
     io: io.since(),
     minorFaults: report.minorFaults,

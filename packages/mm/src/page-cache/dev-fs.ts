@@ -39,8 +39,6 @@ class DeviceDirectory extends DirectoryInode {
 /**
  * The machine's devices as a file system, as devfs does it: a node for every driver, that nobody has to make and nobody can
  * remove. Directories, links and files can be made beside them. null: no memory.
- *
- * @linux 2.4.22 fs/devfs/base.c
  */
 export function mountDevices(parts: RamFsParts, devices: DeviceNodes): RamFs | null {
   return RamFs.mount({ ...parts, root: new DeviceDirectory(parts.dev, devices) });

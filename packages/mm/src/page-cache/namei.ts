@@ -98,7 +98,7 @@ export class Namei {
     return typeof place !== 'number' && place.mount?.readonly === true ? -Errno.EROFS : 0;
   }
 
-  /** The absolute path of a directory; null: it was removed. @linux 2.4.22 fs/dcache.c d_path() */
+  /** The absolute path of a directory; null: it was removed. @linux 2.4.22 fs/dcache.c __d_path() */
   pathOf(directory: DirectoryInode): string | null {
     let path = '';
     let at = directory;

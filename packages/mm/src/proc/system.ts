@@ -81,7 +81,7 @@ export function mountinfoText(mounts: Iterable<MountLine>): string {
   return lines.join('');
 }
 
-/** @linux 2.4.22 drivers/block/genhd.c get_partition_list() */
+/** /proc/partitions: a line for each disk. */
 export function partitionsText(
   disks: Iterable<{ readonly dev: number; readonly path: string; readonly kib: number }>,
 ): string {

@@ -345,7 +345,7 @@ export class DiskFs implements MountedFileSystem, InodeOperations, PageWriter {
     return error;
   }
 
-  /** Puts a target into the first block of a link. @linux 2.4.22 fs/namei.c page_symlink() */
+  /** Puts a target into the first block of a link. @linux 2.4.22 fs/buffer.c block_symlink() */
   private writeLink(inode: FileInode, target: Uint8Array): number {
     const { memory } = this.parts.buffers.cache;
     const file = new OpenFile(inode, '', FMODE.write, false, true);
