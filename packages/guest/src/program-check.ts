@@ -3,6 +3,7 @@ const EI_CLASS_64 = 2;
 const EM = { i386: 3, i486: 6 } as const;
 const ET = { exec: 2, dyn: 3 } as const;
 const PT = { load: 1, interp: 3 } as const;
+const PAGE = 4096;
 const EHDR_BYTES = 52;
 const PHDR_BYTES = 32;
 /** What exec reads of a script. */
