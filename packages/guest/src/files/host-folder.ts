@@ -21,18 +21,18 @@ interface Walk {
  */
 export function readHostFolder(folder: string): TreeDirectory {
   const walk: Walk = { files: new Map(), folder, bytes: 0 };
-  const about = asked(folder, () => statSync(folder));
+  const about = asked(folder, () => statSync(folder), 'no such folder');
   if (!about.isDirectory()) throw new ConfigError(`${folder}: no folder, but a file`);
   return directory(walk, folder, about);
 }
 
-/** What the computer says of a path. @throws ConfigError in place of its error */
-function asked<T>(path: string, ask: () => T): T {
+/** What the computer says of a path. @param missing what to say when it is not there. @throws ConfigError in place of its error */
+function asked<T>(path: string, ask: () => T, missing = 'gone while its folder was read'): T {
   try {
     return ask();
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') throw new ConfigError(`${path}: no such folder`);
+    if (code === 'ENOENT') throw new ConfigError(`${path}: ${missing}`);
     throw new ConfigError(`${path}: cannot be read (${code ?? String(error)})`);
   }
 }
@@ -53,7 +53,9 @@ function directory(walk: Walk, path: string, about: Stats): TreeDirectory {
 
 /** Null: it is left out. */
 function nodeOf(walk: Walk, path: string): TreeNode | null {
-  const about = asked(path, () => lstatSync(path));
+  // Node gives the bytes of a name that are no UTF-8 as this, and then finds no such file.
+  const missing = path.includes('\ufffd') ? 'a name that is not UTF-8' : undefined;
+  const about = asked(path, () => lstatSync(path), missing);
   if (about.isDirectory()) return directory(walk, path, about);
   const identity = `${about.dev}:${about.ino}`;
   const known = about.nlink > 1 ? walk.files.get(identity) : undefined;

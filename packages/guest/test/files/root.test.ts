@@ -216,6 +216,16 @@ describe('a folder of this computer', () => {
     expect(a?.kind === 'file' && [...a.bytes()]).toEqual([0x78, 0, 0, 0]);
   });
 
+  it.runIf(process.platform === 'linux')('says which name it cannot read', () => {
+    const inner = Buffer.concat([Buffer.from(`${join(folder, 'b/c')}/`), Buffer.of(0x62, 0xff)]);
+    writeFileSync(inner, '');
+    try {
+      expect(() => readHostFolder(folder)).toThrow('b/c/b\ufffd: a name that is not UTF-8');
+    } finally {
+      rmSync(inner);
+    }
+  });
+
   it('says what it is not', () => {
     expect(() => readHostFolder(join(folder, 'no'))).toThrow('no: no such folder');
     expect(() => readHostFolder(join(folder, 'b/a'))).toThrow('no folder, but a file');
