@@ -31,7 +31,10 @@ export function Dialog(props: {
       ref={element}
       class={`dialog ${props.kind}`}
       aria-label={props.title}
-      onClose={() => (open.value = false)}
+      onClose={(event) => {
+        // The browser tells late: it may be open again.
+        if (!event.currentTarget.open) open.value = false;
+      }}
     >
       {open.value && (
         <div class="dialog-box">
