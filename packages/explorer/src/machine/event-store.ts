@@ -16,13 +16,9 @@ class Chunk {
   readonly turn = new Uint32Array(CHUNK);
   /** Where the operands begin. */
   readonly at = new Uint32Array(CHUNK);
-  readonly firstTurn: number;
+  firstTurn = 0;
   operands = new Float64Array(CHUNK * 6);
   used = 0;
-
-  constructor(firstTurn: number) {
-    this.firstTurn = firstTurn;
-  }
 
   makeRoom(count: number): void {
     if (this.used + count <= this.operands.length) return;
@@ -158,10 +154,16 @@ export class EventStore {
   }
 
   private begin(turn: number): void {
-    this.chunk = new Chunk(turn);
-    this.chunks.push(this.chunk);
-    if (this.chunks.length <= CHUNKS_MAX) return;
-    this.chunks.shift();
-    this.firstChunk++;
+    let chunk: Chunk | undefined;
+    if (this.chunks.length === CHUNKS_MAX) {
+      // What is forgotten makes room: new arrays would have to be cleared, and cleared away.
+      chunk = this.chunks.shift();
+      this.firstChunk++;
+    }
+    chunk ??= new Chunk();
+    chunk.firstTurn = turn;
+    chunk.used = 0;
+    this.chunks.push(chunk);
+    this.chunk = chunk;
   }
 }
