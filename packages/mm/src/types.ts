@@ -7,7 +7,6 @@ export type SysResult = number;
 
 export const PAGE_SHIFT = 12;
 export const PAGE_SIZE = 4096;
-export const PAGE_MASK = 0xfffff000;
 
 /** Rounds up to a page boundary modulo 2^32, as `PAGE_ALIGN` does on i386. */
 export function pageAlign(value: number): number {

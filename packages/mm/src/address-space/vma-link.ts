@@ -102,9 +102,6 @@ export function insertVmStruct(_vm: Vm, mm: MmStruct, vma: Vma): void {
   linkAt(mm, vma, lowerBound(mm.index, vma.vmStart));
 }
 
-/** Another name of {@link insertVmStruct}, for callers that know that the range is free. @linux 2.4.22 mm/mmap.c vma_link() */
-export const vmaLink: (vm: Vm, mm: MmStruct, vma: Vma) => void = insertVmStruct;
-
 /**
  * Takes `vma`, the successor of `prev`, off list and index because `prev` swallows it. It has no file, so no share list
  * knows it. `prev` may already have been extended over it. The caller frees it. @linux 2.4.22 include/linux/mm.h __vma_unlink()

@@ -1,8 +1,6 @@
 /** Where the kernel's part of the address space begins. @linux PAGE_OFFSET, TASK_SIZE */
 export const PAGE_OFFSET = 0xc0000000;
 export const TASK_SIZE = 0xc0000000;
-/** Memory that the kernel maps directly ends at most here: 896 MiB. @linux MAXMEM */
-export const MAXMEM = 0x38000000;
 
 /** How a format of page tables cuts an address into indexes. */
 export interface PagingGeometry {

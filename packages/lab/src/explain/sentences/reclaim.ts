@@ -27,8 +27,6 @@ export const RECLAIM_SENTENCES: Readonly<Record<string, Sentence>> = {
     o.yes('outcome')
       ? `the search through page tables at priority ${o.n('priority')} unmapped all 32 pages that it wanted`
       : `the search through page tables at priority ${o.n('priority')} ended with ${o.n('left')} of 32 pages not found`,
-  mm_vmscan_kswapd_balance: (o) =>
-    `kswapd looked at zone ${o.zone('zone')}: ${o.n('free')} free, wanted ${o.n('high')}; ${o.yes('again') ? 'it goes on' : o.yes('freed') ? 'that is enough' : 'nothing could be freed, it sleeps a second'}`,
   mm_lru_insertion: (o) => `frame ${o.n('pfn')} was put at the head of the inactive list`,
   mm_lru_activate: (o) => `frame ${o.n('pfn')} was referenced a second time, and is active`,
   mm_page_list: (o) =>

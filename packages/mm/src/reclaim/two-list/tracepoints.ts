@@ -114,9 +114,3 @@ export const MM_VMSCAN_SWAP_OUT = defineTracepoint({
   origin: `${VMSCAN} swap_out()`,
   decision: 'left == 0',
 });
-/** kswapd begins to balance a zone, and how it went: whether the zone and all below are still under the high mark. */
-export const MM_VMSCAN_KSWAPD_BALANCE = defineTracepoint({
-  name: 'mm_vmscan_kswapd_balance',
-  fields: ['zone', 'free', 'high', 'freed', 'again'],
-  origin: `${VMSCAN} kswapd_balance_pgdat()`,
-});
