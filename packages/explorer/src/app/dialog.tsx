@@ -12,10 +12,15 @@ export function Dialog(props: {
 }) {
   const { open } = props;
   const element = useRef<HTMLDialogElement>(null);
+  // Closings of ours that the browser has yet to tell of.
+  const told = useRef(0);
   useSignalEffect(() => {
     const dialog = element.current;
     if (open.value && dialog && !dialog.open) dialog.showModal();
-    if (!open.value && dialog?.open) dialog.close();
+    if (!open.value && dialog?.open) {
+      told.current++;
+      dialog.close();
+    }
   });
   useEffect(() => {
     const dialog = element.current;
@@ -31,9 +36,10 @@ export function Dialog(props: {
       ref={element}
       class={`dialog ${props.kind}`}
       aria-label={props.title}
-      onClose={(event) => {
-        // The browser tells late: it may be open again.
-        if (!event.currentTarget.open) open.value = false;
+      onClose={() => {
+        // The browser tells late: by then it may be asked for again, and must not be taken back.
+        if (told.current > 0) told.current--;
+        else open.value = false;
       }}
     >
       {open.value && (

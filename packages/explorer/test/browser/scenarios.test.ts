@@ -38,6 +38,7 @@ describe.skipIf(CHROMIUM === undefined)('scenarios in Chromium', () => {
       `scenario=${id}.${stages.length - 1}.answer`,
     );
     await command(page, 'Breakpoints');
+    await page.locator('dialog.breakpoints[open]').waitFor();
     while ((await page.getByLabel(/^Remove/).count()) > 0)
       await page
         .getByLabel(/^Remove/)
