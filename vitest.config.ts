@@ -17,6 +17,8 @@ export default defineConfig({
           name: 'node',
           include: ['packages/*/test/**/*.test.ts'],
           exclude: [...configDefaults.exclude, BROWSER],
+          // Else one processor of two is left idle.
+          maxWorkers: '100%',
           sequence: { groupOrder: 0 },
         },
       },
