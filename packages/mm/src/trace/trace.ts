@@ -29,7 +29,12 @@ const STRIDE = 4 + MAX_FIELDS;
 /** What a CPU counts in the cell of the pid: pids stay below 32768. */
 const CPU_UNIT = 65536;
 
+/** Of the hash over events (FNV-1a, by words). */
+const PRIME = 0x01000193;
+
 const registry: TracepointDefinition[] = [];
+/** Fields of each tracepoint, by id. */
+const fieldCounts = new Uint8Array(256);
 
 /** Declares a tracepoint; returns the id that {@link Trace.emit} takes. Call it at module level only. */
 export function defineTracepoint(definition: TracepointDefinition): number {
@@ -41,6 +46,7 @@ export function defineTracepoint(definition: TracepointDefinition): number {
   if (registry.some((other) => other.name === definition.name)) {
     throw new ConfigError(`tracepoint ${definition.name} is declared twice`);
   }
+  fieldCounts[registry.length] = definition.fields.length;
   registry.push(definition);
   return registry.length - 1;
 }
@@ -107,27 +113,46 @@ export class Trace {
     this.shown.set(field, number);
   }
 
-  /** Records one event. Call only when {@link on}. */
+  /**
+   * Records one event. Call only when {@link on}, with as many operands as the tracepoint has fields: cells beyond
+   * them keep what an older record left there.
+   */
   emit(id: number, a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0): void {
     const seq = ++this.seq;
     const base = (seq & (this.capacity - 1)) * STRIDE;
     const ring = this.ring;
+    const fields = fieldCounts[id] as number;
+    const place = this.pid + this.cpu * CPU_UNIT;
     ring[base] = seq;
     ring[base + 1] = this.now();
     ring[base + 2] = id;
-    ring[base + 3] = this.pid + this.cpu * CPU_UNIT;
-    ring[base + 4] = a;
-    ring[base + 5] = b;
-    ring[base + 6] = c;
-    ring[base + 7] = d;
-    ring[base + 8] = e;
-    ring[base + 9] = f;
-    ring[base + 10] = g;
-    ring[base + 11] = h;
+    ring[base + 3] = place;
     this.counts[id] = (this.counts[id] as number) + 1;
-    let hash = this.sum;
     // The hash leaves time out: it must not change when a cost is re-measured.
-    for (let i = 2; i < STRIDE; i++) hash = Math.imul(hash ^ (ring[base + i] as number), 0x01000193);
+    let hash = Math.imul(Math.imul(this.sum ^ id, PRIME) ^ place, PRIME);
+    if (fields > 0) {
+      ring[base + 4] = a;
+      hash = Math.imul(hash ^ a, PRIME);
+    }
+    if (fields > 1) {
+      ring[base + 5] = b;
+      hash = Math.imul(hash ^ b, PRIME);
+    }
+    if (fields > 2) {
+      ring[base + 6] = c;
+      hash = Math.imul(hash ^ c, PRIME);
+    }
+    if (fields > 3) {
+      ring[base + 7] = d;
+      hash = Math.imul(hash ^ d, PRIME);
+    }
+    if (fields > 4) {
+      ring[base + 8] = e;
+      ring[base + 9] = f;
+      ring[base + 10] = g;
+      ring[base + 11] = h;
+      for (let i = base + 8; i < base + 4 + fields; i++) hash = Math.imul(hash ^ (ring[i] as number), PRIME);
+    }
     this.sum = hash;
     if (this.listener !== null) this.listener(this, base);
   }
