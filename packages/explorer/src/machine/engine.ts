@@ -6,13 +6,14 @@ import type { Assets } from './assets.ts';
 import { machineMaker } from './boot-machine.ts';
 import { Breakpoints } from './breakpoints.ts';
 import { kindsOf, Machine, type WatchList } from './machine.ts';
+import { Pacing } from './pacing.ts';
 import { answerTo } from './questions.ts';
 import { Views } from './views.ts';
 
 /** The machine works for so long before commands are looked at, ms. */
 const SLICE_MS = 8;
 /** Status is reported at most so often while the machine works, ms. */
-const STATUS_MS = 50;
+const STATUS_MS = 100;
 /** Views take at most this share of the time while the machine works. */
 const VIEW_SHARE = 0.3;
 const FAULT = 'mm_fault';
@@ -53,6 +54,7 @@ export class Engine {
   // Views: the page has drawn the last ones; what was sent of each.
   private drawn = true;
   private readonly sent = new Map<string, string>();
+  private readonly pacing = new Pacing();
   private viewsAfter = 0;
   private scheduled = false;
   private statusAt = 0;
@@ -88,6 +90,7 @@ export class Engine {
       case 'views':
         this.requests = command.requests;
         for (const key of this.sent.keys()) if (!(key in this.requests)) this.sent.delete(key);
+        this.pacing.keep(this.requests);
         this.schedule();
         return;
       case 'drawn':
@@ -353,10 +356,13 @@ export class Engine {
     if (!this.drawn || this.views === null || (runs && start < this.viewsAfter)) return;
     const data: Record<string, ViewData> = {};
     const state = `${machine.turn} ${machine.kernel.trace.seq} ${runs}`;
-    for (const [key, request] of Object.entries(this.requests)) {
+    const keys = runs ? this.pacing.choose(this.requests, start) : Object.keys(this.requests);
+    for (const key of keys) {
+      const request = this.requests[key] as ViewRequest;
       const version = `${state} ${JSON.stringify(request)}`;
       if (this.sent.get(key) === version) continue;
       data[key] = this.views.view(request, !runs);
+      this.pacing.made(key, start);
       if (!this.views.behind(request)) this.sent.set(key, version);
     }
     if (Object.keys(data).length === 0) return;

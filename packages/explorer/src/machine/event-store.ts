@@ -7,24 +7,30 @@ const CHUNKS_MAX = 32;
 /** Cells of the trace's ring: number, time, tracepoint, pid + 65536 * cpu, operands. */
 const CELL = { time: 1, kind: 2, pid: 3, operands: 4 } as const;
 
-/** A run of events in typed arrays. */
+/** How kind, pid and turn share a number: bits of the kind, and of kind and pid. */
+const PID_UNIT = 2 ** 8;
+const TURN_UNIT = 2 ** 24;
+const PID_MASK = 0xffff;
+
+/** A run of events: for each its time, then kind, pid and turn in one number, then its operands. */
 class Chunk {
-  readonly time = new Float64Array(CHUNK);
-  readonly kind = new Uint8Array(CHUNK);
-  readonly pid = new Uint16Array(CHUNK);
-  /** Turn less that of the chunk's first event. */
-  readonly turn = new Uint32Array(CHUNK);
-  /** Where the operands begin. */
-  readonly at = new Uint32Array(CHUNK);
-  firstTurn = 0;
-  operands = new Float64Array(CHUNK * 6);
+  cells = new Float64Array(CHUNK * 6);
   used = 0;
+  /** Where each event begins. */
+  readonly at = new Uint32Array(CHUNK);
+  /** Turns are counted from that of the first event. */
+  firstTurn = 0;
 
   makeRoom(count: number): void {
-    if (this.used + count <= this.operands.length) return;
-    const grown = new Float64Array(this.operands.length * 2);
-    grown.set(this.operands);
-    this.operands = grown;
+    if (this.used + count <= this.cells.length) return;
+    const grown = new Float64Array(this.cells.length * 2);
+    grown.set(this.cells);
+    this.cells = grown;
+  }
+
+  /** What kind, pid and turn are packed into. */
+  tag(i: number): number {
+    return this.cells[(this.at[i] as number) + 1] as number;
   }
 }
 
@@ -56,17 +62,15 @@ export class EventStore {
     const chunk = this.chunk as Chunk;
     const kind = ring[base + CELL.kind] as number;
     const fields = this.fields[kind] as number;
-    chunk.makeRoom(fields);
-    chunk.time[i] = ring[base + CELL.time] as number;
-    chunk.kind[i] = kind;
-    // Storing keeps the low 16 bits, which are the pid: above is the CPU.
-    chunk.pid[i] = ring[base + CELL.pid] as number;
-    chunk.turn[i] = turn - chunk.firstTurn;
-    const { operands, used } = chunk;
+    chunk.makeRoom(fields + 2);
+    const { cells, used } = chunk;
     chunk.at[i] = used;
+    const pid = (ring[base + CELL.pid] as number) & PID_MASK;
+    cells[used] = ring[base + CELL.time] as number;
+    cells[used + 1] = kind + pid * PID_UNIT + (turn - chunk.firstTurn) * TURN_UNIT;
     const from = base + CELL.operands;
-    for (let field = 0; field < fields; field++) operands[used + field] = ring[from + field] as number;
-    chunk.used = used + fields;
+    for (let field = 0; field < fields; field++) cells[used + 2 + field] = ring[from + field] as number;
+    chunk.used = used + fields + 2;
     this.last++;
   }
 
@@ -90,7 +94,7 @@ export class EventStore {
 
   /** Id of the event's tracepoint. */
   kindOf(seq: number): number {
-    return this.chunkOf(seq).kind[(seq - 1) % CHUNK] as number;
+    return this.chunkOf(seq).tag((seq - 1) % CHUNK) & (PID_UNIT - 1);
   }
 
   nameOf(seq: number): string {
@@ -100,21 +104,22 @@ export class EventStore {
   /** Turns that the machine had made when the turn in which it happened was over; 0: before the first. */
   turnOf(seq: number): number {
     const chunk = this.chunkOf(seq);
-    return chunk.firstTurn + (chunk.turn[(seq - 1) % CHUNK] as number);
+    return chunk.firstTurn + Math.floor(chunk.tag((seq - 1) % CHUNK) / TURN_UNIT);
   }
 
   timeOf(seq: number): number {
-    return this.chunkOf(seq).time[(seq - 1) % CHUNK] as number;
+    const chunk = this.chunkOf(seq);
+    return chunk.cells[chunk.at[(seq - 1) % CHUNK] as number] as number;
   }
 
   pidOf(seq: number): number {
-    return this.chunkOf(seq).pid[(seq - 1) % CHUNK] as number;
+    return (this.chunkOf(seq).tag((seq - 1) % CHUNK) >>> 8) & PID_MASK;
   }
 
   /** An operand by its place among the tracepoint's fields. */
   operand(seq: number, field: number): number {
     const chunk = this.chunkOf(seq);
-    return chunk.operands[(chunk.at[(seq - 1) % CHUNK] as number) + field] as number;
+    return chunk.cells[(chunk.at[(seq - 1) % CHUNK] as number) + 2 + field] as number;
   }
 
   /** The event as an object. */

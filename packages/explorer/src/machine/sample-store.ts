@@ -2,7 +2,7 @@ import type { Kernel } from '@pagewalk/mm';
 import { type Counter, countersOf } from './counters.ts';
 
 /** Samples that are kept; when there are more every second one is forgotten, and half as many are made from then on. */
-const MOST = 4096;
+const MOST = 1024;
 
 /** All counters at regular turns. */
 export class SampleStore {

@@ -5,6 +5,7 @@ import { postCommand } from '../../app/machine.ts';
 import { Term } from '../../app/term.tsx';
 import { theme } from '../../app/theme.ts';
 import { useColour } from '../drawing/use-colour.ts';
+import { useInSight } from '../drawing/use-in-sight.ts';
 import { useWidth } from '../drawing/use-width.ts';
 import { type CounterSeries, sampleAt } from './counter-series.ts';
 import 'uplot/dist/uPlot.min.css';
@@ -24,6 +25,7 @@ interface CounterChartProps {
 /** One counter over virtual time. */
 export function CounterChart({ series, time, turn }: CounterChartProps) {
   const { ref: box, width } = useWidth();
+  const seen = useInSight(box).value;
   const plot = useRef<uPlot | null>(null);
   const turns = useRef(turn);
   turns.current = turn;
@@ -31,22 +33,22 @@ export function CounterChart({ series, time, turn }: CounterChartProps) {
   const shownTheme = theme.value;
   useEffect(() => {
     const host = box.current;
-    if (host === null) return;
-    plot.current = new uPlot(options(width, colour, turns), [[], []], host);
+    if (host === null || !seen) return;
+    plot.current = new uPlot(options(width, colour, turns), [time, series.values], host);
     return () => {
       plot.current?.destroy();
       plot.current = null;
     };
-  }, [shownTheme]);
+  }, [shownTheme, seen]);
   useEffect(() => plot.current?.setSize({ width, height: HEIGHT }), [width]);
-  useEffect(() => plot.current?.setData([time, series.values]), [time, series.values, shownTheme]);
+  useEffect(() => plot.current?.setData([time, series.values]), [time, series.values]);
   return (
     <figure class="counter" data-counter={series.name}>
       <figcaption>
         <Term id={`counter:${series.name}`}>{series.name}</Term>
         <output class="number">{count(series.now)}</output>
       </figcaption>
-      <div ref={box} />
+      <div ref={box} class="counter-plot" />
     </figure>
   );
 }

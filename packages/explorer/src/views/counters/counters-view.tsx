@@ -1,36 +1,15 @@
 import { useSignal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
 import { Term } from '../../app/term.tsx';
 import { useView } from '../../app/use-view.ts';
-import type { CountersView as CountersData } from '../../protocol/views.ts';
 import { CounterChart } from './counter-chart.tsx';
 import { chosenSeries } from './counter-series.ts';
 import './counters.css';
 
-/** Charts are drawn anew this often at most, ms: numbers beside them change that fast for the eye. */
-const PERIOD_MS = 150;
-
 /** A chart for each counter of the machine, over virtual time. */
 export function CountersView() {
-  const latest = useView({ view: 'counters' });
-  const shown = useSignal<CountersData | null>(null);
+  const data = useView({ view: 'counters' }).value;
   const text = useSignal('');
   const still = useSignal(false);
-  const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
-  useEffect(
-    () =>
-      latest.subscribe((data) => {
-        if (data === null || shown.peek() === null) shown.value = data;
-        else
-          timer.current ??= setTimeout(() => {
-            timer.current = null;
-            shown.value = latest.peek();
-          }, PERIOD_MS);
-      }),
-    [latest, shown],
-  );
-  useEffect(() => () => clearTimeout(timer.current ?? undefined), []);
-  const data = shown.value;
   if (data === null) return <div class="view-empty">No machine yet.</div>;
   const chosen = chosenSeries(data, { text: text.value, still: still.value });
   return (

@@ -77,12 +77,20 @@ export function CellGrid(props: CellGridProps) {
   );
 }
 
+/** Neighbours of one value that touch are drawn as one: a large grid is mostly long runs. */
 function drawCells(context: CanvasRenderingContext2D, grid: GridLayout, props: CellGridProps): void {
-  const side = grid.pitch - grid.gap;
-  for (let i = 0; i < grid.count; i++) {
-    const { x, y } = cellPlace(grid, i);
-    context.fillStyle = props.colour(props.values[i] as number);
-    context.fillRect(x, y, side, side);
+  const { values } = props;
+  const { pitch, gap, columns, count } = grid;
+  let first = 0;
+  let inked: number | undefined;
+  for (let i = 1; i <= count; i++) {
+    const value = values[first] as number;
+    if (i < count && gap === 0 && i % columns !== 0 && values[i] === value) continue;
+    if (value !== inked) context.fillStyle = props.colour(value);
+    inked = value;
+    const { x, y } = cellPlace(grid, first);
+    context.fillRect(x, y, (i - first) * pitch - gap, pitch - gap);
+    first = i;
   }
 }
 

@@ -22,7 +22,8 @@ export function EventsView() {
   const seen = useSignal(SEEN_AT_FIRST);
   const total = useSignal(0);
   const body = useRef<HTMLDivElement | null>(null);
-  const window = rowsAt(scroll.value, seen.value, total.value);
+  // While it follows it stands at the end, wherever that is.
+  const window = rowsAt(follow.value ? 0 : scroll.value, seen.value, total.value);
   const from = follow.value ? Math.max(0, total.value - window.count + 1) : window.first;
   const data = useView({
     view: 'events',
@@ -99,14 +100,10 @@ export function EventsView() {
       </div>
       <div class="view-body events-body" ref={body} onScroll={onScroll}>
         <div style={{ height: `${scrolledHeight(total.value)}px` }}>
-          <div
-            class="events-rows"
-            role="listbox"
-            aria-label="Events"
-            style={{ transform: `translateY(${top}px)` }}
-          >
+          <div class="events-rows" role="listbox" aria-label="Events" style={{ top: `${top}px` }}>
             {rows.map((row, i) => (
-              <Row key={row.seq} row={row} onStep={(by) => toRow(shownFrom + i + by)} />
+              // Lines that run by are written anew where they stand; those that are scrolled are moved.
+              <Row key={follow.value ? i : row.seq} row={row} onStep={(by) => toRow(shownFrom + i + by)} />
             ))}
           </div>
         </div>

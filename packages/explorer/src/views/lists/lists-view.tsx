@@ -15,7 +15,8 @@ const STATE_WORDS: Readonly<Record<string, string>> = { R: 'runs', S: 'sleeps', 
 /** The lists that pages age on, from young to old, what moves pages between them, and the threads that do it. */
 export function ListsView(_properties: { panelId: string }) {
   const data = useView({ view: 'lists' }).value;
-  const memory = useView({ view: 'memory' }).value;
+  // The map changes with every picture; the strips need not.
+  const memory = useView({ view: 'memory' }).peek();
   const rates = useMemo(() => new FlowRates(), []);
   const choice = machineChoice.value;
   useMemo(() => rates.forget(), [choice]);

@@ -7,6 +7,10 @@ import { useView } from '../../app/use-view.ts';
 import type { TlbView as TlbData, TlbRow } from '../../protocol/views.ts';
 import { FrameLink } from '../parts/select-link.tsx';
 import { SelectRow } from '../parts/select-row.tsx';
+import { useRowWindow } from '../parts/use-row-window.ts';
+
+/** Height of a row in tlb.css, pixels. */
+const ROW_PX = 24;
 
 /** Whose translations are shown. */
 type Shown = 'all' | 'user' | 'kernel';
@@ -15,8 +19,10 @@ type Shown = 'all' | 'user' | 'kernel';
 export function TlbView(_properties: { panelId: string }) {
   const data = useView({ view: 'tlb' }).value;
   const shown = useSignal<Shown>('all');
+  const rows =
+    data?.rows.filter((row) => shown.value === 'all' || row.user === (shown.value === 'user')) ?? [];
+  const table = useRowWindow(rows.length, ROW_PX);
   if (data === null) return <div class="view-empty">The TLB appears when a machine runs.</div>;
-  const rows = data.rows.filter((row) => shown.value === 'all' || row.user === (shown.value === 'user'));
   return (
     <div class="view">
       <div class="view-toolbar">
@@ -44,8 +50,8 @@ export function TlbView(_properties: { panelId: string }) {
           translations of the kernel's own accesses.
         </p>
       )}
-      <div class="view-body">
-        <table class="table">
+      <div class="view-body" ref={table.ref} onScroll={table.onScroll}>
+        <table class="table tlb-table">
           <thead>
             <tr>
               <th>addresses</th>
@@ -57,9 +63,11 @@ export function TlbView(_properties: { panelId: string }) {
             </tr>
           </thead>
           <tbody>
-            {rows.map((row) => (
+            <Space pixels={table.before} />
+            {rows.slice(table.first, table.end).map((row) => (
               <Entry key={row.address} row={row} data={data} />
             ))}
+            <Space pixels={table.after} />
           </tbody>
         </table>
         {rows.length === 0 && <p class="tlb-note">No entry translates now: the last flush dropped them.</p>}
@@ -70,6 +78,11 @@ export function TlbView(_properties: { panelId: string }) {
       </p>
     </div>
   );
+}
+
+/** What rows take that are not made. */
+function Space({ pixels }: { pixels: number }) {
+  return pixels === 0 ? null : <tr class="tlb-space" style={{ height: `${pixels}px` }} />;
 }
 
 function Entry({ row, data }: { row: TlbRow; data: TlbData }) {

@@ -1,0 +1,47 @@
+import { useSignal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+
+/** Rows beyond what is seen, so that the keyboard finds the next one. */
+const BEYOND = 8;
+const SEEN_AT_FIRST = 400;
+
+/** The rows of a long table that are made, and the space that the others would take. */
+export interface TableWindow {
+  /** The element that scrolls. */
+  readonly ref: { current: HTMLDivElement | null };
+  readonly onScroll: () => void;
+  /** First row that is made, and the one after the last. */
+  readonly first: number;
+  readonly end: number;
+  /** Pixels that rows before and after would take. */
+  readonly before: number;
+  readonly after: number;
+}
+
+/** Makes only those rows of a long table that can be seen. @param rowHeight pixels, the same for all */
+export function useRowWindow(rows: number, rowHeight: number): TableWindow {
+  const ref = useRef<HTMLDivElement | null>(null);
+  const top = useSignal(0);
+  const seen = useSignal(SEEN_AT_FIRST);
+  useEffect(() => {
+    const element = ref.current;
+    if (element === null) return;
+    const sizes = new ResizeObserver(() => {
+      seen.value = element.clientHeight;
+    });
+    sizes.observe(element);
+    return () => sizes.disconnect();
+  }, [seen]);
+  const first = Math.max(0, Math.min(rows, Math.floor(top.value / rowHeight) - BEYOND));
+  const end = Math.min(rows, Math.ceil((top.value + seen.value) / rowHeight) + BEYOND);
+  return {
+    ref,
+    onScroll: () => {
+      top.value = ref.current?.scrollTop ?? 0;
+    },
+    first,
+    end: Math.max(first, end),
+    before: first * rowHeight,
+    after: Math.max(0, rows - end) * rowHeight,
+  };
+}
