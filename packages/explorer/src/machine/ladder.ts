@@ -3,6 +3,8 @@ import { type Snapshot, Snapshots, type SparseRam } from './snapshot.ts';
 
 /** Time of execution between two states, ms: returning to a turn takes no longer than going on from the state before it. */
 const SPACING_MS = 250;
+/** The same for a state shortly before a turn that was gone back to: one who steps back once does so again. */
+const NEAR_MS = 100;
 /** Taking states may take this share of the time. */
 const SHARE = 0.1;
 /** States that are kept at most, and bytes of all. */
@@ -56,10 +58,14 @@ export class Ladder {
     this.spent += ms;
   }
 
-  /** The machine is at a turn: keeps its state if the last one that is kept is too far behind. */
-  climb(turn: number): void {
+  /**
+   * The machine is at a turn: keeps its state if the last one that is kept is too far behind.
+   *
+   * @param near it comes from farther back, and will soon be where it is wanted: from here the next step back is short
+   */
+  climb(turn: number, near = false): void {
     const before = this.below(turn);
-    const spacing = Math.max(SPACING_MS, this.cost / SHARE);
+    const spacing = near ? NEAR_MS : Math.max(SPACING_MS, this.cost / SHARE);
     if (before !== undefined && this.spent - before.spent < spacing) return;
     // A thread in the midst of its work has state that cannot be seen: the next turn will do.
     if (this.threadsRest) this.keep();

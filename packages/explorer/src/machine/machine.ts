@@ -7,6 +7,8 @@ import type { Runner } from './runner.ts';
 
 /** Turns are made in pieces of about so long before the time is looked at, ms. */
 const PIECE_MS = 1;
+/** So many of them before the turn that was gone back to, a state is kept. */
+const NEAR_PIECES = 40;
 /** Cells of the trace's ring. */
 const CELL = { kind: 2, pid: 3 } as const;
 /** Above is the CPU. */
@@ -99,7 +101,7 @@ export class Machine {
       const after = this.now();
       if (watched === null) this.adapt(turns, after - time);
       this.ladder.spend(after - time);
-      this.ladder.climb(runner.turn);
+      this.ladder.climb(runner.turn, this.isNear(until));
       time = this.now();
     }
     this.watched = null;
@@ -139,6 +141,12 @@ export class Machine {
   private arrive({ bytes, window }: TimedInput): void {
     if (window !== undefined) this.runner.resizeWindow(window.columns, window.rows);
     else this.runner.type(bytes);
+  }
+
+  /** Whether the machine has been at `until` before, and will be there again soon. */
+  private isNear(until: number): boolean {
+    const left = until - this.turn;
+    return left > 0 && left <= NEAR_PIECES * this.piece && until <= this.history.furthest;
   }
 
   private boot(): void {

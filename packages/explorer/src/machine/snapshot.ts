@@ -1,3 +1,5 @@
+import { PIECE_BYTES, PIECE_WORDS, type Piece, PieceStore, ZERO } from './pieces.ts';
+
 /**
  * States of a machine, kept to return to. A machine is a graph of objects, arrays, maps and typed arrays, and it is brought back *in
  * place*: what was in every object that belonged to it is written into the same object again. So nothing is copied that only has
@@ -6,18 +8,6 @@
  * What lies in closures and generators cannot be seen: between two turns nothing that changes lies there, except in kernel threads
  * that are in the midst of their work (see {@link Snapshots.take}).
  */
-
-/** Words of a piece of a buffer; a piece that has not changed since the state before is kept once. */
-const PIECE = 1024;
-
-/** 4 KiB of a buffer. */
-interface Piece {
-  readonly words: Int32Array;
-  /** States that have it. */
-  users: number;
-}
-
-const ZERO: Piece = { words: new Int32Array(PIECE), users: 1 };
 
 /** A buffer's contents. */
 interface BufferState {
@@ -50,7 +40,7 @@ export interface SparseRam {
 export class Snapshots {
   private readonly root: object;
   private readonly ram: SparseRam | null;
-  private bytes = 0;
+  private readonly pieces = new PieceStore();
   private latest: Snapshot | null = null;
   // Names of the fields of objects of one class: mostly the same.
   private readonly shapes = new Map<unknown, readonly string[]>();
@@ -63,7 +53,7 @@ export class Snapshots {
 
   /** Bytes that the pieces of all states take; what objects take is not counted. */
   get size(): number {
-    return this.bytes;
+    return this.pieces.bytes;
   }
 
   /** Keeps the state of now. All kernel threads must rest. */
@@ -110,7 +100,7 @@ export class Snapshots {
   /** Forgets a state. */
   drop(snapshot: Snapshot): void {
     for (const { pieces } of snapshot.buffers.values()) {
-      for (const piece of pieces) if (piece !== ZERO && --piece.users === 0) this.bytes -= PIECE * 4;
+      for (const piece of pieces) this.pieces.leave(piece);
     }
     if (this.latest === snapshot) this.latest = null;
   }
@@ -164,47 +154,16 @@ export class Snapshots {
   private takeBuffer(snapshot: Snapshot, buffer: ArrayBufferLike): void {
     if (snapshot.buffers.has(buffer) || !(buffer instanceof ArrayBuffer)) return;
     const before = this.latest?.buffers.get(buffer)?.pieces;
-    const count = Math.floor(buffer.byteLength / (PIECE * 4));
-    const words = new Int32Array(buffer, 0, count * PIECE);
+    const count = Math.floor(buffer.byteLength / PIECE_BYTES);
+    const words = new BigInt64Array(buffer, 0, count * PIECE_WORDS);
     const pieces: Piece[] = new Array(count).fill(ZERO);
     const ram = buffer === this.ram?.buffer ? this.ram : null;
     for (let i = 0; i < count; i++) {
-      if (ram !== null && isUntouched(ram, i)) continue;
-      const last = before?.[i] ?? ZERO;
-      pieces[i] = same(words, i * PIECE, last.words) ? last : this.newPiece(words, i * PIECE);
-      (pieces[i] as Piece).users++;
+      if (ram === null || !isUntouched(ram, i)) pieces[i] = this.pieces.keep(words, i, before?.[i] ?? ZERO);
     }
-    const rest = new Uint8Array(buffer.slice(count * PIECE * 4));
+    const rest = new Uint8Array(buffer.slice(count * PIECE_BYTES));
     snapshot.buffers.set(buffer, { buffer, byteLength: buffer.byteLength, pieces, rest });
   }
-
-  private newPiece(words: Int32Array, at: number): Piece {
-    if (isZero(words, at)) return ZERO;
-    this.bytes += PIECE * 4;
-    return { words: words.slice(at, at + PIECE), users: 0 };
-  }
-}
-
-/** Whether a buffer holds a piece; eight words at a time, as nearly all of them are the same. */
-function same(a: Int32Array, at: number, b: Int32Array): boolean {
-  for (let i = 0; i < PIECE; i += 8) {
-    const j = at + i;
-    const difference =
-      ((a[j] as number) ^ (b[i] as number)) |
-      ((a[j + 1] as number) ^ (b[i + 1] as number)) |
-      ((a[j + 2] as number) ^ (b[i + 2] as number)) |
-      ((a[j + 3] as number) ^ (b[i + 3] as number)) |
-      ((a[j + 4] as number) ^ (b[i + 4] as number)) |
-      ((a[j + 5] as number) ^ (b[i + 5] as number)) |
-      ((a[j + 6] as number) ^ (b[i + 6] as number)) |
-      ((a[j + 7] as number) ^ (b[i + 7] as number));
-    if (difference !== 0) return false;
-  }
-  return true;
-}
-
-function isZero(words: Int32Array, at: number): boolean {
-  return same(words, at, ZERO.words);
 }
 
 /** Notes what weak maps say of the objects that were reached; what they say is reached by it. */
@@ -265,13 +224,12 @@ function isUntouched({ first, owner }: SparseRam, piece: number): boolean {
 }
 
 function restoreBuffer({ buffer, pieces, rest }: BufferState, ram: SparseRam | null): void {
-  const words = new Int32Array(buffer, 0, pieces.length * PIECE);
+  const words = new BigInt64Array(buffer, 0, pieces.length * PIECE_WORDS);
   for (let i = 0; i < pieces.length; i++) {
     const piece = pieces[i] as Piece;
-    if (piece !== ZERO) words.set(piece.words, i * PIECE);
     // Memory that was never touched stays so.
-    else if (ram !== null && isUntouched(ram, i)) continue;
-    else if (!isZero(words, i * PIECE)) words.fill(0, i * PIECE, (i + 1) * PIECE);
+    if (piece === ZERO && ram !== null && isUntouched(ram, i)) continue;
+    words.set(piece.words, i * PIECE_WORDS);
   }
-  new Uint8Array(buffer, pieces.length * PIECE * 4).set(rest);
+  new Uint8Array(buffer, pieces.length * PIECE_BYTES).set(rest);
 }

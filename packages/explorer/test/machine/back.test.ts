@@ -66,4 +66,19 @@ describe('going back', () => {
     expect(machine.keptTurns.length).toBeGreaterThan(2);
     machine.kernel.checkInvariants();
   });
+
+  test('leaves a state near the turn: the next step back is short', async () => {
+    const last = 5000;
+    const make = await machineMaker(choiceOf(workload('seq 1 3000 2'), { memory: 8 * MIB }), nodeAssets);
+    let turns = () => 0;
+    // A state every quarter of the way.
+    const machine = new Machine(make, () => (turns() * 4 * SPACING_MS) / last);
+    turns = () => machine.turn;
+    forward(machine, last);
+    const before = machine.keptTurns.length;
+    machine.back(2400);
+    forward(machine, 2400);
+    expect(machine.keptTurns.length).toBe(before + 1);
+    expect(machine.keptTurns.some((turn) => turn <= 2400 && turn > 2100)).toBe(true);
+  });
 });
