@@ -5,8 +5,10 @@ import { type Snapshot, Snapshots, type SparseRam } from './snapshot.ts';
 const SPACING_MS = 250;
 /** The same for a state shortly before a turn that was gone back to: one who steps back once does so again. */
 const NEAR_MS = 100;
-/** Taking states may take this share of the time. */
+/** Taking states may take this share of the time, and up to the other so that stepping back stays below a second. */
 const SHARE = 0.1;
+const SHARE_MOST = 0.2;
+const SPACING_MOST_MS = 500;
 /** States that are kept at most, and bytes of all. */
 const RUNGS_MAX = 48;
 const BYTES_MAX = 512 * 2 ** 20;
@@ -44,6 +46,12 @@ export class Ladder {
     return this.runner.kernel.paging.daemons.allRest;
   }
 
+  /** Time of execution between two states, ms. */
+  private get spacing(): number {
+    const { cost } = this;
+    return Math.max(SPACING_MS, Math.min(cost / SHARE, SPACING_MOST_MS), cost / SHARE_MOST);
+  }
+
   get bytes(): number {
     return this.snapshots.size;
   }
@@ -65,7 +73,7 @@ export class Ladder {
    */
   climb(turn: number, near = false): void {
     const before = this.below(turn);
-    const spacing = near ? NEAR_MS : Math.max(SPACING_MS, this.cost / SHARE);
+    const spacing = near ? NEAR_MS : this.spacing;
     if (before !== undefined && this.spent - before.spent < spacing) return;
     // A thread in the midst of its work has state that cannot be seen: the next turn will do.
     if (this.threadsRest) this.keep();
