@@ -137,6 +137,38 @@ describe.each([
     expect([cpu.errorCode, cpu.cr2]).toEqual([5, 0xc0100000]);
   });
 
+  it('its TLB tells what it holds, and no longer what it was told to drop', () => {
+    const { cpu, kernel, process, begin } = bench(jit);
+    process.store8(DATA, 1);
+    process.store8(DATA + 4096, 1);
+    // mov [ebx], eax; mov eax, [ebx+4096]; int 0x80
+    expect(begin([0x89, 0x03, 0x8b, 0x83, 0, 0x10, 0, 0, 0xcd, 0x80])).toBe(CALL);
+    const pfn = kernel.mmu.pfnOf(DATA);
+    const own = { user: true, global: false };
+    expect(cpu.translationOf(DATA + 123)).toEqual({ address: DATA, stores: true, pfn, ...own });
+    const other = kernel.mmu.pfnOf(DATA + 4096);
+    expect(cpu.translationOf(DATA + 4096)).toMatchObject({ pfn: other, ...own });
+    expect(cpu.translationOf(DATA + 8192)).toBeNull();
+    const held = () => {
+      const pages: number[] = [];
+      cpu.forEachTranslation(({ address, user }) => {
+        if (user) pages.push(address);
+      });
+      return pages.sort((a, b) => a - b);
+    };
+    expect(held()).toEqual([CODE, DATA, DATA + 4096]);
+    cpu.invlpg(DATA);
+    expect(held()).toEqual([CODE, DATA + 4096]);
+    expect(cpu.translationOf(DATA)).toBeNull();
+    cpu.flushNonGlobal();
+    expect(held()).toEqual([]);
+    let globals = 0;
+    cpu.forEachTranslation(({ global }) => (globals += global ? 1 : 0));
+    expect(globals).toBeGreaterThan(0);
+    cpu.flushAll();
+    cpu.forEachTranslation(() => expect.unreachable());
+  });
+
   it('a hot loop faults where one access does, when its page is taken away', () => {
     const { cpu, process, begin, go } = bench(jit);
     process.store8(DATA, 1);

@@ -11,7 +11,7 @@ export { VM, type Vma } from './address-space/vma.ts';
 export type { BootAllocator } from './boot-memory/boot-nodes.ts';
 export { Errno, errnoName, isErrno } from './errno.ts';
 export type { FileStatus, FileTimes } from './file-attributes.ts';
-export type { AttachedCpu } from './hardware/attached-cpu.ts';
+export type { AttachedCpu, Translation } from './hardware/attached-cpu.ts';
 export { type BlockStore, MemoryStore } from './hardware/block-store.ts';
 export { Clock, POWER_ON } from './hardware/clock.ts';
 export { PhysicalMemory, type RamBuffer } from './hardware/physical-memory.ts';

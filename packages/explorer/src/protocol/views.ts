@@ -167,8 +167,8 @@ export interface WalkView {
   /** -1: not mapped. */
   readonly pfn: number;
   readonly outcome: string;
-  /** null: a program's CPU does not tell what its TLB holds. */
-  readonly inTlb: boolean | null;
+  /** Whether the TLB of the CPU that the program runs on translates it now. */
+  readonly inTlb: boolean;
 }
 
 /** Translations of neighbouring pages to neighbouring frames, with the same rights. */
@@ -188,8 +188,8 @@ export interface TlbView {
   readonly used: number;
   /** Whose address space is loaded; 0: none. */
   readonly pid: number;
-  /** The program runs on a CPU with a TLB of its own: these are the kernel's accesses. */
-  readonly attached: boolean;
+  /** Entries of the kernel's own accesses, which are not among the rows: a program's CPU has its own TLB. -1: there is one TLB. */
+  readonly ofKernel: number;
   /** By address, at most 1000. */
   readonly rows: readonly TlbRow[];
   /** Flushes since boot: of everything, of an address space, of one page. */

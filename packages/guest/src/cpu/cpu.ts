@@ -9,9 +9,18 @@
  *   run() -> main_loop() -> ring 3 ... #PF -> IDT[14] -> stub 14: hlt -> main_loop() returns -> vector 14
  * ```
  */
-import type { AttachedCpu, Pfn, RamBuffer } from '@pagewalk/mm';
+import type { AttachedCpu, Pfn, RamBuffer, Translation } from '@pagewalk/mm';
+import { forEachTlbEntry, tlbEntry } from './cpu-tlb.ts';
 import { type Registers, SEG, USER_SEGMENTS } from './registers.ts';
-import { AT, EXPORTS, IMPORTS, TABLE_GENERATED, TABLE_OFFSET, type V86Exports } from './v86-abi.ts';
+import {
+  AT,
+  EXPORTS,
+  IMPORTS,
+  TABLE_GENERATED,
+  TABLE_OFFSET,
+  TLB_SLOTS,
+  type V86Exports,
+} from './v86-abi.ts';
 import { exportStackPointer } from './wasm-patch.ts';
 
 /** Why {@link Cpu.run} came back, if not for a vector of the IDT (0 .. 255). */
@@ -89,6 +98,7 @@ export class Cpu implements AttachedCpu {
   instructions = 0;
   /** Panics of the module so far. */
   panics = 0;
+  readonly tlbSlots = TLB_SLOTS;
   /** What the last panic said. */
   panicText = '';
   /** Called when RAM has moved to another buffer. */
@@ -350,6 +360,23 @@ export class Cpu implements AttachedCpu {
 
   mapped(pfn: Pfn): void {
     this.dirty(pfn * 4096, pfn * 4096 + 4096);
+  }
+
+  translationOf(addr: number): Translation | null {
+    const entry = tlbEntry(this.words, this.ram, addr);
+    return entry === null || this.isStale(entry) ? null : entry;
+  }
+
+  forEachTranslation(visit: (entry: Translation) => void): void {
+    forEachTlbEntry(this.words, this.ram, (entry) => {
+      if (!this.isStale(entry)) visit(entry);
+    });
+  }
+
+  /** The entry will be gone before the program runs again. */
+  private isStale({ address, global }: Translation): boolean {
+    if (this.pendingFlush !== 0) return this.pendingFlush === 2 || !global;
+    return this.pendingPages.some((addr) => addr >>> 12 === address >>> 12);
   }
 
   private setFlags(eflags: number): void {

@@ -112,7 +112,17 @@ export const AT = {
   fpuControlWord: 1036,
   tssSize32: 1128,
   x87: 1152,
+  /** How many pages {@link tlbPages} lists, their numbers (some twice), and an entry for each page of the address space. */
+  tlbCount: 4243744,
+  tlbPages: 4243748,
+  tlb: 4283748,
 } as const;
+
+/** Translations that the TLB has room for. */
+export const TLB_SLOTS = 10000;
+
+/** Bits of a TLB entry; above are those of (address in the module's memory ^ address). */
+export const TLB = { valid: 1, readOnly: 2, noUser: 4, notRam: 8, global: 16 } as const;
 
 /** The function table: entries of the module itself, then those for generated code. */
 export const TABLE_OFFSET = 1024;

@@ -1,4 +1,11 @@
 import type { Addr, Pfn } from '../types.ts';
+import type { TlbEntry } from './tlb.ts';
+
+/** A translation in the TLB of an attached CPU. */
+export interface Translation extends TlbEntry {
+  /** Frame that it leads to; -1: no RAM. */
+  readonly pfn: Pfn | -1;
+}
 
 /**
  * A CPU from elsewhere (an emulator) that runs programs on this machine's page tables. It has a TLB, and perhaps translated
@@ -13,4 +20,10 @@ export interface AttachedCpu {
   flushAll(): void;
   /** A fault put a frame into the page tables: what the CPU knows of its contents may be out of date. @linux update_mmu_cache() */
   mapped(pfn: Pfn): void;
+  /** Translations that its TLB has room for. */
+  readonly tlbSlots: number;
+  /** What its TLB holds for an address and may still use; null: nothing. */
+  translationOf(addr: Addr): Translation | null;
+  /** Calls `visit` for each translation that its TLB holds and may still use. */
+  forEachTranslation(visit: (entry: Translation) => void): void;
 }

@@ -1,36 +1,42 @@
-import { type Kernel, TLB_ENTRIES, type TlbEntry } from '@pagewalk/mm';
+import { type Kernel, TLB_ENTRIES, type Translation } from '@pagewalk/mm';
 import type { TlbRow, TlbView } from '../../protocol/views.ts';
 
 /** Rows that are told. */
 const ROWS_MAX = 1000;
 
-/** What the TLB of the machine holds now. */
+/** What the TLB of the machine holds now: that of the CPU on which the program runs. */
 export function tlbView(kernel: Kernel): TlbView {
-  const entries: TlbEntry[] = [];
-  kernel.mmu.tlb.forEachEntry((entry) => entries.push(entry));
-  entries.sort((a, b) => a.address - b.address);
-  const { cr3, attached } = kernel.mmu;
-  const count = (name: string): number => kernel.trace.count(name);
+  const { mmu, trace } = kernel;
+  const { attached, cr3 } = mmu;
+  const own = attached === null ? translationsOf(mmu) : [];
+  attached?.forEachTranslation((entry) => own.push(entry));
+  own.sort((a, b) => a.address - b.address);
   return {
     view: 'tlb',
-    slots: TLB_ENTRIES,
-    used: entries.length,
+    slots: attached?.tlbSlots ?? TLB_ENTRIES,
+    used: own.length,
     pid: [...kernel.processes.values()].find(({ task }) => task.mm?.pgd === cr3)?.pid ?? 0,
-    attached: attached !== null,
-    rows: rowsOf(entries, (address) => kernel.mmu.pfnOf(address)),
+    ofKernel: attached === null ? -1 : translationsOf(mmu).length,
+    rows: rowsOf(own),
     flushes: {
-      all: count('flush_tlb_all'),
-      mm: count('flush_tlb_mm') + count('flush_tlb_range'),
-      page: count('flush_tlb_page'),
+      all: trace.count('flush_tlb_all'),
+      mm: trace.count('flush_tlb_mm') + trace.count('flush_tlb_range'),
+      page: trace.count('flush_tlb_page'),
     },
   };
 }
 
+/** What the machine's own TLB holds, with the frames that the page tables say. */
+function translationsOf(mmu: Kernel['mmu']): Translation[] {
+  const found: Translation[] = [];
+  mmu.tlb.forEachEntry((entry) => found.push({ ...entry, pfn: mmu.pfnOf(entry.address) }));
+  return found;
+}
+
 /** Neighbours that go to neighbouring frames with the same rights are one row. @param entries by address */
-export function rowsOf(entries: readonly TlbEntry[], pfnOf: (address: number) => number): TlbRow[] {
+export function rowsOf(entries: readonly Translation[]): TlbRow[] {
   const rows: { -readonly [K in keyof TlbRow]: TlbRow[K] }[] = [];
-  for (const { address, stores, user, global } of entries) {
-    const pfn = pfnOf(address);
+  for (const { address, stores, user, global, pfn } of entries) {
     const row = rows.at(-1);
     const goesOn =
       row !== undefined &&

@@ -74,9 +74,9 @@ function kernelOutcome(kernel: Kernel, walk: Vtop, address: number): string {
   return `The kernel's (${kind}), ${mapped}: a program that touches it gets SIGSEGV.`;
 }
 
-/** Whether the TLB translates the address now; null: the program runs on a CPU that does not tell. */
-function inTlb(kernel: Kernel, address: number, pgd: number | undefined): boolean | null {
-  if (kernel.mmu.attached !== null) return null;
-  const { tlb, cr3 } = kernel.mmu;
-  return (pgd === undefined || pgd === cr3) && tlb.entryOf(address) !== null;
+/** Whether the TLB of the CPU that the program runs on translates the address now. */
+function inTlb(kernel: Kernel, address: number, pgd: number | undefined): boolean {
+  const { tlb, cr3, attached } = kernel.mmu;
+  if (pgd !== undefined && pgd !== cr3) return false;
+  return (attached === null ? tlb.entryOf(address) : attached.translationOf(address)) !== null;
 }

@@ -44,10 +44,10 @@ export function TlbView(_properties: { panelId: string }) {
           </button>
         ))}
       </div>
-      {data.attached && (
+      {data.ofKernel >= 0 && (
         <p class="tlb-note">
-          The program runs on an x86 CPU with a TLB of its own, which cannot be read. These are the
-          translations of the kernel's own accesses.
+          The TLB of the x86 CPU that the program runs on. The kernel's own accesses go through another one
+          beside it ({count(data.ofKernel)} entries now), which is flushed with it.
         </p>
       )}
       <div class="view-body" ref={table.ref} onScroll={table.onScroll}>

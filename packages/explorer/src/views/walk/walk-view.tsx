@@ -211,13 +211,7 @@ function Outcome({ data }: { data: WalkData }) {
   );
 }
 
-function InTlb({ known }: { known: boolean | null }) {
-  if (known === null)
-    return (
-      <>
-        The program's CPU does not tell what its <Term id="tlb">TLB</Term> holds.
-      </>
-    );
+function InTlb({ known }: { known: boolean }) {
   return (
     <>
       <span class={`walk-tlb${known ? ' walk-hit' : ''}`}>
