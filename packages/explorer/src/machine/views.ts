@@ -52,7 +52,7 @@ export class Views {
       case 'walk':
         return walkView(kernel, request.pid, request.address);
       case 'tlb':
-        return tlbView(kernel);
+        return tlbView(kernel, whole);
       case 'counters':
         return countersView(history.samples, kernel);
       case 'events':

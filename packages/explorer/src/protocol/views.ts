@@ -190,7 +190,7 @@ export interface TlbView {
   readonly pid: number;
   /** Entries of the kernel's own accesses, which are not among the rows: a program's CPU has its own TLB. -1: there is one TLB. */
   readonly ofKernel: number;
-  /** By address, at most 1000. */
+  /** By address; at most 1000 while the machine runs. */
   readonly rows: readonly TlbRow[];
   /** Flushes since boot: of everything, of an address space, of one page. */
   readonly flushes: { readonly all: number; readonly mm: number; readonly page: number };

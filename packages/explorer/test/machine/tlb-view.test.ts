@@ -11,13 +11,14 @@ describe('the TLB', () => {
       global: false,
       pfn,
     });
-    const rows = rowsOf([entry(5), entry(6), entry(7, true), entry(9), entry(10, false, 77)]);
+    const rows = rowsOf([entry(5), entry(6), entry(7, true), entry(9), entry(10, false, 77)], 9);
     expect(rows.map(({ address, pages, pfn }) => [address / 4096, pages, pfn])).toEqual([
       [5, 2, 105],
       [7, 1, 107],
       [9, 1, 109],
       [10, 1, 77],
     ]);
+    expect(rowsOf([entry(5), entry(9), entry(10), entry(12)], 2).map(({ pages }) => pages)).toEqual([1, 2]);
   });
 
   it('of a workload serves what a walk says that it serves, with the frames of the page tables', async () => {

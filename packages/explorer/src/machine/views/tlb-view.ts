@@ -1,11 +1,11 @@
 import { type Kernel, TLB_ENTRIES, type Translation } from '@pagewalk/mm';
 import type { TlbRow, TlbView } from '../../protocol/views.ts';
 
-/** Rows that are told. */
+/** Rows that are told while the machine runs. */
 const ROWS_MAX = 1000;
 
-/** What the TLB of the machine holds now: that of the CPU on which the program runs. */
-export function tlbView(kernel: Kernel): TlbView {
+/** What the TLB of the machine holds now: that of the CPU on which the program runs. @param whole all of it */
+export function tlbView(kernel: Kernel, whole: boolean): TlbView {
   const { mmu, trace } = kernel;
   const { attached, cr3 } = mmu;
   const own = attached === null ? translationsOf(mmu) : [];
@@ -17,7 +17,7 @@ export function tlbView(kernel: Kernel): TlbView {
     used: own.length,
     pid: [...kernel.processes.values()].find(({ task }) => task.mm?.pgd === cr3)?.pid ?? 0,
     ofKernel: attached === null ? -1 : translationsOf(mmu).length,
-    rows: rowsOf(own),
+    rows: rowsOf(own, whole ? Number.POSITIVE_INFINITY : ROWS_MAX),
     flushes: {
       all: trace.count('flush_tlb_all'),
       mm: trace.count('flush_tlb_mm') + trace.count('flush_tlb_range'),
@@ -33,8 +33,8 @@ function translationsOf(mmu: Kernel['mmu']): Translation[] {
   return found;
 }
 
-/** Neighbours that go to neighbouring frames with the same rights are one row. @param entries by address */
-export function rowsOf(entries: readonly Translation[]): TlbRow[] {
+/** Neighbours that go to neighbouring frames with the same rights are one row. @param entries by address @param most rows */
+export function rowsOf(entries: readonly Translation[], most: number): TlbRow[] {
   const rows: { -readonly [K in keyof TlbRow]: TlbRow[K] }[] = [];
   for (const { address, stores, user, global, pfn } of entries) {
     const row = rows.at(-1);
@@ -46,7 +46,7 @@ export function rowsOf(entries: readonly Translation[]): TlbRow[] {
       row.user === user &&
       row.global === global;
     if (goesOn) row.pages++;
-    else if (rows.length === ROWS_MAX) break;
+    else if (rows.length === most) break;
     else rows.push({ address, pages: 1, pfn, stores, user, global });
   }
   return rows;

@@ -22,6 +22,7 @@ export function TlbView(_properties: { panelId: string }) {
   const rows =
     data?.rows.filter((row) => shown.value === 'all' || row.user === (shown.value === 'user')) ?? [];
   const table = useRowWindow(rows.length, ROW_PX);
+  const told = data?.rows.reduce((sum, row) => sum + row.pages, 0) ?? 0;
   if (data === null) return <div class="view-empty">The TLB appears when a machine runs.</div>;
   return (
     <div class="view">
@@ -70,6 +71,7 @@ export function TlbView(_properties: { panelId: string }) {
             <Space pixels={table.after} />
           </tbody>
         </table>
+        {told < data.used && <p class="tlb-note">All are listed when the machine stands.</p>}
         {rows.length === 0 && <p class="tlb-note">No entry translates now: the last flush dropped them.</p>}
       </div>
       <p class="tlb-foot">
