@@ -1,7 +1,7 @@
 import type { MachineChoice, ProgramChoice } from '../protocol/choice.ts';
 import { type DroppedFile, programOf } from './dropped-files.ts';
 import { parseSize } from './sizes.ts';
-import { splitWords } from './words.ts';
+import { splitWords, wordsProblem } from './words.ts';
 
 /** What one can choose, and whether it makes a machine. */
 
@@ -65,6 +65,7 @@ export interface FormValues {
 }
 
 const MIB = 2 ** 20;
+const PAGE = 4096;
 export const MEMORY_MIN = 8 * MIB;
 /** What the emulated CPU reaches. */
 export const MEMORY_MAX_CPU = 2044 * MIB;
@@ -81,22 +82,34 @@ export function checkForm(
   const program = programChoice(form, file);
   if ('problem' in program) return program;
   const cpu = program.program.kind === 'program' || program.program.kind === 'elf';
-  const most = cpu ? MEMORY_MAX_CPU : MEMORY_MAX;
-  if (!(memory >= MEMORY_MIN && memory <= most)) {
-    return { problem: `${named('Memory', form.memory)}: from 8M to ${most / MIB}M` };
-  }
-  if (memory % MIB !== 0) return { problem: `Memory ${form.memory}: whole megabytes` };
-  if (!(swap === 0 || (swap >= MIB && swap <= SWAP_MAX))) {
-    return { problem: `Swap ${form.swap}: 0, or from 1M to ${SWAP_MAX / MIB}M` };
-  }
+  const ofMemory = memoryProblem(memory, cpu);
+  if (ofMemory !== '') return { problem: `${named('Memory', form.memory)}: ${ofMemory}` };
+  const ofSwap = swapProblem(swap);
+  if (ofSwap !== '') return { problem: `${named('Swap', form.swap)}: ${ofSwap}` };
   const sysctl: Record<string, string> = {};
   for (const line of form.sysctl.split('\n')) {
     if (line.trim() === '') continue;
     const match = /^\s*([\w./-]+)\s*=\s*(\S.*?)\s*$/.exec(line);
     if (!match) return { problem: `Setting ${line.trim()}: must be name=value` };
-    sysctl[match[1] as string] = match[2] as string;
+    const name = match[1] as string;
+    if (name in sysctl) return { problem: `Setting ${name}: it comes twice` };
+    sysctl[name] = match[2] as string;
   }
   return { choice: { release: form.release, memory, swap, sysctl, program: program.program } };
+}
+
+/** What so many bytes of memory must be instead; empty: they can be had. `cpu`: a program runs on them. */
+export function memoryProblem(bytes: number, cpu: boolean): string {
+  const most = cpu ? MEMORY_MAX_CPU : MEMORY_MAX;
+  if (!(bytes >= MEMORY_MIN && bytes <= most)) return `from 8M to ${most / MIB}M`;
+  return bytes % MIB === 0 ? '' : 'whole megabytes';
+}
+
+/** As {@link memoryProblem}, of the swap disk. */
+export function swapProblem(bytes: number): string {
+  if (bytes === 0) return '';
+  if (!(bytes >= MIB && bytes <= SWAP_MAX)) return `0, or from 1M to ${SWAP_MAX / MIB}M`;
+  return bytes % PAGE === 0 ? '' : 'whole pages of 4k';
 }
 
 /** `Memory 7M`; `Memory` when nothing was typed. */
@@ -104,11 +117,15 @@ function named(what: string, value: string): string {
   return `${what} ${value.trim()}`.trim();
 }
 
+const LINES = { program: 'The program line', pattern: 'The pattern', file: 'The line of arguments' } as const;
+
 function programChoice(
   form: FormValues,
   file: DroppedFile | null,
 ): { readonly program: ProgramChoice } | { readonly problem: string } {
   if (form.kind === 'recording') return { program: { kind: 'recording', name: form.recording } };
+  const problem = wordsProblem(form[form.kind === 'file' ? 'args' : form.kind]);
+  if (problem !== '') return { problem: `${LINES[form.kind]} ${problem}` };
   if (form.kind === 'pattern') {
     const args = splitWords(form.pattern);
     return args.length === 0 ? { problem: 'Name a pattern' } : { program: { kind: 'workload', args } };

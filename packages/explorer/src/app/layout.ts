@@ -53,7 +53,7 @@ export function parseLayout(text: string): Layout {
     let active = '';
     do {
       const id = take(/[a-z][a-z0-9-]*/y) ?? fail('the name of a panel');
-      if (!panels.includes(id)) panels.push(id);
+      panels.push(id);
       if (take(/\*/y) !== null) active = id;
     } while (take(/\./y) !== null);
     return { kind: 'tabs', panels, active: active || (panels[0] as string), size: size() };
@@ -71,10 +71,14 @@ export function layoutText(layout: Layout): string {
   return `${marked.join('.')}${size}`;
 }
 
+/** All panels of it, as often as they come. */
+export function allPanelsOf(layout: Layout): string[] {
+  return layout.kind === 'tabs' ? [...layout.panels] : layout.children.flatMap(allPanelsOf);
+}
+
 /** All panels of it, each once. */
 export function panelsOf(layout: Layout): string[] {
-  if (layout.kind === 'tabs') return [...layout.panels];
-  return [...new Set(layout.children.flatMap(panelsOf))];
+  return [...new Set(allPanelsOf(layout))];
 }
 
 /** Without panels that do not exist, and each panel only once; null: nothing is left. */
@@ -84,8 +88,7 @@ export function keepPanels(
   seen = new Set<string>(),
 ): Layout | null {
   if (layout.kind === 'tabs') {
-    const panels = layout.panels.filter((id) => exists(id) && !seen.has(id));
-    for (const id of panels) seen.add(id);
+    const panels = layout.panels.filter((id) => exists(id) && !seen.has(id) && seen.add(id));
     const first = panels[0];
     if (first === undefined) return null;
     return { ...layout, panels, active: panels.includes(layout.active) ? layout.active : first };

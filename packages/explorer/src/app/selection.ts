@@ -69,14 +69,19 @@ export function selectionText(s: Selection): string {
   }
 }
 
+/** What {@link parseSelection} understands. */
+export const SELECTION_FORMS =
+  'frame.<hex>, address.<pid>.<hex>, area.<pid>.<hex>, slab.<cache>, slab.<cache>.<hex>, event.<number>, task.<pid>, file.<path>, slot.<area>.<number>';
+
 /** Reverse of {@link selectionText}; what it does not understand selects nothing. */
 export function parseSelection(text: string): Selection {
-  const [kind = '', a = '', b = ''] = text.split('.');
-  const rest = text.slice(kind.length + 1);
+  const [kind = '', ...rest] = text.split('.');
+  const [a = '', b = ''] = rest;
   const hex = (digits: string): number =>
-    /^[0-9a-f]{1,12}$/.test(digits) ? Number.parseInt(digits, 16) : -1;
+    /^[0-9a-f]{1,8}$/i.test(digits) ? Number.parseInt(digits, 16) : -1;
   const decimal = (digits: string): number => (/^\d{1,15}$/.test(digits) ? Number(digits) : -1);
-  const valid = (s: Selection, ...numbers: number[]): Selection => (numbers.includes(-1) ? NOTHING : s);
+  const valid = (s: Selection, ...numbers: number[]): Selection =>
+    numbers.includes(-1) || numbers.length !== rest.length ? NOTHING : s;
   switch (kind) {
     case 'frame':
       return valid({ kind, pfn: hex(a) }, hex(a));
@@ -86,13 +91,13 @@ export function parseSelection(text: string): Selection {
       return valid({ kind, pid: decimal(a), start: hex(b) }, decimal(a), hex(b));
     case 'slab':
       if (a === '') return NOTHING;
-      return hex(b) === -1 ? { kind, cache: a } : { kind, cache: a, pfn: hex(b) };
+      return rest.length === 1 ? { kind, cache: a } : valid({ kind, cache: a, pfn: hex(b) }, 0, hex(b));
     case 'event':
       return valid({ kind, seq: decimal(a) }, decimal(a));
     case 'task':
       return valid({ kind, pid: decimal(a) }, decimal(a));
     case 'file':
-      return rest === '' ? NOTHING : { kind, path: rest };
+      return rest.join('.') === '' ? NOTHING : { kind, path: rest.join('.') };
     case 'slot':
       return valid({ kind, area: decimal(a), slot: decimal(b) }, decimal(a), decimal(b));
     default:

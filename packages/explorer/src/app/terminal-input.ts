@@ -45,7 +45,7 @@ export async function unpackInput(text: string): Promise<TimedInput[]> {
     const bytes = await piped(packed, new DecompressionStream('deflate-raw'));
     return readPieces(bytes);
   } catch {
-    throw new Error(`input=${text.slice(0, 20)}…: not terminal input as a link carries it`);
+    throw new Error('is not terminal input as the explorer writes it into links');
   }
 }
 

@@ -1,9 +1,18 @@
 import type { MachineChoice, ProgramChoice } from '../protocol/choice.ts';
 import type { Breakpoint, TimedInput } from '../protocol/messages.ts';
-import { NOTHING, parseSelection, type Selection, selectionText } from './selection.ts';
+import { SCENARIOS, scenarioOf } from '../scenarios/scenarios.ts';
+import { memoryProblem, RECORDINGS, RELEASES, SHIPPED_PROGRAMS, swapProblem } from './form-values.ts';
+import { allPanelsOf, type Layout, parseLayout } from './layout.ts';
+import { escapeValue, LinkParts } from './link-parts.ts';
+import { PANEL_IDS } from './panel-ids.ts';
+import { NOTHING, parseSelection, SELECTION_FORMS, type Selection, selectionText } from './selection.ts';
 import { parseSize, sizeText } from './sizes.ts';
 import { packInput, unpackInput } from './terminal-input.ts';
-import { joinWords, splitWords } from './words.ts';
+import { joinWords, splitWords, wordsProblem } from './words.ts';
+
+const MIB = 2 ** 20;
+/** Parts that say what runs. */
+const PROGRAM_KEYS = ['run', 'elf', 'recording', 'workload'] as const;
 
 /** All that a link reproduces. */
 export interface ExplorerState {
@@ -42,36 +51,35 @@ export async function encodeState(state: ExplorerState): Promise<string> {
 }
 
 /**
- * Reverse of {@link encodeState}; null: the address says nothing.
+ * Reverse of {@link encodeState}; null: the address says nothing. A link that names only a scenario has the machine and the panels of
+ * that scenario.
  *
- * @throws Error in one line, naming the part of the link, its value and what it may be
+ * @throws Error in one line, naming each part of the link that is wrong, its value and what it may be
  */
 export async function decodeState(hash: string): Promise<ExplorerState | null> {
   const text = hash.replace(/^#/, '');
   if (text === '') return null;
-  const all = new Map<string, string[]>();
-  for (const part of text.split('&')) {
-    const equals = part.indexOf('=');
-    const key = equals < 0 ? part : part.slice(0, equals);
-    const value = equals < 0 ? '' : unescapeValue(part.slice(equals + 1));
-    all.set(key, [...(all.get(key) ?? []), value]);
-  }
-  const one = (key: string): string => all.get(key)?.[0] ?? '';
-  return {
+  const parts = new LinkParts(text);
+  const scenario = parts.read('scenario', null, scenarioAtText);
+  const told = scenario && scenarioOf(scenario.id);
+  const program = readProgram(parts, told?.choice.program);
+  const cpu = program?.kind === 'program' || program?.kind === 'elf';
+  const state = {
     choice: {
-      release: one('release') || '2.4.22',
-      memory: size(one('memory') || '32M', 'memory'),
-      swap: size(one('swap') || '0', 'swap'),
-      sysctl: Object.fromEntries((all.get('sysctl') ?? []).map(sysctlPair)),
-      program: readProgram(one),
+      release: parts.read('release', told?.choice.release ?? '2.4.22', releaseOf),
+      memory: parts.read('memory', told?.choice.memory ?? 32 * MIB, (value) => memoryOf(value, cpu)),
+      swap: parts.read('swap', told?.choice.swap ?? 0, swapOf),
+      sysctl: readSysctl(parts) ?? told?.choice.sysctl ?? {},
     },
-    at: whole(one('at') || '0', 'at'),
-    layout: one('panels'),
-    selection: one('select') === '' ? NOTHING : parseSelection(one('select')),
-    breakpoints: (all.get('break') ?? []).map(parseBreakpoint),
-    input: await unpackInput(one('input')),
-    scenario: parseScenario(one('scenario')),
+    at: parts.read('at', 0, turnOf),
+    layout: parts.read('panels', told?.layout ?? '', layoutOf),
+    selection: parts.read('select', NOTHING, selectionOf),
+    breakpoints: parts.readAll('break', breakpointOf),
+    input: await readInput(parts),
+    scenario,
   };
+  if (parts.problems.length > 0 || program === null) throw new Error(`link: ${parts.problems.join('; ')}`);
+  return { ...state, choice: { ...state.choice, program } };
 }
 
 function programPairs(program: ProgramChoice): [string, string][] {
@@ -93,21 +101,57 @@ function programPairs(program: ProgramChoice): [string, string][] {
   }
 }
 
-function readProgram(one: (key: string) => string): ProgramChoice {
-  const sha256 = one('sha256');
-  if (sha256 !== '' && !/^[0-9a-f]{64}$/.test(sha256)) {
-    throw new Error(`link: sha256=${sha256.slice(0, 12)}… must be 64 hexadecimal digits`);
+/** What runs: what the link names, or else what the scenario has. Null: that is wrong, which is noted. */
+function readProgram(parts: LinkParts, otherwise: ProgramChoice | undefined): ProgramChoice | null {
+  const named = PROGRAM_KEYS.filter((key) => parts.one(key) !== '');
+  const sha256 = parts.read('sha256', '', hashOf);
+  const key = named[0];
+  if (named.length > 1) {
+    parts.problems.push(
+      `${named.map((k) => `${k}=${parts.one(k)}`).join(' and ')}: only one of them may run`,
+    );
+    return null;
   }
-  if (one('workload') !== '') return { kind: 'workload', args: splitWords(one('workload')) };
-  if (one('recording') !== '') {
-    return { kind: 'recording', name: one('recording'), ...(sha256 === '' ? {} : { sha256 }) };
+  if (parts.one('sha256') !== '' && key !== 'elf' && key !== 'recording') {
+    parts.wrong('sha256', parts.one('sha256'), 'is of a file: it needs elf= or recording=');
   }
-  const kind = one('elf') === '' ? 'program' : 'elf';
-  const [name = '', ...args] = splitWords(one(kind === 'elf' ? 'elf' : 'run'));
-  if (name === '') throw new Error('link: it must name a program: run=, elf=, recording= or workload=');
-  if (kind === 'program') return { kind, name, args };
-  if (sha256 === '') throw new Error(`link: elf=${name} needs sha256=, which tells the file from others`);
-  return { kind, name, args, sha256 };
+  if (key === undefined) {
+    // One that is wrong as a link is told already.
+    if (!otherwise && parts.problems.length === 0) {
+      parts.problems.push('it must name a program: run=, elf=, recording= or workload=');
+    }
+    return otherwise ?? null;
+  }
+  if (key === 'elf' && parts.one('sha256') === '') {
+    parts.wrong('elf', parts.one('elf'), 'needs sha256=, which tells the file from others');
+  }
+  return parts.read<ProgramChoice | null>(key, null, (value) => programOf(key, value, sha256));
+}
+
+function programOf(key: (typeof PROGRAM_KEYS)[number], value: string, sha256: string): ProgramChoice {
+  if (key === 'recording') {
+    if (sha256 !== '') return { kind: 'recording', name: value, sha256 };
+    const names = RECORDINGS.map(({ line }) => line);
+    if (!names.includes(value.replace(/\.pwt$/, ''))) {
+      throw new Error(`must be one of ${names.join(', ')}, or a file with its sha256=`);
+    }
+    return { kind: 'recording', name: value };
+  }
+  const problem = wordsProblem(value);
+  if (problem !== '') throw new Error(problem);
+  const words = splitWords(value);
+  if (key === 'workload') return { kind: 'workload', args: words };
+  const [name = '', ...args] = words;
+  if (key === 'elf') return { kind: 'elf', name, args, sha256 };
+  if (!SHIPPED_PROGRAMS.includes(name)) {
+    throw new Error(`must begin with one of ${SHIPPED_PROGRAMS.join(', ')}`);
+  }
+  return { kind: 'program', name, args };
+}
+
+function hashOf(text: string): string {
+  if (!/^[0-9a-f]{64}$/i.test(text)) throw new Error('must be 64 hexadecimal digits');
+  return text.toLowerCase();
 }
 
 /** `mm_page_alloc:order > 0`; a `-` before it: switched off. */
@@ -115,9 +159,10 @@ export function breakpointText({ event, condition, enabled }: Breakpoint): strin
   return `${enabled ? '' : '-'}${event}${condition === '' ? '' : `:${condition}`}`;
 }
 
-function parseBreakpoint(text: string): Breakpoint {
+function breakpointOf(text: string, at: number, all: readonly string[]): Breakpoint {
   const match = /^(-?)(\w+)(?::(.*))?$/.exec(text);
-  if (!match) throw new Error(`link: break=${text} must be a tracepoint, or tracepoint:condition`);
+  if (!match) throw new Error('must be a tracepoint, or tracepoint:condition; a - before it switches it off');
+  if (all.indexOf(text) !== at) throw new Error('comes more than once');
   return { event: match[2] as string, condition: match[3] ?? '', enabled: match[1] === '' };
 }
 
@@ -126,40 +171,93 @@ function scenarioText({ id, stage, shown }: NonNullable<ExplorerState['scenario'
   return `${id}.${stage}${shown ? '.answer' : ''}`;
 }
 
-function parseScenario(text: string): ExplorerState['scenario'] {
-  const match = /^([a-z0-9-]+)(?:\.(\d{1,3})(\.answer)?)?$/.exec(text);
-  if (!match) return null;
-  return { id: match[1] as string, stage: Number(match[2] ?? 0), shown: match[3] !== undefined };
+function scenarioAtText(text: string): NonNullable<ExplorerState['scenario']> {
+  const match = /^([^.]+)(?:\.(\d{1,3})(\.answer)?)?$/.exec(text);
+  if (!match) throw new Error('must be <scenario>, <scenario>.<stage> or <scenario>.<stage>.answer');
+  const id = match[1] as string;
+  const stages = scenarioOf(id)?.stages.length;
+  if (stages === undefined) throw new Error(`must be one of ${SCENARIOS.map((s) => s.id).join(', ')}`);
+  const stage = Number(match[2] ?? 0);
+  if (stage >= stages) throw new Error(`must have a stage from 0 to ${stages - 1}`);
+  return { id, stage, shown: match[3] !== undefined };
 }
 
-function sysctlPair(text: string): [string, string] {
-  const equals = text.indexOf('=');
-  if (equals < 1) throw new Error(`link: sysctl=${text} must be name=value`);
-  return [text.slice(0, equals), text.slice(equals + 1)];
+function releaseOf(text: string): string {
+  if (!RELEASES.some((release) => release === text)) throw new Error(`must be one of ${RELEASES.join(', ')}`);
+  return text;
 }
 
-function size(text: string, key: string): number {
-  const bytes = parseSize(text);
-  if (Number.isNaN(bytes)) throw new Error(`link: ${key}=${text} must be a size, such as 16M`);
+function memoryOf(text: string, cpu: boolean): number {
+  const bytes = sizeOf(text);
+  const problem = memoryProblem(bytes, cpu);
+  if (problem !== '') throw new Error(`must be ${problem}`);
   return bytes;
 }
 
-function whole(text: string, key: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new Error(`link: ${key}=${text} must be a whole number`);
+function swapOf(text: string): number {
+  const bytes = sizeOf(text);
+  const problem = swapProblem(bytes);
+  if (problem !== '') throw new Error(`must be ${problem}`);
+  return bytes;
+}
+
+function sizeOf(text: string): number {
+  const bytes = parseSize(text);
+  if (Number.isNaN(bytes)) throw new Error('must be a size, such as 16M');
+  return bytes;
+}
+
+function turnOf(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new Error('must be a whole number, of a turn');
   return Number(text);
 }
 
-/** What an address may hold stays readable; a space is `+`. */
-function escapeValue(value: string): string {
-  return encodeURIComponent(value)
-    .replace(/%20/g, '+')
-    .replace(/%(2C|3A|2F|3D)/g, decodeURIComponent);
+/** Null: the link has no settings. */
+function readSysctl(parts: LinkParts): Record<string, string> | null {
+  const settings: Record<string, string> = {};
+  parts.readAll('sysctl', (text) => {
+    const match = /^\s*([\w./-]+)\s*=\s*(\S.*?)\s*$/.exec(text);
+    if (!match) throw new Error('must be name=value');
+    const name = match[1] as string;
+    if (name in settings) throw new Error(`comes after ${name}=${settings[name]}: a setting may come once`);
+    settings[name] = match[2] as string;
+  });
+  return parts.all('sysctl').length === 0 ? null : settings;
 }
 
-function unescapeValue(value: string): string {
+/** Names of panels are known, too, and each comes once. */
+function layoutOf(text: string): string {
+  const seen = new Set<string>();
+  let layout: Layout;
   try {
-    return decodeURIComponent(value.replace(/\+/g, ' '));
-  } catch {
-    throw new Error(`link: ${value.slice(0, 40)} has a % that stands for nothing`);
+    layout = parseLayout(text);
+  } catch (error) {
+    throw new Error(
+      `is no layout: ${error instanceof Error ? error.message.replace(/^layout '.*': /, '') : error}`,
+    );
+  }
+  for (const id of allPanelsOf(layout)) {
+    if (!PANEL_IDS.some((known) => known === id)) {
+      throw new Error(`has ${id}, which is no panel; there are ${PANEL_IDS.join(', ')}`);
+    }
+    if (seen.has(id)) throw new Error(`has ${id} twice; a panel may come once`);
+    seen.add(id);
+  }
+  return text;
+}
+
+function selectionOf(text: string): Selection {
+  const selection = parseSelection(text);
+  if (selection.kind === 'none') throw new Error(`must be one of ${SELECTION_FORMS}`);
+  return selection;
+}
+
+async function readInput(parts: LinkParts): Promise<readonly TimedInput[]> {
+  const text = parts.one('input');
+  try {
+    return await unpackInput(text);
+  } catch (error) {
+    parts.wrong('input', text, error instanceof Error ? error.message : String(error));
+    return [];
   }
 }

@@ -19,3 +19,12 @@ export function joinWords(words: readonly string[]): string {
     .map((word) => (/^[^\s"'\\]+$/.test(word) ? word : `"${word.replace(/(["\\])/g, '\\$1')}"`))
     .join(' ');
 }
+
+/** Why a line cannot be split into words; empty: it can. */
+export function wordsProblem(line: string): string {
+  const rest = line.replace(/"(?:[^"\\]|\\.)*"|'[^']*'|\\.|[^"'\\]/gs, '');
+  if (rest === '') return '';
+  return rest[0] === '\\'
+    ? 'ends in a backslash: one more, or none'
+    : `has a ${rest[0]} that no second one closes`;
+}

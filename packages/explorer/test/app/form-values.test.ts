@@ -36,6 +36,9 @@ describe('the form', () => {
     [{ sysctl: 'foo' }, 'Setting foo: must be name=value'],
     [{ program: ' ' }, `Program: one of ${SHIPPED_PROGRAMS.join(', ')}`],
     [{ program: 'nope 3' }, `Program nope: one of ${SHIPPED_PROGRAMS.join(', ')}`],
+    [{ program: 'hello "a b' }, 'The program line has a " that no second one closes'],
+    [{ swap: '2049k' }, 'Swap 2049k: whole pages of 4k'],
+    [{ sysctl: 'a=1\na=2' }, 'Setting a: it comes twice'],
     [{ pattern: '', kind: 'pattern' as const }, 'Name a pattern'],
     [{ kind: 'file' as const }, 'Choose a file, or drop one'],
   ])('of %j it says: %s', (part, line) => {

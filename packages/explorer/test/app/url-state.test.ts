@@ -5,6 +5,7 @@ import { parseSelection, selectionText } from '../../src/app/selection.ts';
 import { sha256 } from '../../src/app/sha256.ts';
 import { decodeState, type ExplorerState, encodeState } from '../../src/app/url-state.ts';
 import { joinWords, splitWords } from '../../src/app/words.ts';
+import { scenarioOf } from '../../src/scenarios/scenarios.ts';
 
 const STATE: ExplorerState = {
   choice: {
@@ -61,19 +62,80 @@ describe('a link', () => {
     expect(await decodeState('#')).toBeNull();
   });
 
+  it('of a scenario alone has its machine and its panels', async () => {
+    const scenario = scenarioOf('buddy');
+    const state = await decodeState('#scenario=buddy');
+    expect(state).toMatchObject({ choice: scenario?.choice, layout: scenario?.layout, at: 0 });
+    expect(state?.scenario).toEqual({ id: 'buddy', stage: 0, shown: false });
+    expect((await decodeState('#scenario=buddy&memory=64M'))?.choice).toEqual({
+      ...scenario?.choice,
+      memory: 64 << 20,
+    });
+  });
+
   it.each([
-    ['memory=lots&run=hello', 'memory=lots must be a size'],
-    ['memory=16M', 'must name a program'],
-    ['run=hello&at=-1', 'at=-1 must be a whole number'],
-    ['run=hello&at=1e3', 'at=1e3 must be a whole number'],
-    ['elf=a', 'needs sha256='],
-    ['elf=a&sha256=12', 'must be 64 hexadecimal digits'],
-    ['run=hello&break=a-b', 'break=a-b must be a tracepoint'],
-    ['run=hello&input=zzzz', 'not terminal input'],
-    ['run=%E0%A4%A', 'has a %'],
+    ['memory=lots&run=hello', 'memory=lots must be a size, such as 16M'],
+    ['memory=3M&run=hello', 'memory=3M must be from 8M to 2044M'],
+    ['memory=4G&run=hello', 'memory=4G must be from 8M to 2044M'],
+    ['memory=8G&workload=seq+1+10+1', 'memory=8G must be from 8M to 4096M'],
+    ['memory=16.3M&run=hello', 'memory=16.3M must be whole megabytes'],
+    ['swap=100&run=hello', 'swap=100 must be 0, or from 1M to 2048M'],
+    ['swap=4G&run=hello', 'swap=4G must be 0, or from 1M to 2048M'],
+    ['swap=-1&run=hello', 'swap=-1 must be a size, such as 16M'],
+    ['release=2.6.1&run=hello', 'release=2.6.1 must be one of 2.4.22, 2.4.20, 2.4.0'],
+    ['memory=16M', 'it must name a program: run=, elf=, recording= or workload='],
+    ['run=nosuch+3', /^link: run=nosuch 3 must begin with one of hello, touch, /],
+    ['run=hello+"a', 'run=hello "a has a " that no second one closes'],
+    ['run=hello+a%5C', 'run=hello a\\ ends in a backslash: one more, or none'],
+    ['recording=nosuch', /^link: recording=nosuch must be one of pipeline, sort, perl, cc1, or a file with/],
+    ['run=hello&workload=seq+1+10+1', 'run=hello and workload=seq 1 10 1: only one of them may run'],
+    ['run=hello&at=-1', 'at=-1 must be a whole number, of a turn'],
+    ['run=hello&at=1e3', 'at=1e3 must be a whole number, of a turn'],
+    ['elf=a', 'elf=a needs sha256=, which tells the file from others'],
+    ['elf=a&sha256=12', 'sha256=12 must be 64 hexadecimal digits'],
+    [
+      `run=hello&sha256=${'ab'.repeat(32)}`,
+      /^link: sha256=abab\S* is of a file: it needs elf= or recording=$/,
+    ],
+    ['run=hello&break=a-b', /^link: break=a-b must be a tracepoint, or tracepoint:condition; a - /],
+    ['run=hello&break=oom_kill&break=oom_kill', 'break=oom_kill comes more than once'],
+    ['run=hello&input=zzzz', 'input=zzzz is not terminal input as the explorer writes it into links'],
+    ['run=hello&input=!!', 'input=!! is not terminal input as the explorer writes it into links'],
+    ['run=%E0%A4%A', /^link: run=%E0%A4%A has a % that stands for nothing/],
     ['run=hello&sysctl=x', 'sysctl=x must be name=value'],
+    ['run=hello&sysctl=x=1&sysctl=x=2', 'sysctl=x=2 comes after x=1: a setting may come once'],
+    [
+      'run=hello&highmem=4g',
+      /^link: highmem=4g: there is no such part; there are scenario, release, memory, /,
+    ],
+    ['run=hello&memroy=16M', /^link: memroy=16M: there is no such part; there are /],
+    ['run=hello&top', /^link: top: there is no such part; there are /],
+    ['run=hello&memory=', 'memory= has no value; leave it out, or give it one'],
+    ['run=hello&memory=16M&memory=32M', 'memory comes 2 times (16M, 32M); it may once'],
+    ['run=hello&select=planet.9', /^link: select=planet.9 must be one of frame.<hex>, address.<pid>.<hex>, /],
+    ['run=hello&select=frame.zz', /^link: select=frame.zz must be one of frame/],
+    ['run=hello&panels=memory,zones', 'panels=memory,zones is no layout: at 7 there must be the end'],
+    ['run=hello&panels=row(memory', "panels=row(memory is no layout: at 11 there must be ',' or ')'"],
+    [
+      'run=hello&panels=row(memory,planets)',
+      /^link: panels=\S+ has planets, which is no panel; there are scenario, /,
+    ],
+    ['run=hello&panels=row(memory,why.memory)', /has memory twice; a panel may come once$/],
+    ['run=hello&scenario=planets', /^link: scenario=planets must be one of .*buddy.*/],
+    ['run=hello&scenario=buddy.77', /^link: scenario=buddy.77 must have a stage from 0 to \d$/],
+    ['run=hello&scenario=buddy.x', /^link: scenario=buddy.x must be <scenario>, <scenario>.<stage> or /],
+    [
+      'run=hello&at=x&memroy=1M&swap=y',
+      /^link: memroy=1M: .*; swap=y must be a size.*; at=x must be a whole/,
+    ],
   ])('refuses %s in one line', async (hash, message) => {
-    await expect(decodeState(hash)).rejects.toThrow(message);
+    const line = await decodeState(hash).then(
+      () => 'nothing is wrong',
+      (error: Error) => error.message,
+    );
+    if (typeof message === 'string') expect(line).toBe(`link: ${message}`);
+    else expect(line).toMatch(message);
+    expect(line).not.toContain('\n');
   });
 });
 
@@ -108,7 +170,17 @@ describe('selections as text', () => {
     expect(selectionText(parseSelection(text))).toBe(text);
   });
 
-  it.each(['', 'frame', 'frame.xyz', 'address.5', 'event.-1', 'planet.9'])('nothing: %j', (text) => {
+  it.each([
+    '',
+    'frame',
+    'frame.xyz',
+    'frame.1.2',
+    'address.5',
+    'address.5.123456789',
+    'event.-1',
+    'slab.a.zz',
+    'planet.9',
+  ])('nothing: %j', (text) => {
     expect(parseSelection(text).kind).toBe('none');
   });
 });
