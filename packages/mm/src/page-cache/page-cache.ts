@@ -183,6 +183,11 @@ export class PageCache {
 
   /** The cache's page for (mapping, index), 0 = none; takes no reference. @linux __find_page_nolock() */
   findPage(mapping: AddressSpace, index: number): Pfn {
+    return this.peekPage(mapping, index);
+  }
+
+  /** The same for who only looks on: being found leaves no trace on the page, in no release. */
+  peekPage(mapping: AddressSpace, index: number): Pfn {
     const id = mapping.id;
     const { mappingOfPage, indexOfPage, nextHash } = this;
     let pfn = this.table[this.bucketOf(id, index)] as number;

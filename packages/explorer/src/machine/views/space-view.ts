@@ -90,7 +90,7 @@ function pagesOf(kernel: Kernel, vma: Vma): Uint8Array {
     else if (
       mapping !== null &&
       mapping.nrpages > 0 &&
-      pageCache.findPage(mapping, (vma.vmPgoff + i) >>> 0) !== 0
+      pageCache.peekPage(mapping, (vma.vmPgoff + i) >>> 0) !== 0
     ) {
       pages[i] = STATE.cached;
     }
