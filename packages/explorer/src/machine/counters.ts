@@ -1,4 +1,4 @@
-import { AgingPageAllocator, type Kernel, type Zone } from '@pagewalk/mm';
+import { AgingPageAllocator, type Kernel, tracepoints, type Zone } from '@pagewalk/mm';
 
 /** A number that a machine has at any time. */
 export interface Counter {
@@ -33,18 +33,18 @@ const COMMON: readonly Counter[] = [
       ['tlb_flushes', 'flush_tlb_page'],
       ['oom_kills', 'mark_victim'],
     ] as const
-  ).map(([name, event]) => ({ name, read: ({ trace }: Kernel) => trace.count(event) })),
+  ).map(([name, event]) => ({ name, read: eventCount(event) })),
 ];
 
 /** The counters of a machine. */
 export function countersOf(kernel: Kernel): readonly Counter[] {
-  const zones = kernel.allocator.zones.filter((zone) => zone.size > 0);
   const ofZone = (prefix: string, read: (zone: Zone) => number): Counter[] =>
-    zones.map(({ name }, i) => ({
-      name: `${prefix} ${name}`,
-      // Of the kernel that is asked about: a machine may be booted anew.
-      read: (asked) => read(asked.allocator.zones.filter((zone) => zone.size > 0)[i] as Zone),
-    }));
+    kernel.allocator.zones.flatMap(({ name, size }, i) =>
+      size === 0
+        ? []
+        : // Of the kernel that is asked about: a machine may be booted anew.
+          [{ name: `${prefix} ${name}`, read: (asked) => read(asked.allocator.zones[i] as Zone) }],
+    );
   const aged = kernel.allocator instanceof AgingPageAllocator;
   return [
     ...ofZone('free', (zone) => zone.freePages),
@@ -64,4 +64,10 @@ function sumOfTasks(of: (mm: { readonly rss: number; readonly totalVm: number })
     for (const { task } of processes.values()) if (task.mm !== null) sum += of(task.mm);
     return sum;
   };
+}
+
+/** Events of a tracepoint since boot. */
+function eventCount(event: string) {
+  const id = tracepoints().findIndex(({ name }) => name === event);
+  return ({ trace }: Kernel): number => trace.counts[id] as number;
 }
