@@ -29,6 +29,12 @@ export const machineChoice = signal<MachineChoice | null>(null);
 /** Last refusal, one line; empty: none. */
 export const refusal = signal('');
 
+/** Tells a refusal, after those that have not been read yet. */
+export function refuse(message: string): void {
+  const before = refusal.value;
+  if (!before.includes(message)) refusal.value = before === '' ? message : `${before}; ${message}`;
+}
+
 export const breakpoints = signal<readonly Breakpoint[]>([]);
 
 /** Turns a second while it runs; null: as fast as it goes. */

@@ -3,9 +3,10 @@ import type { Command, Report } from '../protocol/messages.ts';
 import { answerArrived } from './ask.ts';
 import { seekSettled } from './commands.ts';
 import { connectCommands, postCommand } from './machine.ts';
-import { inputLog, outputArrived, refusal, status } from './machine-signals.ts';
+import { inputLog, outputArrived, refuse, status } from './machine-signals.ts';
 import { markStop } from './marks.ts';
 import { select } from './selection.ts';
+import { opened } from './session.ts';
 import { presentStage } from './story.ts';
 import { sendViewRequests, viewsArrived } from './use-view.ts';
 
@@ -30,7 +31,7 @@ export function reportArrived(report: Report): void {
       inputLog.value = report.input;
       return;
     case 'refused':
-      refusal.value = report.message;
+      refuse(report.message);
       return;
   }
 }
@@ -44,6 +45,7 @@ function statusArrived(next: typeof status.value): void {
     select({ kind: 'event', seq: next.stoppedBy });
   }
   seekSettled();
+  opened(next);
 }
 
 /** Commands go to the worker from now on, and the views that are wanted are announced to it. */

@@ -1,5 +1,6 @@
 import { batch, signal } from '@preact/signals';
 import type { MachineChoice } from '../protocol/choice.ts';
+import type { Status } from '../protocol/messages.ts';
 import { scenarioOf } from '../scenarios/scenarios.ts';
 import { showLayout } from './dock.tsx';
 import { droppedFile } from './dropped-files.ts';
@@ -11,6 +12,7 @@ import {
   NO_MACHINE,
   outputArrived,
   refusal,
+  refuse,
   status,
 } from './machine-signals.ts';
 import { forgetMarks } from './marks.ts';
@@ -28,6 +30,9 @@ export const waitingForFile = signal<ExplorerState | null>(null);
 
 /** Scenario that is being told and the stage that it is at; null: none. */
 export const scenarioAt = signal<ExplorerState['scenario']>(null);
+
+/** Turn that a link wants and the machine is on its way to; null: none. */
+let wantedTurn: number | null = null;
 
 /** Panels of a machine that was not asked to show others. */
 export const DEFAULT_LAYOUT =
@@ -55,6 +60,7 @@ export function openState(state: ExplorerState, run = false): void {
     page.value = 'machine';
     waitingForFile.value = null;
     refusal.value = '';
+    wantedTurn = state.at > 0 ? state.at : null;
     machineChoice.value = state.choice;
     breakpoints.value = state.breakpoints;
     inputLog.value = state.input;
@@ -87,8 +93,24 @@ function showLayoutOrDefault(text: string): void {
   }
 }
 
+/** Called with each status of the machine: there is none if it was refused, and a link may want more turns than there are. */
+export function opened(next: Status): void {
+  if (next.phase === 'empty') {
+    machineChoice.value = null;
+    page.value = 'start';
+  }
+  if (wantedTurn === null || next.phase === 'booting' || next.phase === 'seeking') return;
+  if (next.turn < wantedTurn && next.reason !== '') {
+    refuse(
+      `link: at=${wantedTurn} cannot be reached: the machine stands at turn ${next.turn} (${next.reason})`,
+    );
+  }
+  wantedTurn = null;
+}
+
 /** Back to where one chooses. The machine stays where it is, so that one can return to it. */
 export function showStart(): void {
+  refusal.value = '';
   postCommand({ type: 'pause' });
   page.value = 'start';
 }

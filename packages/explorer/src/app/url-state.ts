@@ -75,7 +75,7 @@ export async function decodeState(hash: string): Promise<ExplorerState | null> {
     layout: parts.read('panels', told?.layout ?? '', layoutOf),
     selection: parts.read('select', NOTHING, selectionOf),
     breakpoints: parts.readAll('break', breakpointOf),
-    input: await readInput(parts),
+    input: await readInput(parts, cpu),
     scenario,
   };
   if (parts.problems.length > 0 || program === null) throw new Error(`link: ${parts.problems.join('; ')}`);
@@ -252,8 +252,12 @@ function selectionOf(text: string): Selection {
   return selection;
 }
 
-async function readInput(parts: LinkParts): Promise<readonly TimedInput[]> {
+async function readInput(parts: LinkParts, cpu: boolean): Promise<readonly TimedInput[]> {
   const text = parts.one('input');
+  if (text !== '' && !cpu) {
+    parts.wrong('input', text, 'needs a program that reads a terminal: run= or elf=');
+    return [];
+  }
   try {
     return await unpackInput(text);
   } catch (error) {

@@ -76,6 +76,8 @@ export function syncAddress(): void {
 async function write(newEntry: boolean): Promise<void> {
   // Before the machine is where the link wants it, the link says more than the machine.
   if (status.value.phase === 'booting' || status.value.phase === 'seeking') return;
+  // A link that was refused stays, so that it can be mended.
+  if (page.value === 'start' && refusal.value !== '') return;
   const hash = await presentHash();
   if (hash === known) return;
   known = hash;

@@ -1,6 +1,7 @@
 import { compile } from '@pagewalk/lab/browser';
-import { ConfigError, type Trace, type TraceEvent, tracepoints } from '@pagewalk/mm';
+import { type Trace, type TraceEvent, tracepoints } from '@pagewalk/mm';
 import type { Breakpoint } from '../protocol/messages.ts';
+import { alike } from './alike.ts';
 import { kindsOf, type WatchList } from './machine.ts';
 
 type Condition = (event: TraceEvent) => boolean;
@@ -9,16 +10,17 @@ type Condition = (event: TraceEvent) => boolean;
 export class Breakpoints {
   /** What the machine has to look out for; null: nothing. */
   readonly list: WatchList | null;
+  /** What is wrong with breakpoints: which, and what is allowed. They stop nothing, the others do. */
+  readonly problems: readonly string[];
   private readonly conditions = new Map<string, Condition[]>();
 
-  /**
-   * @param trace of the machine: it knows the numbers of texts. Null: there is no machine yet
-   * @throws ConfigError that names the breakpoint, what is wrong with it, and what is allowed
-   */
+  /** @param trace of the machine: it knows the numbers of texts. Null: there is no machine yet */
   constructor(breakpoints: readonly Breakpoint[], trace: Trace | null) {
+    const problems: string[] = [];
+    this.problems = problems;
     for (const breakpoint of breakpoints) {
-      const condition = conditionOf(breakpoint, trace);
-      if (!breakpoint.enabled) continue;
+      const condition = conditionOf(breakpoint, trace, problems);
+      if (condition === null || !breakpoint.enabled) continue;
       const others = this.conditions.get(breakpoint.event) ?? [];
       this.conditions.set(breakpoint.event, [...others, condition]);
     }
@@ -31,9 +33,21 @@ export class Breakpoints {
   }
 }
 
-function conditionOf({ event, condition }: Breakpoint, trace: Trace | null): Condition {
+/** Null: it is wrong, which is noted. */
+function conditionOf(
+  { event, condition }: Breakpoint,
+  trace: Trace | null,
+  problems: string[],
+): Condition | null {
   const definition = tracepoints().find(({ name }) => name === event);
-  if (definition === undefined) throw new ConfigError(`breakpoint ${event}: there is no such tracepoint`);
+  if (definition === undefined) {
+    const near = alike(
+      event,
+      tracepoints().map(({ name }) => name),
+    );
+    problems.push(`breakpoint ${event}: there is no such tracepoint; alike are ${near.join(', ')}`);
+    return null;
+  }
   if (condition.trim() === '') return () => true;
   const known = [...definition.fields, 'pid'];
   try {
@@ -43,8 +57,9 @@ function conditionOf({ event, condition }: Breakpoint, trace: Trace | null): Con
     return ({ values, pid }) => value({ pid, ...values }) !== 0;
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new ConfigError(
+    problems.push(
       `breakpoint ${event}: ${error.message}; allowed are ${known.join(', ')}, numbers, texts in quotes and + - * / % << >> & | ! < <= > >= == != && || ( )`,
     );
+    return null;
   }
 }

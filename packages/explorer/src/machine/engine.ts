@@ -165,11 +165,9 @@ export class Engine {
   }
 
   private setBreakpoints(): void {
-    try {
-      this.breakpoints = new Breakpoints(this.breakpointList, this.machine?.kernel.trace ?? null);
-    } catch (error) {
-      this.fail(error);
-    }
+    this.breakpoints = new Breakpoints(this.breakpointList, this.machine?.kernel.trace ?? null);
+    const { problems } = this.breakpoints;
+    if (problems.length > 0) this.fail(new ConfigError(problems.join('; ')));
   }
 
   // ---- moving

@@ -42,7 +42,8 @@ describe('a link', () => {
       { kind: 'recording', name: 'mine.pwt', sha256: '01'.repeat(32) },
       { kind: 'workload', args: ['zipf', '1', '3000', '100000', '30'] },
     ] as const) {
-      const state = { ...STATE, choice: { ...STATE.choice, program } };
+      const input = program.kind === 'elf' ? STATE.input : [];
+      const state = { ...STATE, input, choice: { ...STATE.choice, program } };
       expect(await decodeState(await encodeState(state))).toEqual(state);
     }
   });
@@ -100,6 +101,10 @@ describe('a link', () => {
     ['run=hello&break=a-b', /^link: break=a-b must be a tracepoint, or tracepoint:condition; a - /],
     ['run=hello&break=oom_kill&break=oom_kill', 'break=oom_kill comes more than once'],
     ['run=hello&input=zzzz', 'input=zzzz is not terminal input as the explorer writes it into links'],
+    [
+      'workload=seq+1+10+1&input=Y2BgAAA',
+      'input=Y2BgAAA needs a program that reads a terminal: run= or elf=',
+    ],
     ['run=hello&input=!!', 'input=!! is not terminal input as the explorer writes it into links'],
     ['run=%E0%A4%A', /^link: run=%E0%A4%A has a % that stands for nothing/],
     ['run=hello&sysctl=x', 'sysctl=x must be name=value'],

@@ -40,11 +40,26 @@ describe('a breakpoint', () => {
     const page = new TestPage();
     await page.do({ type: 'start', choice: choiceOf({ kind: 'program', name: 'hello', args: [] }) });
     page.send({ type: 'breakpoints', list: [{ event: 'mm_fault', condition: 'ordr > 1', enabled: true }] });
-    page.send({ type: 'breakpoints', list: [{ event: 'nothing', condition: '', enabled: true }] });
+    page.send({ type: 'breakpoints', list: [{ event: 'mm_falt', condition: '', enabled: true }] });
     page.send({ type: 'breakpoints', list: [{ event: 'mm_fault', condition: 'pfn >', enabled: true }] });
     expect(page.refusals[0]).toContain('no value for ordr; allowed are address, class');
-    expect(page.refusals[1]).toContain('no such tracepoint');
+    expect(page.refusals[1]).toMatch(
+      /^breakpoint mm_falt: there is no such tracepoint; alike are mm_fault, /,
+    );
     expect(page.refusals[2]).toContain('ends too early');
+  });
+
+  test('that is wrong does not silence the others', async () => {
+    const page = new TestPage();
+    await page.do({ type: 'start', choice: choiceOf({ kind: 'program', name: 'hello', args: [] }) });
+    const list = [
+      { event: 'nothing', condition: '', enabled: true },
+      { event: 'mm_fault', condition: '', enabled: true },
+      { event: 'mm_fault', condition: 'ordr > 1', enabled: true },
+    ];
+    page.send({ type: 'breakpoints', list });
+    expect(page.refusals[0]).toMatch(/^breakpoint nothing: .*; breakpoint mm_fault: .*no value for ordr/);
+    expect(await page.do({ type: 'run', speed: null })).toMatchObject({ reason: 'breakpoint mm_fault' });
   });
 });
 
