@@ -1,17 +1,8 @@
 import { signal } from '@preact/signals';
+import type { Subject } from '../protocol/subject.ts';
 
 /** What the reader looks at. All views show what belongs to it. */
-export type Selection =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'frame'; readonly pfn: number }
-  | { readonly kind: 'address'; readonly pid: number; readonly address: number }
-  /** An area (VMA) of a process, by its first address. */
-  | { readonly kind: 'area'; readonly pid: number; readonly start: number }
-  | { readonly kind: 'slab'; readonly cache: string; readonly pfn?: number }
-  | { readonly kind: 'event'; readonly seq: number }
-  | { readonly kind: 'task'; readonly pid: number }
-  | { readonly kind: 'file'; readonly path: string }
-  | { readonly kind: 'slot'; readonly area: number; readonly slot: number };
+export type Selection = Subject;
 
 export const NOTHING: Selection = { kind: 'none' };
 
@@ -63,7 +54,7 @@ export function selectionText(s: Selection): string {
     case 'task':
       return `task.${s.pid}`;
     case 'file':
-      return `file.${s.path}`;
+      return s.page === undefined ? `file.${s.path}` : `page.${s.page.toString(16)}.${s.path}`;
     case 'slot':
       return `slot.${s.area}.${s.slot}`;
   }
@@ -71,7 +62,7 @@ export function selectionText(s: Selection): string {
 
 /** What {@link parseSelection} understands. */
 export const SELECTION_FORMS =
-  'frame.<hex>, address.<pid>.<hex>, area.<pid>.<hex>, slab.<cache>, slab.<cache>.<hex>, event.<number>, task.<pid>, file.<path>, slot.<area>.<number>';
+  'frame.<hex>, address.<pid>.<hex>, area.<pid>.<hex>, slab.<cache>, slab.<cache>.<hex>, event.<number>, task.<pid>, file.<path>, page.<hex>.<path>, slot.<area>.<number>';
 
 /** Reverse of {@link selectionText}; what it does not understand selects nothing. */
 export function parseSelection(text: string): Selection {
@@ -98,6 +89,10 @@ export function parseSelection(text: string): Selection {
       return valid({ kind, pid: decimal(a) }, decimal(a));
     case 'file':
       return rest.join('.') === '' ? NOTHING : { kind, path: rest.join('.') };
+    case 'page': {
+      const path = rest.slice(1).join('.');
+      return path === '' || hex(a) === -1 ? NOTHING : { kind: 'file', path, page: hex(a) };
+    }
     case 'slot':
       return valid({ kind, area: decimal(a), slot: decimal(b) }, decimal(a), decimal(b));
     default:

@@ -40,8 +40,9 @@ export class FilteredEvents {
    * Rows `from` up to `from + count`. While the machine works at most so many events as take a few milliseconds are looked at.
    *
    * @param whole the machine stands
+   * @param find number of an event whose row is wanted
    */
-  view(from: number, count: number, whole: boolean): EventsView {
+  view(from: number, count: number, whole: boolean, find = 0): EventsView {
     const { history } = this.machine;
     const { events } = history;
     const until = Math.min(events.last, this.machine.kernel.trace.seq);
@@ -52,7 +53,7 @@ export class FilteredEvents {
       for (let i = start; i < Math.min(total, start + count); i++) {
         rows.push(eventRow(this.machine, events.first + i));
       }
-      return { view: 'events', total, from: start, rows };
+      return { view: 'events', total, from: start, found: Math.max(0, find - events.first), rows };
     }
     this.look(until, whole);
     const total = this.foundUntil(until);
@@ -61,7 +62,7 @@ export class FilteredEvents {
       const seq = this.found[i] as number;
       if (events.has(seq)) rows.push(eventRow(this.machine, seq));
     }
-    return { view: 'events', total, from: start, rows };
+    return { view: 'events', total, from: start, found: this.foundUntil(find - 1), rows };
   }
 
   private get passesAll(): boolean {

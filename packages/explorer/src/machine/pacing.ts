@@ -7,6 +7,7 @@ const PACE_MS: Readonly<Record<ViewRequest['view'], number>> = {
   lists: 50,
   space: 50,
   frame: 100,
+  subject: 100,
   walk: 100,
   tlb: 250,
   swap: 150,

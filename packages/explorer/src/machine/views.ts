@@ -10,6 +10,7 @@ import { OomPicture } from './views/oom-view.ts';
 import { procView } from './views/proc-view.ts';
 import { slabCacheView, slabView } from './views/slab-views.ts';
 import { spaceView } from './views/space-view.ts';
+import { subjectView } from './views/subject-view.ts';
 import { swapView } from './views/swap-view.ts';
 import { tasksView } from './views/tasks-view.ts';
 import { tlbView } from './views/tlb-view.ts';
@@ -60,6 +61,7 @@ export class Views {
           request.from,
           request.count,
           whole,
+          request.find,
         );
       case 'proc':
         return procView(kernel, request.path, request.pid);
@@ -77,6 +79,8 @@ export class Views {
         return filesView(kernel);
       case 'oom':
         return this.oom.view(history.events);
+      case 'subject':
+        return subjectView(this.machine, request.of);
       case 'frame':
         return frameView(this.machine, this.memory.classes, request.pfn);
     }

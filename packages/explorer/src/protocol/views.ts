@@ -2,6 +2,7 @@
  * What the views show, as the worker sends it: numbers and arrays, read from the kernel's public API. A request is sent again
  * whenever its parameters change; while the machine runs, data comes at most once a drawn picture.
  */
+import type { Subject, SubjectView } from './subject.ts';
 
 /** What a frame is used for: the values of {@link MemoryView.use}. */
 export const FRAME_USE = {
@@ -48,8 +49,15 @@ export type ViewRequest =
   | { readonly view: 'files' }
   | { readonly view: 'oom' }
   | { readonly view: 'counters' }
-  | { readonly view: 'events'; readonly from: number; readonly count: number; readonly filter: EventFilter }
+  | {
+      readonly view: 'events';
+      readonly from: number;
+      readonly count: number;
+      readonly filter: EventFilter;
+      readonly find?: number;
+    }
   | { readonly view: 'frame'; readonly pfn: number }
+  | { readonly view: 'subject'; readonly of: Subject }
   | { readonly view: 'proc'; readonly path: string; readonly pid: number };
 
 export type ViewName = ViewRequest['view'];
@@ -217,7 +225,12 @@ export interface ListsView {
   readonly view: 'lists';
   readonly lists: readonly PageListRow[];
   readonly flows: readonly FlowRow[];
-  readonly threads: readonly { readonly comm: string; readonly state: string; readonly why: string }[];
+  readonly threads: readonly {
+    readonly pid: number;
+    readonly comm: string;
+    readonly state: string;
+    readonly why: string;
+  }[];
 }
 
 export interface SlabRow {
@@ -254,6 +267,8 @@ export interface VmallocView {
   readonly start: number;
   readonly end: number;
   readonly areas: readonly { readonly address: number; readonly size: number; readonly kind: string }[];
+  /** Address of the first pkmap slot. */
+  readonly pkmapStart: number;
   /** Per pkmap slot: 0 free, 1 used before and not flushed, 2.. mapped by that many less one. */
   readonly pkmap: Uint8Array;
 }
@@ -346,6 +361,8 @@ export interface EventsView {
   /** All that match; the rows are those from `from` on. */
   readonly total: number;
   readonly from: number;
+  /** Row of the event that was to be found, or of the first after it. */
+  readonly found: number;
   readonly rows: readonly EventRow[];
 }
 
@@ -392,4 +409,5 @@ export type ViewData =
   | CountersView
   | EventsView
   | FrameView
-  | ProcView;
+  | ProcView
+  | SubjectView;

@@ -8,18 +8,18 @@ import type { ProgramChoice } from '../../src/protocol/choice.ts';
 import type { ViewRequest } from '../../src/protocol/views.ts';
 import { choiceOf, nodeAssets } from './engine-host.ts';
 
-const PROGRAMS: readonly (readonly [ProgramChoice, number, release?: string])[] = [
-  [{ kind: 'program', name: 'files', args: [] }, 80],
-  [{ kind: 'program', name: 'quicksort', args: ['4'] }, 400],
-  [{ kind: 'workload', args: 'filehot 1 1500 400 1 16 /f'.split(' ') }, 1500],
-  [{ kind: 'recording', name: 'pipeline' }, 20_000],
+const PROGRAMS: readonly (readonly [ProgramChoice, number, string])[] = [
+  [{ kind: 'program', name: 'files', args: [] }, 80, '2.4.22'],
+  [{ kind: 'program', name: 'quicksort', args: ['4'] }, 400, '2.4.22'],
+  [{ kind: 'workload', args: 'filehot 1 1500 400 1 16 /f'.split(' ') }, 1500, '2.4.22'],
+  [{ kind: 'recording', name: 'pipeline' }, 20_000, '2.4.22'],
   // 2.4.0 makes pages younger that are found in the page cache.
   [{ kind: 'recording', name: 'pipeline' }, 20_000, '2.4.0'],
   [{ kind: 'workload', args: 'filehot 1 1500 400 1 16 /f'.split(' ') }, 1500, '2.4.0'],
 ];
 
 test.each(PROGRAMS)('looking at a machine changes nothing: %o', async (program, turn, release) => {
-  const choice = choiceOf(program, { release: release ?? '2.4.22' });
+  const choice = choiceOf(program, { release });
   const machine = new Machine(await machineMaker(choice, nodeAssets), () => 0);
   while (machine.turn < turn && machine.ended === null) machine.forward(turn, 1);
   const { kernel } = machine;
@@ -44,6 +44,10 @@ test.each(PROGRAMS)('looking at a machine changes nothing: %o', async (program, 
     { view: 'counters' },
     { view: 'events', from: 0, count: 100, filter: { names: [], pid: 0, text: 'a' } },
     { view: 'frame', pfn: 1500 },
+    { view: 'subject', of: { kind: 'frame', pfn: 1500 } },
+    { view: 'subject', of: { kind: 'file', path: '/f', page: 3 } },
+    { view: 'subject', of: { kind: 'task', pid } },
+    { view: 'subject', of: { kind: 'slot', area: 0, slot: 5 } },
     ...procPaths(kernel).map((path) => ({ view: 'proc', path, pid: 0 }) as const),
   ];
   for (const request of all) {

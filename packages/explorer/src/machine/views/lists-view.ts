@@ -51,6 +51,7 @@ export class ListsPicture {
       lists: this.lists(),
       flows: [...this.flows.values()].map(({ row, pages }) => ({ ...row, pages })),
       threads: this.kernel.paging.daemons.list.map((daemon) => ({
+        pid: daemon.task.pid,
         comm: daemon.task.comm,
         state: daemon.running ? 'R' : daemon.awake ? 'R' : daemon.deaf ? 'D' : 'S',
         why: why(daemon, this.kernel.clock.now),

@@ -1,4 +1,4 @@
-import { type Kernel, VM_ALLOC, VM_IOREMAP } from '@pagewalk/mm';
+import { type Kernel, pkmapAddr, VM_ALLOC, VM_IOREMAP } from '@pagewalk/mm';
 import type { VmallocView } from '../../protocol/views.ts';
 
 /** The kernel's addresses that are contiguous only virtually. */
@@ -12,6 +12,7 @@ export function vmallocView({ vmalloc, highmem }: Kernel): VmallocView {
       size,
       kind: flags === VM_IOREMAP ? 'ioremap' : flags === VM_ALLOC ? 'vmalloc' : 'vmap',
     })),
+    pkmapStart: pkmapAddr(0),
     pkmap: Uint8Array.from(highmem.pkmapCount, (count) => Math.min(255, count)),
   };
 }

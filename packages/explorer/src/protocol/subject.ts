@@ -1,0 +1,44 @@
+/** What can be selected. */
+export type Subject =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'frame'; readonly pfn: number }
+  | { readonly kind: 'address'; readonly pid: number; readonly address: number }
+  /** An area (VMA) of a process, by its first address. */
+  | { readonly kind: 'area'; readonly pid: number; readonly start: number }
+  | { readonly kind: 'slab'; readonly cache: string; readonly pfn?: number }
+  | { readonly kind: 'event'; readonly seq: number }
+  | { readonly kind: 'task'; readonly pid: number }
+  /** A file, or a page of it. */
+  | { readonly kind: 'file'; readonly path: string; readonly page?: number }
+  | { readonly kind: 'slot'; readonly area: number; readonly slot: number };
+
+/** All that belongs to what is selected: what every view shows of it. What there is not is -1, 0 (pid) or empty. */
+export interface SubjectView {
+  readonly view: 'subject';
+  readonly of: Subject;
+  /** What has many frames, in words: `quicksort (7)`. */
+  readonly name: string;
+  readonly pfn: number;
+  /** Frames of a task, an area, a file or a cache. */
+  readonly frames: Int32Array;
+  readonly pid: number;
+  /** In the address space of `pid`, or one of the kernel's. */
+  readonly address: number;
+  /** First address of the area. */
+  readonly area: number;
+  /** Slab cache, and first frame of the slab. */
+  readonly cache: string;
+  readonly slab: number;
+  /** As the page cache names it, and the page in it. */
+  readonly file: string;
+  readonly page: number;
+  readonly swapArea: number;
+  readonly slot: number;
+  /** List of pages that the frame is on. */
+  readonly list: string;
+  readonly zone: string;
+  /** Of the free block that the frame is in. */
+  readonly order: number;
+  /** Virtual time of an event, ns. */
+  readonly time: number;
+}
