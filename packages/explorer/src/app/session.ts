@@ -2,6 +2,7 @@ import { batch, signal } from '@preact/signals';
 import type { MachineChoice } from '../protocol/choice.ts';
 import type { Status } from '../protocol/messages.ts';
 import { scenarioOf } from '../scenarios/scenarios.ts';
+import { ask } from './ask.ts';
 import { showLayout } from './dock.tsx';
 import { droppedFile } from './dropped-files.ts';
 import { postCommand } from './machine.ts';
@@ -16,7 +17,7 @@ import {
   status,
 } from './machine-signals.ts';
 import { forgetMarks } from './marks.ts';
-import { forgetSelection, NOTHING, select } from './selection.ts';
+import { forgetSelection, NOTHING, type Selection, select, selectionText } from './selection.ts';
 import type { ExplorerState } from './url-state.ts';
 import { forgetViews } from './use-view.ts';
 
@@ -31,8 +32,8 @@ export const waitingForFile = signal<ExplorerState | null>(null);
 /** Scenario that is being told and the stage that it is at; null: none. */
 export const scenarioAt = signal<ExplorerState['scenario']>(null);
 
-/** Turn that a link wants and the machine is on its way to; null: none. */
-let wantedTurn: number | null = null;
+/** What a link wants and the machine is on its way to; null: nothing. */
+let wanted: ExplorerState | null = null;
 
 /** Panels of a machine that was not asked to show others. */
 export const DEFAULT_LAYOUT =
@@ -60,7 +61,7 @@ export function openState(state: ExplorerState, run = false): void {
     page.value = 'machine';
     waitingForFile.value = null;
     refusal.value = '';
-    wantedTurn = state.at > 0 ? state.at : null;
+    wanted = state;
     machineChoice.value = state.choice;
     breakpoints.value = state.breakpoints;
     inputLog.value = state.input;
@@ -99,13 +100,20 @@ export function opened(next: Status): void {
     machineChoice.value = null;
     page.value = 'start';
   }
-  if (wantedTurn === null || next.phase === 'booting' || next.phase === 'seeking') return;
-  if (next.turn < wantedTurn && next.reason !== '') {
-    refuse(
-      `link: at=${wantedTurn} cannot be reached: the machine stands at turn ${next.turn} (${next.reason})`,
-    );
+  if (wanted === null || next.phase === 'booting' || next.phase === 'seeking') return;
+  const { at, selection } = wanted;
+  wanted = null;
+  if (next.turn < at && next.reason !== '') {
+    refuse(`link: at=${at} cannot be reached: the machine stands at turn ${next.turn} (${next.reason})`);
   }
-  wantedTurn = null;
+  if (selection.kind !== 'none') void tellMissing(selection, next.turn);
+}
+
+/** Says so if the machine does not have what a link selects. */
+async function tellMissing(selection: Selection, turn: number): Promise<void> {
+  const answer = await ask({ ask: 'selection', selection });
+  if (answer.ask !== 'selection' || answer.missing === '') return;
+  refuse(`link: select=${selectionText(selection)}: ${answer.missing} (at turn ${turn})`);
 }
 
 /** Back to where one chooses. The machine stays where it is, so that one can return to it. */

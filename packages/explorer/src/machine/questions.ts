@@ -5,6 +5,7 @@ import type { Answer, Question } from '../protocol/questions.ts';
 import { matches } from './event-filter.ts';
 import { eventRow, fieldsOf } from './event-row.ts';
 import type { Machine } from './machine.ts';
+import { missingSelection } from './missing-selection.ts';
 import { procPaths, procText } from './views/proc-view.ts';
 import { why } from './why.ts';
 
@@ -15,6 +16,8 @@ export async function answerTo(question: Question, machine: Machine): Promise<An
       return { ask: 'state-hash', hash: machine.kernel.stateHash(), events: machine.kernel.trace.hash };
     case 'proc-paths':
       return { ask: 'proc-paths', paths: procPaths(machine.kernel) };
+    case 'selection':
+      return { ask: 'selection', missing: missingSelection(machine, question.selection) };
     case 'tracepoints':
       return {
         ask: 'tracepoints',

@@ -1,4 +1,5 @@
 /** One-off questions of the page, and their answers. */
+import type { Subject } from './subject.ts';
 import type { EventRow, HistoryRow } from './views.ts';
 
 export type Question =
@@ -10,6 +11,8 @@ export type Question =
   | { readonly ask: 'export'; readonly format: 'perfetto' | 'ftrace' | 'proc' }
   /** What can be asked for in a proc view. */
   | { readonly ask: 'proc-paths' }
+  /** Whether the machine has what is selected. */
+  | { readonly ask: 'selection'; readonly selection: Subject }
   /** Tracepoints for the breakpoint editor. */
   | { readonly ask: 'tracepoints' }
   /** First event at or after `seq` (or before, backwards) that matches. */
@@ -33,6 +36,8 @@ export type Answer =
   | { readonly ask: 'state-hash'; readonly hash: string; readonly events: string }
   | { readonly ask: 'export'; readonly name: string; readonly bytes: Uint8Array }
   | { readonly ask: 'proc-paths'; readonly paths: readonly string[] }
+  /** What of it the machine does not have, in one line; empty: it has it. */
+  | { readonly ask: 'selection'; readonly missing: string }
   | {
       readonly ask: 'tracepoints';
       readonly list: readonly {
