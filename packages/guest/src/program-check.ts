@@ -79,7 +79,9 @@ function whyNotLinked(
     if (interpreter === '') return 'broken: the name of its interpreter is empty';
     if (has?.(interpreter)) return null;
     const advice =
-      has === null ? 'compile with -static, or give its files with --root' : 'the machine does not have it';
+      has === null
+        ? 'compile with -static, or give its files with --root'
+        : 'the machine does not have it: compile with -static';
     return `dynamically linked: it needs ${interpreter}; ${advice}`;
   }
   return null;

@@ -1,3 +1,4 @@
+import { whyNotRunnable } from '@pagewalk/guest/browser';
 import type { ProgramChoice } from '../protocol/choice.ts';
 import { sha256 } from './sha256.ts';
 
@@ -30,11 +31,25 @@ export async function takeFile(file: File): Promise<DroppedFile> {
   const bytes = new Uint8Array(await file.arrayBuffer());
   const kind = kindOf(bytes);
   if (kind === null) {
-    throw new Error(`${file.name}: neither a static 32-bit Linux program (ELF) nor a recording (pwt)`);
+    const empty = bytes.length === 0 ? 'an empty file, ' : '';
+    throw new Error(
+      `${file.name}: ${empty}neither a static 32-bit Linux program (ELF) nor a recording (pwt)`,
+    );
   }
-  const hash = sha256(bytes);
+  const problem = kind === 'elf' ? whyNotRunnable(bytes, () => false) : null;
+  if (problem !== null) throw new Error(`${file.name}: ${problem}`);
+  const hash = await hashOf(bytes);
   files.set(hash, bytes);
   return { name: file.name, sha256: hash, bytes: bytes.length, kind };
+}
+
+/** By the browser, which is many times quicker, where it does that: not for pages that came unencrypted from elsewhere. */
+async function hashOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  // Its type does not know that it may be missing.
+  const subtle = crypto.subtle as SubtleCrypto | undefined;
+  if (subtle === undefined) return sha256(bytes);
+  const digest = new Uint8Array(await subtle.digest('SHA-256', bytes));
+  return [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 function kindOf(bytes: Uint8Array): DroppedFile['kind'] | null {

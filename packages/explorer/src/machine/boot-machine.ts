@@ -36,7 +36,7 @@ export async function machineMaker(
     case 'elf': {
       const cpu = await assets.cpu();
       const bytes = program.kind === 'elf' ? needed(file, program.name) : await assets.program(program.name);
-      const reason = whyNotRunnable(bytes);
+      const reason = whyNotRunnable(bytes, () => false);
       if (reason !== null) throw new ConfigError(`program ${program.name}: ${reason}`);
       return (ears) => {
         const runner = new GuestRunner(choice, cpu, (text) => ears.output(text));
@@ -48,7 +48,9 @@ export async function machineMaker(
     case 'recording': {
       const shipped = program.sha256 === undefined;
       const bytes = shipped ? await assets.recording(program.name) : needed(file, program.name);
-      const trace = await UnpackedTrace.from(bytes, decompressor(assets));
+      const trace = await UnpackedTrace.from(bytes, decompressor(assets)).catch((error: Error) => {
+        throw new ConfigError(`recording ${program.name}: ${error.message}`);
+      });
       return (ears) => {
         const runner = new ReplayRunner(choice);
         listen(runner, runner.hub, ears);

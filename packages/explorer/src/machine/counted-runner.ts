@@ -8,6 +8,7 @@ export abstract class CountedRunner implements Runner {
   readonly waits = false;
   readonly hasTerminal = false;
   ended: string | null = null;
+  damaged = false;
   private tail = 0;
 
   /** Accesses that were made. */
@@ -36,6 +37,7 @@ export abstract class CountedRunner implements Runner {
     } catch (error) {
       if (!isEnding(error)) throw error;
       this.ended = error.message;
+      this.damaged = error instanceof TraceError;
     }
     this.tail = this.made - before < turns ? 1 : 0;
   }

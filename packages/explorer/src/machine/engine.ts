@@ -266,8 +266,10 @@ export class Engine {
       const { name, seq } = machine.stoppedAt;
       if (job.kind === 'run') this.stop(`breakpoint ${name}`, seq);
       else this.stop('');
-    } else if (machine.ended !== null) this.stop(machine.ended);
-    else if (job.kind === 'seek' && machine.turn >= job.turn) this.stop('');
+    } else if (machine.ended !== null) {
+      this.stop(machine.ended);
+      if (machine.damaged) this.fail(new ConfigError(`the recording is damaged; ${machine.ended}`));
+    } else if (job.kind === 'seek' && machine.turn >= job.turn) this.stop('');
     else if (machine.waits) {
       if (job.kind === 'run') this.reason = 'waits for input';
       else this.stop('waits for input');

@@ -14,6 +14,7 @@ export class GuestRunner implements Runner {
   turn = 0;
   readonly turnsInAll = null;
   readonly hasTerminal = true;
+  readonly damaged = false;
   ended: string | null = null;
   waits = false;
   private readonly guest: Guest;

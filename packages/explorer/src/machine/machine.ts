@@ -61,6 +61,9 @@ export class Machine {
   get ended(): string | null {
     return this.runner.ended;
   }
+  get damaged(): boolean {
+    return this.runner.damaged;
+  }
   /** It waits for terminal input. */
   get waits(): boolean {
     return this.runner.waits && this.history.nextInput(this.turn) !== this.turn;

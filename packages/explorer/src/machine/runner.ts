@@ -9,6 +9,8 @@ export interface Runner {
   readonly turnsInAll: number | null;
   /** Why it is over: `exited with 0`; null: it goes on. */
   readonly ended: string | null;
+  /** It is over because what it runs is damaged, as {@link ended} says. */
+  readonly damaged: boolean;
   /** It waits for terminal input: no turn can be made. */
   readonly waits: boolean;
   /** Whether there is a terminal. */
