@@ -19,6 +19,7 @@ import { Cpu, EXIT_PANIC, EXIT_SLICE } from './cpu/cpu.ts';
 import { REG, SEG } from './cpu/registers.ts';
 import { installTrapStubs } from './cpu/trap-stubs.ts';
 import { FileLocks } from './files/locks.ts';
+import { installRandomDevices } from './files/random-devices.ts';
 import { setUpRoot, type TreeMount } from './files/root.ts';
 import { Futexes } from './futex/futexes.ts';
 import { Lifecycle } from './lifecycle.ts';
@@ -168,6 +169,7 @@ export class Guest {
     this.tracer = config.strace === undefined ? null : new Tracer(this, config.strace);
     this.streams = new Streams(this);
     this.console = new Console(this, config.console ?? null);
+    installRandomDevices(this);
     setUpRoot(this, config.root ?? null, config.mounts ?? []);
   }
 

@@ -34,6 +34,14 @@ export function installCharDevices(parts: CharDeviceParts): void {
   }
 }
 
+/** What the node of a device says of itself. */
+export interface DeviceNode {
+  /** Permission bits (default 0o666): shown, not enforced. */
+  readonly mode?: number;
+  /** 256 * major + minor (default 0): shown by stat. */
+  readonly rdev?: number;
+}
+
 /**
  * Makes a device's node for a driver. A node of the same name is unlinked first.
  *
@@ -44,11 +52,11 @@ export function registerDevice(
   parts: Pick<CharDeviceParts, 'fs' | 'pageCache'>,
   path: string,
   driver: CharDriver,
-  mode = 0o666,
+  { mode = 0o666, rdev = 0 }: DeviceNode = {},
 ): void {
   if (!path.startsWith('/') || path.endsWith('/')) {
     throw new ConfigError(`device: path '${path}'; it must begin with / and end in a name`);
   }
   const device = new CharDevice(parts.pageCache, path.slice(path.lastIndexOf('/') + 1), driver);
-  parts.fs.addDevice(path, (ino, dev) => device.newInode(ino, dev, mode));
+  parts.fs.addDevice(path, (ino, dev) => device.newInode(ino, dev, mode)).rdev = rdev;
 }

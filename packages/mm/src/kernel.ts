@@ -17,7 +17,7 @@ import { zeromapPageRange } from './address-space/zeromap.ts';
 import { I386, PAGE_OFFSET, type PagingGeometry } from './arch/i386.ts';
 import { vmallocEnd, vmallocStart } from './arch/i386-layout.ts';
 import { I386_PAE } from './arch/i386-pae.ts';
-import { installCharDevices, registerDevice } from './char-devices.ts';
+import { type DeviceNode, installCharDevices, registerDevice } from './char-devices.ts';
 import { bootCharges } from './check-charges.ts';
 import { type BootHoldings, checkMachine } from './check-machine.ts';
 import { Errno } from './errno.ts';
@@ -525,11 +525,11 @@ export class Kernel {
    * Makes a character device: from now on programs can open and map it. The package's README has an example.
    *
    * @param path absolute; a node of the same name is unlinked first
-   * @param mode permission bits, which are shown, not enforced
+   * @param node what stat says of it
    * @throws ConfigError for a path that does not begin with `/`
    */
-  registerDevice(path: string, driver: CharDriver, mode = 0o666): void {
-    registerDevice(this, path, driver, mode);
+  registerDevice(path: string, driver: CharDriver, node: DeviceNode = {}): void {
+    registerDevice(this, path, driver, node);
   }
 
   /**

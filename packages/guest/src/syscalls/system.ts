@@ -1,5 +1,6 @@
 /** System calls on the machine and its limits. */
 import { Errno } from '@pagewalk/mm';
+import { putRandom } from '../files/random-devices.ts';
 import type { SystemCall } from './call.ts';
 
 const UTS_BYTES = 65;
@@ -16,11 +17,8 @@ export const uname: SystemCall = ({ kernel, user }, _task, at) => {
 };
 
 /** Bytes of the guest's own fixed sequence. */
-export const getrandom: SystemCall = (guest, _task, at, length) => {
-  const count = Math.min(length, 65536);
-  const bytes = Uint8Array.from({ length: count }, () => guest.randomWord() & 255);
-  return guest.user.put(at, bytes) ? count : -Errno.EFAULT;
-};
+export const getrandom: SystemCall = (guest, _task, at, length) =>
+  putRandom(guest, at, Math.min(length, 65536));
 
 export const swapon: SystemCall = ({ user }, { process }, at, flags) => {
   const path = user.text(at);

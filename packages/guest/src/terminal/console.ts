@@ -52,8 +52,8 @@ export class Console {
     const own: CharDriver = {
       open: () => (this.guest.loadedTask?.job.hasTerminal === true && this.tty !== null ? 0 : -Errno.ENXIO),
     };
-    guest.kernel.registerDevice('/dev/console', driver);
-    guest.kernel.registerDevice('/dev/tty', own);
+    guest.kernel.registerDevice('/dev/console', driver, { rdev: 0x501 });
+    guest.kernel.registerDevice('/dev/tty', own, { rdev: 0x500 });
   }
 
   /** Input is not at its end: more may be pushed. */

@@ -3,6 +3,7 @@ import type {
   BootLogLine,
   boot,
   CharDriver,
+  DeviceNode,
   Kernel,
   KmemCache,
   MachineConfig,
@@ -56,7 +57,7 @@ describe('the public API', () => {
 
   it('has devices, and takes drivers', () => {
     expectTypeOf<Kernel['registerDevice']>().toEqualTypeOf<
-      (path: string, driver: CharDriver, mode?: number) => void
+      (path: string, driver: CharDriver, node?: DeviceNode) => void
     >();
     expectTypeOf<Kernel['remapPageRange']>().toEqualTypeOf<
       (from: number, physAddr: number, size: number, pageProt: number) => number
