@@ -6,6 +6,7 @@ import { CHROMIUM, command, hashes, settled, TestBrowser, turnOf } from './brows
 
 const HELLO = new URL('../../../guest/programs/hello', import.meta.url);
 const TOUCH = new URL('../../../guest/programs/touch', import.meta.url);
+const PIPELINE = new URL('../../../lab/recordings/pipeline.pwt', import.meta.url);
 const SMALL = '#release=2.4.22&memory=16M&swap=32M&run=touch+18+random+2&panels=row(machine,memory)';
 
 describe.skipIf(CHROMIUM === undefined)('the explorer in Chromium', () => {
@@ -132,19 +133,67 @@ describe.skipIf(CHROMIUM === undefined)('the explorer in Chromium', () => {
   });
 
   it.each([
-    ['#run=nothing', 'program nothing: there is none of this name'],
+    ['#run=nothing', 'link: run=nothing must begin with one of hello, touch,'],
     ['#memory=lots&run=hello', 'link: memory=lots must be a size, such as 16M'],
-    ['#memory=1M&run=hello', 'memory'],
-    ['#release=9.9&run=hello', 'release'],
+    ['#memory=1M&run=hello&at=5', 'link: memory=1M must be from 8M to 2044M'],
+    ['#release=9.9&run=hello', 'link: release=9.9 must be one of'],
+    ['#memroy=16M&run=hello', 'link: memroy=16M: there is no such part'],
+    ['#sysctl=vm.nothing=1&run=hello&at=3', 'sysctl vm.nothing: unknown; there are: vm.'],
     ['#workload=zipf+1', 'zipf takes'],
   ])('says in one line what is wrong with %s', async (hash, message) => {
     const page = await browser.open(hash);
     const line = await page.locator('[data-test=refusal]').innerText();
     expect(line).toContain(message);
     expect(line).not.toContain('\n');
+    // What was wrong stays in the address, where it can be mended.
+    await page.locator('.start').waitFor();
+    expect(new URL(page.url()).hash).toBe(hash);
     // The page is alive: another machine can be started.
     await page.goto(`${browser.address}#run=hello&panels=row(machine)`);
     await settled(page, 'paused');
+  });
+
+  it.each([
+    [
+      '#run=hello&at=999&panels=row(machine)',
+      'link: at=999 cannot be reached: the machine stands at turn 6 (exited with 0)',
+    ],
+    [
+      '#run=hello&at=2&select=task.99&panels=row(machine)',
+      'link: select=task.99: there is no task 99; there are 1, ',
+    ],
+    [
+      '#run=hello&at=2&break=mm_falt&panels=row(machine)',
+      'breakpoint mm_falt: there is no such tracepoint; alike are mm_fault',
+    ],
+  ])('opens %s and says what of it there is not', async (hash, message) => {
+    const page = await browser.open(hash);
+    await settled(page);
+    await page.locator('[data-test=refusal]', { hasText: message }).waitFor();
+  });
+
+  it('says what is wrong with a file', async () => {
+    const page = await browser.open();
+    await page.getByText('Your file', { exact: true }).click();
+    const give = (name: string, bytes: Buffer) =>
+      page
+        .locator('[data-test=file]')
+        .setInputFiles({ name, mimeType: 'application/octet-stream', buffer: bytes });
+    const refusal = page.locator('[data-test=refusal]');
+    const hello = readFileSync(HELLO);
+    for (const [name, bytes, line] of [
+      ['nothing', Buffer.alloc(0), 'nothing: an empty file, neither'],
+      ['cut', hello.subarray(0, 200), 'cut: broken: it ends at byte 200'],
+      ['picture.png', Buffer.from('89504e470d0a1a0a', 'hex'), 'picture.png: neither a static 32-bit'],
+    ] as const) {
+      await give(name, bytes);
+      await refusal.filter({ hasText: line }).waitFor();
+      expect(await page.locator('[data-test=start]').isDisabled()).toBe(true);
+    }
+    await give('cut.pwt', readFileSync(PIPELINE).subarray(0, 5000));
+    await page.getByText('cut.pwt: a recording').waitFor();
+    await page.locator('[data-test=start]').click();
+    await refusal.filter({ hasText: /the recording is damaged; .* cut short/ }).waitFor();
   });
 
   it('needs no mouse', async () => {
