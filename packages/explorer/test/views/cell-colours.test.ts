@@ -2,7 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { colourOfUse } from '../../src/app/palette-colours.ts';
 import { FRAME_STATE, FRAME_USE, type MemoryView } from '../../src/protocol/views.ts';
 import { inkOn, luminance } from '../../src/views/drawing/contrast.ts';
-import { abgr, mix, NO_EMPHASIS, paintCells, themedTable } from '../../src/views/memory/cell-colours.ts';
+import {
+  abgr,
+  marksOf,
+  mix,
+  NO_EMPHASIS,
+  paintCells,
+  themedTable,
+} from '../../src/views/memory/cell-colours.ts';
 import { countStates, describeFrame, framesWith } from '../../src/views/memory/describe-frame.ts';
 import { FrameMap } from '../../src/views/memory/frame-map.ts';
 import { layoutFrames } from '../../src/views/memory/layout.ts';
@@ -55,7 +62,7 @@ describe('colours of cells', () => {
     const layout = layoutFrames(4, 'row', 2, 2);
     const seen = (uses: number, states: number): boolean[] => {
       const image = new Uint32Array(32);
-      paintCells(image, VIEW, layout, table, { uses, states, byAge: false });
+      paintCells(image, VIEW, layout, table, { uses, states, byAge: false, only: null });
       return [...image.subarray(0, 4)].map(
         (word, i) => word === table.bright[(VIEW.use[i]! << 8) | VIEW.detail[i]!],
       );
@@ -64,6 +71,18 @@ describe('colours of cells', () => {
     expect(seen(1 << free, 0)).toEqual([true, true, false, false]);
     expect(seen(0, FRAME_STATE.dirty)).toEqual([false, false, true, false]);
     expect(seen(1 << slab, FRAME_STATE.dirty)).toEqual([false, false, false, false]);
+  });
+
+  it('fade all but the frames that are named', () => {
+    const table = themedTable('light', false);
+    const image = new Uint32Array(32);
+    const only = marksOf(Int32Array.of(3, 1, 99), 4);
+    paintCells(image, VIEW, layoutFrames(4, 'row', 2, 2), table, { ...NO_EMPHASIS, only });
+    const bright = [...image.subarray(0, 4)].map(
+      (word, i) => word === table.bright[(VIEW.use[i]! << 8) | VIEW.detail[i]!],
+    );
+    expect(bright).toEqual([false, true, false, true]);
+    expect(marksOf(new Int32Array(0), 4)).toBeNull();
   });
 
   it('shade pages by age when asked', () => {

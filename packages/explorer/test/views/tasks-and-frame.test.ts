@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { TaskRow } from '../../src/protocol/views.ts';
 import { hexLines } from '../../src/views/frame/hex-lines.ts';
 import { byteAt, bytesBox } from '../../src/views/memory/bytes-box.ts';
-import { chooseTask, taskOfSelection } from '../../src/views/parts/choose-task.ts';
+import { chooseTask } from '../../src/views/parts/choose-task.ts';
+import { subjectOf } from '../../src/views/parts/subject-of.ts';
 import { pressColumn, sortTasks } from '../../src/views/tasks/sort-tasks.ts';
 
 const task = (row: Partial<TaskRow>): TaskRow => ({
@@ -45,8 +46,8 @@ describe('the table of tasks', () => {
 
 describe('the task that a view is about', () => {
   it('is the selected one, the running one, or the last that has memory', () => {
-    expect(taskOfSelection({ kind: 'address', pid: 5, address: 0 })).toBe(5);
-    expect(taskOfSelection({ kind: 'frame', pfn: 5 })).toBe(0);
+    expect(subjectOf({ kind: 'address', pid: 5, address: 0 }).pid).toBe(5);
+    expect(subjectOf({ kind: 'frame', pfn: 5 }).pid).toBe(0);
     expect(chooseTask(TASKS, 5, 7)).toBe(5);
     expect(chooseTask(TASKS, 0, 7)).toBe(7);
     expect(chooseTask(TASKS, 3, 3)).toBe(1);

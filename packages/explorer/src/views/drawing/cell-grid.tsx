@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useId, useMemo, useRef } from 'preact/hooks';
+import { scrollIntoBody } from '../parts/scroll-into-body.ts';
 import { cellAfterKey, cellAt, cellPlace, type GridLayout, layOutGrid } from './grid-layout.ts';
 import { tokens } from './tokens.ts';
 import { useCanvas } from './use-canvas.ts';
@@ -38,6 +39,11 @@ export function CellGrid(props: CellGridProps) {
     outline(context, grid, props.selected, selectedColour());
   });
   useEffect(canvas.redraw);
+  useEffect(() => {
+    const shown = canvas.ref.current;
+    if (shown === null || props.selected < 0 || props.selected >= grid.count) return;
+    scrollIntoBody(shown, { top: cellPlace(grid, props.selected).y, height: grid.pitch });
+  }, [props.selected, grid]);
   const hint = useId();
   const latest = useRef(grid);
   latest.current = grid;
@@ -67,7 +73,11 @@ export function CellGrid(props: CellGridProps) {
         onMouseLeave={() => {
           at.value = -1;
         }}
-        onClick={() => at.value >= 0 && props.onSelect?.(at.value)}
+        onClick={(event) => {
+          // A finger taps without having pointed.
+          point(event);
+          if (at.value >= 0) props.onSelect?.(at.value);
+        }}
         onKeyDown={onKeyDown}
       />
       <p id={hint} class="cell-grid-hint" aria-live="polite">

@@ -6,11 +6,15 @@ import { postCommand } from '../../app/machine.ts';
 import { status } from '../../app/machine-signals.ts';
 import { select, selection } from '../../app/selection.ts';
 import { useView } from '../../app/use-view.ts';
+import type { SubjectView } from '../../protocol/subject.ts';
 import type { EventRow } from '../../protocol/views.ts';
+import { useSubject } from '../parts/use-subject.ts';
 import { ROW_PX, rowsAt, scrolledHeight, scrollTopOf } from './row-window.ts';
 import './events.css';
 
 const SEEN_AT_FIRST = 400;
+/** Rows above one that was found. */
+const ABOVE = 2;
 
 /** The event log: a million rows, filtered by name, process and text. */
 export function EventsView() {
@@ -21,18 +25,37 @@ export function EventsView() {
   const scroll = useSignal(0);
   const seen = useSignal(SEEN_AT_FIRST);
   const total = useSignal(0);
+  // Rows that the scroll bar stands for. While it does not follow they stay as many, so that lines that come do not move those that
+  // are read; at the end of them come all that there are by then.
+  const span = useSignal(0);
+  // Event that was selected elsewhere and is to be found; 0: none.
+  const find = useSignal(0);
+  const { subject } = useSubject();
   const body = useRef<HTMLDivElement | null>(null);
+  const filter = {
+    names: name.value === '' ? [] : [name.value],
+    pid: Number(pid.value) || 0,
+    text: text.value,
+  };
   // While it follows it stands at the end, wherever that is.
-  const window = rowsAt(follow.value ? 0 : scroll.value, seen.value, total.value);
+  const window = rowsAt(follow.value ? 0 : scroll.value, seen.value, span.value);
   const from = follow.value ? Math.max(0, total.value - window.count + 1) : window.first;
   const data = useView({
     view: 'events',
     // While it follows, the worker is asked for the end: more than there are.
     from: follow.value ? Number.MAX_SAFE_INTEGER : from,
     count: window.count,
-    filter: { names: name.value === '' ? [] : [name.value], pid: Number(pid.value) || 0, text: text.value },
+    filter,
+    ...(find.value > 0 ? { find: find.value } : {}),
   }).value;
+  const renewed = useFiltered(JSON.stringify(filter), data !== null);
   if (data !== null && data.total !== total.value) total.value = data.total;
+  if (follow.value || renewed || total.value < span.value) span.value = total.value;
+  // Until the rows of another place are there the last ones stay: nothing blinks.
+  const last = useRef(data);
+  if (data !== null) last.current = data;
+  const rows = last.current?.rows ?? [];
+  const shownFrom = last.current?.from ?? 0;
 
   useEffect(() => {
     const element = body.current;
@@ -51,16 +74,28 @@ export function EventsView() {
     const element = body.current;
     if (element === null) return;
     scroll.value = element.scrollTop;
-    const atEnd = element.scrollTop + element.clientHeight >= scrolledHeight(total.value) - ROW_PX;
-    if (!atEnd) follow.value = false;
+    const atEnd = element.scrollTop + element.clientHeight >= scrolledHeight(span.value) - ROW_PX;
+    if (atEnd) span.value = total.value;
+    else follow.value = false;
   };
   const toRow = (row: number) => {
     follow.value = false;
-    if (body.current !== null) body.current.scrollTop = scrollTopOf(row, seen.value, total.value);
+    span.value = total.value;
+    // When the scrolled is as high as that.
+    requestAnimationFrame(() => {
+      if (body.current !== null) body.current.scrollTop = scrollTopOf(row, seen.value, span.value);
+    });
   };
-  const rows = data?.rows ?? [];
-  const shownFrom = data?.from ?? 0;
-  const top = follow.value ? Math.max(0, scrolledHeight(total.value) - rows.length * ROW_PX) : window.top;
+  const chosen = selection.value.kind === 'event' ? selection.value.seq : 0;
+  useEffect(() => {
+    find.value = rows.some(({ seq }) => seq === chosen) ? 0 : chosen;
+  }, [chosen]);
+  useEffect(() => {
+    if (find.value === 0 || data === null || status.peek().seq < find.value) return;
+    if (!data.rows.some(({ seq }) => seq === find.value)) toRow(Math.max(0, data.found - ABOVE));
+    find.value = 0;
+  }, [data, find.value]);
+  const top = follow.value ? Math.max(0, scrolledHeight(span.value) - rows.length * ROW_PX) : window.top;
   return (
     <div class="view events">
       <div class="view-toolbar">
@@ -99,11 +134,16 @@ export function EventsView() {
         <span>what</span>
       </div>
       <div class="view-body events-body" ref={body} onScroll={onScroll}>
-        <div style={{ height: `${scrolledHeight(total.value)}px` }}>
+        <div style={{ height: `${scrolledHeight(span.value)}px` }}>
           <div class="events-rows" role="listbox" aria-label="Events" style={{ top: `${top}px` }}>
             {rows.map((row, i) => (
               // Lines that run by are written anew where they stand; those that are scrolled are moved.
-              <Row key={follow.value ? i : row.seq} row={row} onStep={(by) => toRow(shownFrom + i + by)} />
+              <Row
+                key={follow.value ? i : row.seq}
+                row={row}
+                related={isAbout(row, subject)}
+                onStep={(by) => toRow(shownFrom + i + by)}
+              />
             ))}
           </div>
         </div>
@@ -142,7 +182,29 @@ function NameField({ value, onChange }: { value: string; onChange: (value: strin
   );
 }
 
-function Row({ row, onStep }: { row: EventRow; onStep: (by: number) => void }) {
+/** Whether these are the first rows that pass a filter that was changed. */
+function useFiltered(filter: string, arrived: boolean): boolean {
+  const before = useRef(filter);
+  const awaited = useRef(false);
+  if (before.current !== filter) awaited.current = true;
+  before.current = filter;
+  if (!awaited.current || !arrived) return false;
+  awaited.current = false;
+  return true;
+}
+
+/** Whether a line is about the selected frame or page. */
+function isAbout(row: EventRow, { pfn, address, pid }: SubjectView): boolean {
+  if (pfn >= 0 && row.pfn === pfn) return true;
+  return address >= 0 && row.pid === pid && row.address >= 0 && row.address >>> 12 === address >>> 12;
+}
+
+function Row(properties: {
+  readonly row: EventRow;
+  readonly related: boolean;
+  readonly onStep: (by: number) => void;
+}) {
+  const { row, related, onStep } = properties;
   const chosen = selection.value.kind === 'event' && selection.value.seq === row.seq;
   const onKeyDown = (event: KeyboardEvent) => {
     const element = event.currentTarget as HTMLElement;
@@ -157,7 +219,7 @@ function Row({ row, onStep }: { row: EventRow; onStep: (by: number) => void }) {
   };
   return (
     <div
-      class={`events-row${chosen ? ' selected' : ''}`}
+      class={`events-row${chosen ? ' selected' : related ? ' related' : ''}`}
       role="option"
       aria-selected={chosen}
       tabIndex={0}

@@ -1,10 +1,13 @@
+import { useRef } from 'preact/hooks';
 import { bytes, count, countOf } from '../../app/format.ts';
-import { select, selection } from '../../app/selection.ts';
+import { select } from '../../app/selection.ts';
 import { Term } from '../../app/term.tsx';
 import { useView } from '../../app/use-view.ts';
 import type { FilesView as FilesData } from '../../protocol/views.ts';
 import { CellGrid } from '../drawing/cell-grid.tsx';
 import { useColour } from '../drawing/use-colour.ts';
+import { useScrollWhen } from '../parts/scroll-into-body.ts';
+import { useSubject } from '../parts/use-subject.ts';
 import './files.css';
 
 type OneFile = FilesData['files'][number];
@@ -48,9 +51,12 @@ export function FilesView() {
 
 function FilePages({ file }: { file: OneFile }) {
   const colour = useColour();
-  const chosen = selection.value.kind === 'file' && selection.value.path === file.path;
+  const { subject } = useSubject();
+  const chosen = subject.file === file.path;
+  const section = useRef<HTMLElement | null>(null);
+  useScrollWhen(chosen && subject.page < 0, section);
   return (
-    <section class={`files-file${chosen ? ' selected' : ''}`}>
+    <section ref={section} class={`files-file${chosen ? ' selected' : ''}`}>
       <button type="button" class="files-name" onClick={() => select({ kind: 'file', path: file.path })}>
         <span class="mono">{file.path}</span>
         {file.mapped && <span class="chip">mapped</span>}
@@ -66,8 +72,8 @@ function FilePages({ file }: { file: OneFile }) {
         colour={(page) => colour(PAGE_COLOURS[page] ?? PAGE_COLOURS[0])}
         describe={(page) => `page ${count(page)}: ${PAGE_TEXTS[file.pages[page] as number]}`}
         height={90}
-        selected={-1}
-        onSelect={() => select({ kind: 'file', path: file.path })}
+        selected={chosen ? subject.page : -1}
+        onSelect={(page) => select({ kind: 'file', path: file.path, page })}
       />
     </section>
   );

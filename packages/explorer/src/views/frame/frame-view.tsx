@@ -8,22 +8,26 @@ import { useView } from '../../app/use-view.ts';
 import { FRAME_USE, type FrameView as FrameData } from '../../protocol/views.ts';
 import { SelectLink } from '../parts/select-link.tsx';
 import { SelectRow } from '../parts/select-row.tsx';
-import { useSelectedFrame } from '../parts/use-selected-frame.ts';
+import { useSubject } from '../parts/use-subject.ts';
 import { hexLines } from './hex-lines.ts';
+
+/** Selections that are about more than one frame, or none: the frame before stays. */
+const KEEPING: readonly string[] = ['event', 'task', 'area', 'file'];
 
 /** The selected frame: what it is for, who has it, what happened to it, and its bytes. */
 export function FrameView(_properties: { panelId: string }) {
-  const selected = useSelectedFrame();
+  const { subject, known } = useSubject();
+  const selected = subject.pfn;
   const { kind } = selection.value;
   // What has no frame of its own leaves the one before.
   const last = useRef(-1);
-  if (selected >= 0 || !['event', 'task'].includes(kind)) last.current = selected;
+  if (selected >= 0 || (known && !KEEPING.includes(kind))) last.current = selected;
   const pfn = last.current;
   const data = useView(pfn < 0 ? null : { view: 'frame', pfn }).value;
   if (pfn < 0) {
     return (
       <div class="view-empty">
-        {['none', 'event', 'task'].includes(kind)
+        {kind === 'none' || KEEPING.includes(kind)
           ? 'Select a page frame: in the map of memory, in a list, or by an address.'
           : 'What is selected has no page frame now.'}
       </div>

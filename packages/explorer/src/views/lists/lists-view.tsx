@@ -1,11 +1,14 @@
-import { useMemo } from 'preact/hooks';
+import { useMemo, useRef } from 'preact/hooks';
 import './lists.css';
-import { count, countOf, pagesAsBytes, percent, rate as rateText } from '../../app/format.ts';
+import { count, countOf, hexFrame, pagesAsBytes, percent, rate as rateText } from '../../app/format.ts';
 import { machineChoice, status } from '../../app/machine-signals.ts';
 import { Term } from '../../app/term.tsx';
 import { useView } from '../../app/use-view.ts';
 import { termOf } from '../../glossary/glossary.ts';
 import type { ListsView as ListsData, MemoryView, PageListRow } from '../../protocol/views.ts';
+import { useScrollWhen } from '../parts/scroll-into-body.ts';
+import { SelectRow } from '../parts/select-row.tsx';
+import { useSubject } from '../parts/use-subject.ts';
 import { arrangeFlows, type FlowGroup, FlowRates, type ShownFlow } from './flow-groups.ts';
 import { Strip } from './strip.tsx';
 
@@ -28,6 +31,7 @@ export function ListsView(_properties: { panelId: string }) {
 }
 
 function Lists({ data, memory, rates }: { data: ListsData; memory: MemoryView | null; rates: FlowRates }) {
+  const { subject } = useSubject();
   const picture = arrangeFlows(data.lists, data.flows);
   const pages = data.lists.reduce((sum, list) => sum + list.pages, 0);
   return (
@@ -55,7 +59,11 @@ function Lists({ data, memory, rates }: { data: ListsData; memory: MemoryView | 
         <table class="table">
           <tbody>
             {data.threads.map((thread) => (
-              <tr key={thread.comm}>
+              <SelectRow
+                key={thread.comm}
+                target={{ kind: 'task', pid: thread.pid }}
+                related={thread.pid === subject.pid}
+              >
                 <td class="mono">
                   <Explained name={thread.comm} />
                 </td>
@@ -63,7 +71,7 @@ function Lists({ data, memory, rates }: { data: ListsData; memory: MemoryView | 
                   <span class="chip">{STATE_WORDS[thread.state] ?? thread.state}</span>
                 </td>
                 <td class="lists-why">{thread.why}</td>
-              </tr>
+              </SelectRow>
             ))}
           </tbody>
         </table>
@@ -92,8 +100,12 @@ function Group({ group, memory, pages }: { group: FlowGroup; memory: MemoryView 
 }
 
 function List({ list, memory, pages }: { list: PageListRow; memory: MemoryView | null; pages: number }) {
+  const { subject } = useSubject();
+  const own = subject.list === list.name;
+  const card = useRef<HTMLElement | null>(null);
+  useScrollWhen(own, card);
   return (
-    <section class="lists-list" aria-label={list.name}>
+    <section class={`lists-list${own ? ' lists-own' : ''}`} aria-label={list.name} ref={card}>
       <header class="lists-head">
         <b class="mono">
           <Explained name={list.name} />
@@ -115,6 +127,7 @@ function List({ list, memory, pages }: { list: PageListRow; memory: MemoryView |
           <Strip list={list} memory={memory} />
           <p class="lists-ends faint">
             <span>head, came last</span>
+            {own && <span class="lists-has">{hexFrame(subject.pfn)} is on this list</span>}
             <span>tail, is looked at next</span>
           </p>
         </>

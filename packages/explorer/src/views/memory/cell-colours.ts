@@ -26,9 +26,11 @@ export interface Emphasis {
   readonly states: number;
   /** Shades pages by their age instead (2.4.0). */
   readonly byAge: boolean;
+  /** A mark per frame that is to be seen, null: all. */
+  readonly only: Uint8Array | null;
 }
 
-export const NO_EMPHASIS: Emphasis = { uses: 0, states: 0, byAge: false };
+export const NO_EMPHASIS: Emphasis = { uses: 0, states: 0, byAge: false, only: null };
 
 /** Uses in the order of FRAME_USE, and the largest order and age that are told apart. */
 const USES = 16;
@@ -88,6 +90,14 @@ export function themedTable(theme: ThemeName, byAge: boolean): CellTable {
   return cellTable(colours, FREE_SINGLE[theme], colours[0] as string, PAPER[theme], byAge);
 }
 
+/** Marks for {@link Emphasis.only}; null: no frames are named, all are to be seen. */
+export function marksOf(named: Int32Array, frames: number): Uint8Array | null {
+  if (named.length === 0) return null;
+  const marks = new Uint8Array(frames);
+  for (const pfn of named) if (pfn < frames) marks[pfn] = 1;
+  return marks;
+}
+
 /** Paints the map, a pixel per cell. @param image columns * rows words; cells without a frame are left as they are */
 export function paintCells(
   image: Uint32Array,
@@ -101,10 +111,13 @@ export function paintCells(
   const cells = layout.cells;
   const frames = Math.min(layout.frames, use.length);
   const uses = emphasis.uses === 0 ? -1 : emphasis.uses;
-  const states = emphasis.states;
+  const { states, only } = emphasis;
   for (let frame = 0; frame < frames; frame++) {
     const u = use[frame] as number;
-    const seen = ((uses >>> u) & 1) !== 0 && (states === 0 || ((state[frame] as number) & states) !== 0);
+    const seen =
+      ((uses >>> u) & 1) !== 0 &&
+      (states === 0 || ((state[frame] as number) & states) !== 0) &&
+      (only === null || only[frame] !== 0);
     const colour = (seen ? bright : faded)[(u << 8) | (detail[frame] as number)] as number;
     image[cells === null ? frame : (cells[frame] as number)] = colour;
   }

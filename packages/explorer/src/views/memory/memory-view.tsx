@@ -4,9 +4,12 @@ import './memory.css';
 import { count } from '../../app/format.ts';
 import { status } from '../../app/machine-signals.ts';
 import { USE_COLOURS } from '../../app/palette-colours.ts';
+import { NOTHING, select } from '../../app/selection.ts';
 import { useView } from '../../app/use-view.ts';
+import type { SubjectView } from '../../protocol/subject.ts';
 import type { MemoryView as MemoryData } from '../../protocol/views.ts';
-import { type Emphasis, NO_EMPHASIS } from './cell-colours.ts';
+import { useSubject } from '../parts/use-subject.ts';
+import { type Emphasis, marksOf, NO_EMPHASIS } from './cell-colours.ts';
 import { countStates, describeFrame, framesWith, STATES } from './describe-frame.ts';
 import { FrameCanvas, type MapControls } from './frame-canvas.tsx';
 import type { FrameOrder } from './layout.ts';
@@ -31,6 +34,10 @@ interface Pointed {
 function Memory({ data }: { data: MemoryData }) {
   const order = useSignal<FrameOrder>('row');
   const emphasis = useSignal<Emphasis>(NO_EMPHASIS);
+  const { subject } = useSubject();
+  const frames = data.use.length;
+  const only = useMemo(() => marksOf(subject.frames, frames), [subject.frames, frames]);
+  const shown = useMemo(() => ({ ...emphasis.value, only }), [emphasis.value, only]);
   const pointed = useSignal<Pointed>({ pfn: -1, place: null, byte: -1 });
   const close = useSignal(-1);
   const contents = useView(close.value < 0 ? null : { view: 'frame', pfn: close.value });
@@ -80,7 +87,7 @@ function Memory({ data }: { data: MemoryData }) {
         <FrameCanvas
           view={data}
           order={order.value}
-          emphasis={emphasis.value}
+          emphasis={shown}
           contents={contents}
           onPoint={(next, at, byte) => {
             pointed.value = { pfn: next, place: at, byte };
@@ -94,6 +101,7 @@ function Memory({ data }: { data: MemoryData }) {
         )}
       </div>
       <footer class="memory-foot">
+        {only !== null && <Only subject={subject} />}
         <MemoryLegend
           totals={data.totals}
           shown={emphasis.value.uses}
@@ -102,6 +110,20 @@ function Memory({ data }: { data: MemoryData }) {
         <StateToggles data={data} emphasis={emphasis.value} onEmphasis={(next) => (emphasis.value = next)} />
       </footer>
     </div>
+  );
+}
+
+/** What the map shows while something is selected that has many frames. */
+function Only({ subject }: { subject: SubjectView }) {
+  return (
+    <p class="memory-only">
+      <span>
+        Frames of <b>{subject.name}</b>: <span class="memory-count">{count(subject.frames.length)}</span>
+      </span>
+      <button type="button" class="button plain small" onClick={() => select(NOTHING)}>
+        Show all
+      </button>
+    </p>
   );
 }
 

@@ -1,12 +1,14 @@
 import { count } from '../../app/format.ts';
-import { select, selection } from '../../app/selection.ts';
+import { select } from '../../app/selection.ts';
 import { Term } from '../../app/term.tsx';
 import { useView } from '../../app/use-view.ts';
+import { useSubject } from '../parts/use-subject.ts';
 import './oom.css';
 
 /** Who would be killed if memory ran out now, and by which terms; who was. */
 export function OomView() {
   const data = useView({ view: 'oom' }).value;
+  const { pid } = useSubject().subject;
   if (data === null) return <div class="view-empty">No machine yet.</div>;
   const tasks = data.tasks.filter((task) => task.score > 0).sort((a, b) => b.score - a.score);
   const spared = data.tasks.filter((task) => task.score <= 0);
@@ -27,7 +29,7 @@ export function OomView() {
         {tasks.length === 0 && <p class="faint">No task has memory of its own.</p>}
         <ol class="oom-tasks">
           {tasks.map((task, i) => (
-            <li key={task.pid} class={isSelected(task.pid) ? 'selected' : ''}>
+            <li key={task.pid} class={task.pid === pid ? 'selected' : ''}>
               <button type="button" class="oom-row" onClick={() => select({ kind: 'task', pid: task.pid })}>
                 <span class="oom-name">
                   <b>{task.comm}</b> <span class="faint">pid {task.pid}</span>
@@ -52,8 +54,4 @@ export function OomView() {
       </div>
     </div>
   );
-}
-
-function isSelected(pid: number): boolean {
-  return selection.value.kind === 'task' && selection.value.pid === pid;
 }

@@ -1,5 +1,7 @@
 import type { ComponentChildren } from 'preact';
+import { useRef } from 'preact/hooks';
 import { type Selection, sameSelection, select, selection } from '../../app/selection.ts';
+import { useScrollWhen } from './scroll-into-body.ts';
 
 /** A row of a table that selects something: by a press, or Enter; the arrow keys go from row to row. */
 export function SelectRow(properties: {
@@ -10,10 +12,14 @@ export function SelectRow(properties: {
 }) {
   const { target, related, children } = properties;
   const own = sameSelection(selection.value, target);
+  const lit = own || related === true;
+  const row = useRef<HTMLTableRowElement | null>(null);
+  useScrollWhen(lit, row);
   return (
     <tr
+      ref={row}
       tabIndex={0}
-      class={own || related === true ? 'selected' : ''}
+      class={lit ? 'selected' : ''}
       aria-selected={own}
       onClick={() => select(target)}
       onKeyDown={(event) => rowKey(event, target)}

@@ -2,8 +2,8 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { ask } from '../../app/ask.ts';
 import { machineChoice } from '../../app/machine-signals.ts';
-import { selection } from '../../app/selection.ts';
 import { useView } from '../../app/use-view.ts';
+import { useSubject } from '../parts/use-subject.ts';
 import './proc.css';
 
 /** A /proc file of the machine, as its kernel writes it, live. */
@@ -17,8 +17,7 @@ export function ProcView() {
       if (answer.ask === 'proc-paths') paths.value = answer.paths;
     });
   }, [choice, paths]);
-  const chosen = selection.value;
-  const pid = 'pid' in chosen ? chosen.pid : 0;
+  const { pid } = useSubject().subject;
   const data = useView(choice === null ? null : { view: 'proc', path: path.value, pid }).value;
   return (
     <div class="view proc">

@@ -1,8 +1,11 @@
+import { useRef } from 'preact/hooks';
 import { count, countOf } from '../../app/format.ts';
-import { select, selection } from '../../app/selection.ts';
+import { select } from '../../app/selection.ts';
 import { Term } from '../../app/term.tsx';
 import { useView } from '../../app/use-view.ts';
 import type { SlabCacheView as SlabCacheData } from '../../protocol/views.ts';
+import { useScrollWhen } from '../parts/scroll-into-body.ts';
+import { useSubject } from '../parts/use-subject.ts';
 import './slab.css';
 
 type OneSlab = SlabCacheData['slabs'][number];
@@ -13,9 +16,13 @@ const MOST = 200;
 
 /** One slab cache, slab by slab: which list it is on, its colour, its objects and the chain of the free ones. */
 export function SlabCacheView() {
-  const name = selection.value.kind === 'slab' ? selection.value.cache : '';
+  const { cache, slab: chosen } = useSubject().subject;
+  // What has no cache leaves the one before.
+  const last = useRef('');
+  if (cache !== '') last.current = cache;
+  const name = last.current;
   const data = useView(name === '' ? null : { view: 'slab-cache', name }).value;
-  if (name === '') return <div class="view-empty">Select a cache in the slab panel.</div>;
+  if (name === '') return <div class="view-empty">Select a slab cache, or a frame that belongs to one.</div>;
   if (data === null) return <div class="view-empty">No cache of the name {name}.</div>;
   return (
     <div class="view">
@@ -33,6 +40,7 @@ export function SlabCacheView() {
             list={list}
             slabs={data.slabs.filter((slab) => slab.list === list)}
             cache={name}
+            chosen={chosen}
           />
         ))}
       </div>
@@ -44,11 +52,16 @@ function SlabList({
   list,
   slabs,
   cache,
+  chosen,
 }: {
   list: OneSlab['list'];
   slabs: readonly OneSlab[];
   cache: string;
+  /** First frame of the selected slab; -1: none. */
+  chosen: number;
 }) {
+  const at = slabs.findIndex(({ pfn }) => pfn === chosen);
+  const from = at < MOST ? 0 : at - (at % MOST);
   return (
     <section aria-label={LISTS[list]}>
       <h3 class="section-title">
@@ -56,22 +69,27 @@ function SlabList({
       </h3>
       {slabs.length === 0 && <p class="faint slab-none">empty</p>}
       <div class="slab-strips">
-        {slabs.slice(0, MOST).map((slab) => (
-          <SlabStrip key={slab.pfn} slab={slab} cache={cache} />
+        {slabs.slice(from, from + MOST).map((slab) => (
+          <SlabStrip key={slab.pfn} slab={slab} cache={cache} chosen={slab.pfn === chosen} />
         ))}
       </div>
-      {slabs.length > MOST && <p class="faint slab-none">and {count(slabs.length - MOST)} more</p>}
+      {slabs.length > MOST && (
+        <p class="faint slab-none">
+          {count(from + 1)} to {count(Math.min(slabs.length, from + MOST))} of {count(slabs.length)}
+        </p>
+      )}
     </section>
   );
 }
 
-function SlabStrip({ slab, cache }: { slab: OneSlab; cache: string }) {
-  const { value } = selection;
-  const chosen = value.kind === 'slab' && value.pfn === slab.pfn;
+function SlabStrip({ slab, cache, chosen }: { slab: OneSlab; cache: string; chosen: boolean }) {
+  const strip = useRef<HTMLButtonElement | null>(null);
+  useScrollWhen(chosen, strip);
   const place = new Map(slab.chain.map((object, i) => [object, i]));
   return (
     <button
       type="button"
+      ref={strip}
       class={`slab-strip${chosen ? ' selected' : ''}`}
       onClick={() => select({ kind: 'slab', cache, pfn: slab.pfn })}
       onDblClick={() => select({ kind: 'frame', pfn: slab.pfn })}

@@ -1,9 +1,10 @@
 import { useSignal } from '@preact/signals';
 import { bytes, count } from '../../app/format.ts';
-import { select, selection } from '../../app/selection.ts';
 import { Term } from '../../app/term.tsx';
 import { useView } from '../../app/use-view.ts';
 import type { SlabRow } from '../../protocol/views.ts';
+import { SelectRow } from '../parts/select-row.tsx';
+import { useSubject } from '../parts/use-subject.ts';
 import './slab.css';
 
 const PAGE = 4096;
@@ -11,6 +12,7 @@ const PAGE = 4096;
 /** All slab caches, as /proc/slabinfo has them, by the memory that they hold. */
 export function SlabView() {
   const data = useView({ view: 'slab' }).value;
+  const { cache: chosen } = useSubject().subject;
   const byName = useSignal(false);
   if (data === null) return <div class="view-empty">No machine yet.</div>;
   const rows = [...data.caches].sort((a, b) =>
@@ -18,7 +20,6 @@ export function SlabView() {
   );
   const most = Math.max(1, ...rows.map(pagesOf));
   const all = rows.reduce((sum, row) => sum + pagesOf(row), 0);
-  const chosen = selection.value.kind === 'slab' ? selection.value.cache : '';
   return (
     <div class="view">
       <div class="view-toolbar">
@@ -63,15 +64,9 @@ export function SlabView() {
 
 function CacheRow({ row, most, chosen }: { row: SlabRow; most: number; chosen: boolean }) {
   const pages = pagesOf(row);
-  const choose = () => select({ kind: 'slab', cache: row.name });
   const used = row.objects === 0 ? 0 : row.activeObjects / row.objects;
   return (
-    <tr
-      class={chosen ? 'selected' : ''}
-      tabIndex={0}
-      onClick={choose}
-      onKeyDown={(event) => event.key === 'Enter' && choose()}
-    >
+    <SelectRow target={{ kind: 'slab', cache: row.name }} related={chosen}>
       <td class="mono">{row.name}</td>
       <td class="number">
         {count(row.activeObjects)} <span class="faint">/ {count(row.objects)}</span>
@@ -86,7 +81,7 @@ function CacheRow({ row, most, chosen }: { row: SlabRow; most: number; chosen: b
         </span>
         <span class="faint">{pages === 0 ? '' : bytes(pages * PAGE)}</span>
       </td>
-    </tr>
+    </SelectRow>
   );
 }
 

@@ -2,7 +2,8 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { address as hex } from '../../app/format.ts';
 import { usePanelKeys } from '../../app/panel-keys.ts';
-import { select, selection } from '../../app/selection.ts';
+import { select } from '../../app/selection.ts';
+import type { SubjectView } from '../../protocol/subject.ts';
 import type { SpaceView } from '../../protocol/views.ts';
 import { tokens } from '../drawing/tokens.ts';
 import { useCanvas } from '../drawing/use-canvas.ts';
@@ -27,17 +28,16 @@ const MOST = 4000;
 const WHOLE: Window = { offset: 0, zoom: 1 };
 
 /** The address space as a strip: wheel and W S zoom, dragging and A D move, a press selects the address. */
-export function SpaceCanvas({ view }: { view: SpaceView }) {
+export function SpaceCanvas({ view, subject }: { view: SpaceView; subject: SubjectView }) {
   const { ref: box, width } = useWidth();
   const window = useSignal<Window>(WHOLE);
   const pointed = useSignal(-1);
   const drag = useRef<{ x: number; moved: boolean } | null>(null);
   const stretches = useMemo(() => layOutSpace(view.areas, view.taskSize, width), [view, width]);
   const colour = useColour();
-  const chosen = selection.value;
-  const own = (chosen.kind === 'address' || chosen.kind === 'area') && chosen.pid === view.pid;
-  const address = own && chosen.kind === 'address' ? chosen.address : -1;
-  const area = areaOf(view, own && chosen.kind === 'area' ? chosen.start : address);
+  const own = subject.pid === view.pid;
+  const address = own && subject.address < view.taskSize ? subject.address : -1;
+  const area = own ? areaOf(view, subject.area >= 0 ? subject.area : address) : -1;
   const { ref, redraw } = useCanvas((context, wide, _height, ratio) =>
     drawSpace(context, {
       view,

@@ -1,10 +1,11 @@
 import './space.css';
 import { count, countOf, address as hex, pagesAsBytes } from '../../app/format.ts';
-import { selection } from '../../app/selection.ts';
 import { useView } from '../../app/use-view.ts';
+import type { SubjectView } from '../../protocol/subject.ts';
 import type { AreaRow, SpaceView as SpaceData } from '../../protocol/views.ts';
 import { SelectRow } from '../parts/select-row.tsx';
 import { TaskChoice } from '../parts/task-choice.tsx';
+import { useSubject } from '../parts/use-subject.ts';
 import { useTask } from '../parts/use-task.ts';
 import { countPages, PAGE_STATES } from './address-scale.ts';
 import { AREA_KINDS, areaKind } from './area-kind.ts';
@@ -33,9 +34,10 @@ export function SpaceView(_properties: { panelId: string }) {
 }
 
 function Space({ data }: { data: SpaceData }) {
+  const { subject } = useSubject();
   return (
     <>
-      <SpaceCanvas view={data} />
+      <SpaceCanvas view={data} subject={subject} />
       <PageLegend areas={data.areas} />
       <div class="view-body">
         <table class="table">
@@ -52,7 +54,7 @@ function Space({ data }: { data: SpaceData }) {
           </thead>
           <tbody>
             {data.areas.map((area) => (
-              <Area key={area.start} area={area} view={data} />
+              <Area key={area.start} area={area} view={data} related={isAbout(area, data, subject)} />
             ))}
           </tbody>
         </table>
@@ -61,13 +63,14 @@ function Space({ data }: { data: SpaceData }) {
   );
 }
 
-function Area({ area, view }: { area: AreaRow; view: SpaceData }) {
-  const chosen = selection.value;
-  const related =
-    chosen.kind === 'address' &&
-    chosen.pid === view.pid &&
-    chosen.address >= area.start &&
-    chosen.address < area.end;
+/** Whether what is selected lies in an area, or is the file that it maps. */
+function isAbout(area: AreaRow, view: SpaceData, subject: SubjectView): boolean {
+  if (subject.of.kind === 'file' && subject.address < 0)
+    return area.path !== '' && area.path === subject.file;
+  return subject.pid === view.pid && subject.area === area.start;
+}
+
+function Area({ area, view, related }: { area: AreaRow; view: SpaceData; related: boolean }) {
   const kind = AREA_KINDS[areaKind(area, view.brk)];
   return (
     <SelectRow target={{ kind: 'area', pid: view.pid, start: area.start }} related={related}>

@@ -1,10 +1,11 @@
 import { bytes, count } from '../../app/format.ts';
-import { select, selection } from '../../app/selection.ts';
+import { select } from '../../app/selection.ts';
 import { Term } from '../../app/term.tsx';
 import { useView } from '../../app/use-view.ts';
 import type { SwapView as SwapData } from '../../protocol/views.ts';
 import { CellGrid } from '../drawing/cell-grid.tsx';
 import { useColour } from '../drawing/use-colour.ts';
+import { useSubject } from '../parts/use-subject.ts';
 import './swap.css';
 
 type Area = SwapData['areas'][number];
@@ -53,7 +54,7 @@ export function SwapView() {
 
 function AreaMap({ area, index }: { area: Area; index: number }) {
   const colour = useColour();
-  const { value } = selection;
+  const { swapArea, slot } = useSubject().subject;
   return (
     <section class="swap-area">
       <h3 class="swap-title">
@@ -76,8 +77,8 @@ function AreaMap({ area, index }: { area: Area; index: number }) {
         colour={(users) => colour(colourOf(users))}
         describe={(slot) => `slot ${count(slot)}: ${slotText(area.map[slot] as number)}`}
         height={420}
-        selected={value.kind === 'slot' && value.area === index ? value.slot : -1}
-        onSelect={(slot) => select({ kind: 'slot', area: index, slot })}
+        selected={swapArea === index ? slot : -1}
+        onSelect={(next) => select({ kind: 'slot', area: index, slot: next })}
       />
     </section>
   );

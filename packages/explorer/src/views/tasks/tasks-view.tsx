@@ -2,10 +2,10 @@ import { useSignal } from '@preact/signals';
 import './tasks.css';
 import { count, countOf, pagesAsBytes, time } from '../../app/format.ts';
 import { status } from '../../app/machine-signals.ts';
-import { selection } from '../../app/selection.ts';
 import { useView } from '../../app/use-view.ts';
 import type { TaskRow } from '../../protocol/views.ts';
 import { SelectRow } from '../parts/select-row.tsx';
+import { useSubject } from '../parts/use-subject.ts';
 import { pressColumn, sortTasks, type TaskColumn, type TaskOrder } from './sort-tasks.ts';
 
 interface Column {
@@ -40,6 +40,7 @@ const STATE_WORDS: Readonly<Record<string, string>> = {
 /** Every task of the machine, kernel threads included. */
 export function TasksView(_properties: { panelId: string }) {
   const data = useView({ view: 'tasks' }).value;
+  const { subject } = useSubject();
   const order = useSignal<TaskOrder>({ column: 'pid', descending: false });
   if (data === null) return <div class="view-empty">Tasks appear when a machine runs.</div>;
   return (
@@ -60,7 +61,7 @@ export function TasksView(_properties: { panelId: string }) {
           </thead>
           <tbody>
             {sortTasks(data.tasks, order.value).map((task) => (
-              <Task key={task.pid} task={task} />
+              <Task key={task.pid} task={task} related={task.pid === subject.pid} />
             ))}
           </tbody>
         </table>
@@ -88,9 +89,7 @@ function Head(properties: { column: Column; order: TaskOrder; onOrder: (order: T
   );
 }
 
-function Task({ task }: { task: TaskRow }) {
-  const chosen = selection.value;
-  const related = (chosen.kind === 'address' || chosen.kind === 'area') && chosen.pid === task.pid;
+function Task({ task, related }: { task: TaskRow; related: boolean }) {
   const running = status.value.pid === task.pid;
   return (
     <SelectRow target={{ kind: 'task', pid: task.pid }} related={related}>

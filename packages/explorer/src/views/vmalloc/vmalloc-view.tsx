@@ -1,14 +1,24 @@
 import { address, bytes, count } from '../../app/format.ts';
+import { select } from '../../app/selection.ts';
 import { Term } from '../../app/term.tsx';
 import { useView } from '../../app/use-view.ts';
+import type { VmallocView as VmallocData } from '../../protocol/views.ts';
 import { CellGrid } from '../drawing/cell-grid.tsx';
 import { useColour } from '../drawing/use-colour.ts';
+import { SelectRow } from '../parts/select-row.tsx';
+import { useSubject } from '../parts/use-subject.ts';
+import { useTask } from '../parts/use-task.ts';
 import './vmalloc.css';
+
+const PAGE = 4096;
 
 /** What is mapped above the direct mapping: areas of vmalloc and ioremap to scale, and the slots of kmap. */
 export function VmallocView() {
   const data = useView({ view: 'vmalloc' }).value;
   const colour = useColour();
+  const { subject } = useSubject();
+  // The kernel's addresses are the same in every address space; the walk is through that of the task that is shown.
+  const { pid } = useTask();
   if (data === null) return <div class="view-empty">No machine yet.</div>;
   const span = data.end - data.start;
   const used = data.areas.reduce((sum, area) => sum + area.size, 0);
@@ -24,7 +34,7 @@ export function VmallocView() {
           {data.areas.map((area) => (
             <span
               key={area.address}
-              class="vmalloc-area"
+              class={`vmalloc-area${isIn(area, subject.address) ? ' selected' : ''}`}
               style={{
                 left: `${(100 * (area.address - data.start)) / span}%`,
                 width: `${(100 * area.size) / span}%`,
@@ -43,11 +53,15 @@ export function VmallocView() {
             </thead>
             <tbody>
               {data.areas.map((area) => (
-                <tr key={area.address}>
+                <SelectRow
+                  key={area.address}
+                  target={{ kind: 'address', pid, address: area.address }}
+                  related={isIn(area, subject.address)}
+                >
                   <td class="mono">{address(area.address)}</td>
                   <td class="number">{bytes(area.size)}</td>
                   <td>{area.kind}</td>
-                </tr>
+                </SelectRow>
               ))}
             </tbody>
           </table>
@@ -68,12 +82,23 @@ export function VmallocView() {
             }
             describe={(slot) => `slot ${slot}: ${slotText(data.pkmap[slot] as number)}`}
             height={160}
-            selected={-1}
+            selected={pkmapSlot(data, subject.address)}
+            onSelect={(slot) => select({ kind: 'address', pid, address: data.pkmapStart + slot * PAGE })}
           />
         )}
       </div>
     </div>
   );
+}
+
+function isIn(area: { readonly address: number; readonly size: number }, at: number): boolean {
+  return at >= area.address && at < area.address + area.size;
+}
+
+/** Slot of kmap that an address lies in; -1: it lies in none. */
+function pkmapSlot({ pkmap, pkmapStart }: VmallocData, at: number): number {
+  const slot = Math.floor((at - pkmapStart) / PAGE);
+  return slot >= 0 && slot < pkmap.length ? slot : -1;
 }
 
 /** @param count pkmap_count of the slot */

@@ -2,13 +2,14 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import './walk.css';
 import { count, address as hex, hexFrame, PAGE_BYTES } from '../../app/format.ts';
-import { type Selection, select, selection } from '../../app/selection.ts';
+import { select } from '../../app/selection.ts';
 import { Term } from '../../app/term.tsx';
 import { useView } from '../../app/use-view.ts';
+import type { SubjectView } from '../../protocol/subject.ts';
 import type { WalkView as WalkData, WalkStep } from '../../protocol/views.ts';
 import { FrameLink, SelectLink } from '../parts/select-link.tsx';
-import { selectedEvent } from '../parts/selected-event.ts';
 import { TaskChoice } from '../parts/task-choice.tsx';
+import { useSubject } from '../parts/use-subject.ts';
 import { useTask } from '../parts/use-task.ts';
 import { BitRow } from './bit-row.tsx';
 import {
@@ -33,7 +34,9 @@ export function WalkView(_properties: { panelId: string }) {
         <TaskChoice pid={pid} tasks={tasks} />
         <AddressInput pid={pid} at={at ?? 0} />
       </form>
-      <div class="view-body padded">{data !== null && data.pid === pid && <Walk data={data} />}</div>
+      <div class="view-body padded walk-body">
+        {data !== null && data.pid === pid && <Walk data={data} />}
+      </div>
     </div>
   );
 }
@@ -41,8 +44,8 @@ export function WalkView(_properties: { panelId: string }) {
 /** The selected address, or an area's first; until one is selected, the first of the task's areas. */
 function useWalkedAddress(pid: number): number | null {
   const last = useSignal<{ pid: number; at: number } | null>(null);
-  const chosen = selection.value;
-  const named = addressOf(chosen);
+  const { subject } = useSubject();
+  const named = walkedAddress(subject);
   const space = useView(
     named === null && last.value?.pid !== pid && pid !== 0 ? { view: 'space', pid } : null,
   ).value;
@@ -54,13 +57,10 @@ function useWalkedAddress(pid: number): number | null {
   return named ?? (last.value?.pid === pid ? last.value.at : null);
 }
 
-function addressOf(chosen: Selection): number | null {
-  if (chosen.kind === 'event') {
-    const address = selectedEvent.value?.address ?? -1;
-    return address >= 0 ? address : null;
-  }
-  if (chosen.kind === 'address') return chosen.address;
-  return chosen.kind === 'area' ? chosen.start : null;
+/** The address that a selection is about, or the first of its area; null: it has none. */
+function walkedAddress({ address, area }: SubjectView): number | null {
+  if (address >= 0) return address;
+  return area >= 0 ? area : null;
 }
 
 function AddressInput({ pid, at }: { pid: number; at: number }) {

@@ -8,7 +8,8 @@ import { Term } from '../../app/term.tsx';
 import { reducedMotion } from '../../app/theme.ts';
 import { useView } from '../../app/use-view.ts';
 import type { ZonesView, ZoneView } from '../../protocol/views.ts';
-import { useSelectedFrame } from '../parts/use-selected-frame.ts';
+import { useScrollWhen } from '../parts/scroll-into-body.ts';
+import { useSubject } from '../parts/use-subject.ts';
 import { type BlockChange, CHANGE_MS, ChangeTotals, recentChanges } from './recent-changes.ts';
 
 /** Free blocks shown of each list, from its head. */
@@ -56,6 +57,8 @@ function useRecentChanges(data: ZonesView | null): readonly BlockChange[] {
 }
 
 function Zone({ zone, changes }: { zone: ZoneView; changes: readonly BlockChange[] }) {
+  const { pfn, order, zone: name } = useSubject().subject;
+  const free = name === zone.name && order >= 0 ? order : -1;
   const own = changes.filter(({ pfn }) => pfn >= zone.first && pfn < zone.first + zone.size);
   const largest = Math.max(1, ...zone.blocks.map((blocks, order) => blocks * 2 ** order));
   return (
@@ -82,7 +85,15 @@ function Zone({ zone, changes }: { zone: ZoneView; changes: readonly BlockChange
         </thead>
         <tbody>
           {zone.blocks.map((blocks, order) => (
-            <Order key={order} zone={zone} order={order} blocks={blocks} largest={largest} changes={own} />
+            <Order
+              key={order}
+              zone={zone}
+              order={order}
+              blocks={blocks}
+              largest={largest}
+              changes={own}
+              selected={order === free ? pfn : -1}
+            />
           ))}
         </tbody>
       </table>
@@ -97,16 +108,20 @@ function Order(properties: {
   /** Most pages in one list. */
   readonly largest: number;
   readonly changes: readonly BlockChange[];
+  /** Selected frame, if it lies in a block of this list; -1: it does not. */
+  readonly selected: number;
 }) {
-  const { zone, order, blocks, largest, changes } = properties;
+  const { zone, order, blocks, largest, changes, selected } = properties;
   const pages = blocks * 2 ** order;
   const heads = zone.heads[order] ?? [];
   const unusable = zone.unusable[order] ?? 0;
   const splits = changes.filter((change) => change.kind === 'split' && change.order === order).length;
   const merges = changes.filter((change) => change.kind === 'merge' && change.order === order).length;
   const lit = splits > 0 ? 'buddy-split' : merges > 0 ? 'buddy-merge' : '';
+  const row = useRef<HTMLTableRowElement | null>(null);
+  useScrollWhen(selected >= 0, row);
   return (
-    <tr class={lit}>
+    <tr ref={row} class={`${lit}${selected >= 0 ? ' selected' : ''}`}>
       <td>
         <b>{order}</b> <span class="faint">{pagesAsBytes(2 ** order)}</span>
       </td>
@@ -129,7 +144,7 @@ function Order(properties: {
       <td>
         <span class="buddy-heads">
           {heads.slice(0, HEADS).map((pfn) => (
-            <Head key={pfn} pfn={pfn} order={order} />
+            <Head key={pfn} pfn={pfn} order={order} selected={selected} />
           ))}
         </span>
       </td>
@@ -138,8 +153,7 @@ function Order(properties: {
 }
 
 /** A free block; selected when the selected frame lies in it. */
-function Head({ pfn, order }: { pfn: number; order: number }) {
-  const selected = useSelectedFrame();
+function Head({ pfn, order, selected }: { pfn: number; order: number; selected: number }) {
   const own = selected >= pfn && selected < pfn + 2 ** order;
   return (
     <button

@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import './zones.css';
 import { count, pagesAsBytes } from '../../app/format.ts';
 import { status } from '../../app/machine-signals.ts';
@@ -9,6 +9,8 @@ import type { ZoneView } from '../../protocol/views.ts';
 import { tokens } from '../drawing/tokens.ts';
 import { useCanvas } from '../drawing/use-canvas.ts';
 import { useColour } from '../drawing/use-colour.ts';
+import { useScrollWhen } from '../parts/scroll-into-body.ts';
+import { useSubject } from '../parts/use-subject.ts';
 import { drawWatermarks, WATERMARKS } from './draw-watermarks.ts';
 import { type ZoneSamples, zoneSamples } from './zone-history.ts';
 
@@ -52,8 +54,12 @@ export function ZonesView(_properties: { panelId: string }) {
 
 function Zone({ zone, samples, near }: { zone: ZoneView; samples: ZoneSamples; near: boolean }) {
   const pressure = pressureOf(zone);
+  const { subject } = useSubject();
+  const own = subject.zone === zone.name;
+  const section = useRef<HTMLElement | null>(null);
+  useScrollWhen(own, section);
   return (
-    <section class="zone" aria-label={`Zone ${zone.name}`}>
+    <section class={`zone${own ? ' zone-own' : ''}`} aria-label={`Zone ${zone.name}`} ref={section}>
       <header class="zone-head">
         <h3>{zone.name}</h3>
         <span class={`chip zone-${pressure.level}`}>{pressure.text}</span>
