@@ -78,6 +78,7 @@ export const DOCK_KEYS: readonly (readonly [shown: string, about: string])[] = [
   ['F6, Shift-F6', 'next group of panels, the one before'],
   ['Ctrl-Shift-arrow', 'the group in that direction'],
   ['Alt-Shift-arrow', 'move the panel in that direction'],
+  ['Enter, F6', 'type in the Terminal, leave it'],
 ];
 
 /** True: it was one of them. */
@@ -119,8 +120,9 @@ function onKeyDown(event: KeyboardEvent): void {
   if (event.key === 'Escape') backOut();
   if (takesText(event.target)) return;
   const target = event.target as HTMLElement;
-  // A button answers space itself, a slider its own keys.
-  if (event.key === ' ' && target.closest('button, [role=tab], [role=option]')) return;
+  // A button answers space itself, and so does a box to check; a slider answers its own keys.
+  if (event.key === ' ' && target.closest('button, summary, input[type=checkbox], [role=tab], [role=option]'))
+    return;
   if (
     event.key === 'Home' &&
     target.closest('input[type=range], [role=grid], [role=listbox], [role=tree], .view-body')

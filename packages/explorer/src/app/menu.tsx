@@ -38,7 +38,11 @@ export function Menu(props: {
     const all = [...(host.current?.querySelectorAll<HTMLElement>('[role=menuitem]') ?? [])];
     const at = all.indexOf(document.activeElement as HTMLElement);
     const move = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    // Tab goes on to what is behind the menu, as in menus everywhere.
+    if (event.key === 'Tab') open.value = false;
     if (event.key === 'Escape') close();
+    else if (event.key === 'Home') all[0]?.focus();
+    else if (event.key === 'End') all.at(-1)?.focus();
     else if (move !== undefined) all[(at + move + all.length) % all.length]?.focus();
     else return;
     event.preventDefault();

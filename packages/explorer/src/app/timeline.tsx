@@ -79,6 +79,7 @@ function statusText(phase: string, reason: string, perSecond: number, progress: 
     case 'booting':
       return 'booting';
     case 'running':
+      if (reason !== '') return reason;
       return perSecond > 0 ? `running, ${rate(perSecond)}` : 'running';
     case 'seeking':
       return `on the way, ${Math.round(progress * 100)} %`;

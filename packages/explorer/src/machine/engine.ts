@@ -260,6 +260,7 @@ export class Engine {
     if (job.kind === 'run' && job.speed !== null) {
       until = job.from + Math.floor(((start - job.since) / 1000) * job.speed);
     }
+    if (job.kind === 'run') this.reason = '';
     machine.forward(until, start + SLICE_MS, list);
     this.sendOutput(false);
     if (machine.stoppedAt !== null) {

@@ -229,6 +229,36 @@ describe.skipIf(CHROMIUM === undefined)('the explorer in Chromium', () => {
     await page.getByText('Stories, chapter by chapter').waitFor();
   });
 
+  it('nobody is caught in the terminal, and who only passes by changes nothing', async () => {
+    const page = await browser.open('#run=terminal+lines&memory=16M&panels=row(terminal,counters)');
+    await settled(page, 'paused');
+    const { hash } = new URL(page.url());
+    const stops: string[] = [];
+    for (let i = 0; i < 40 && stops.at(-1) !== 'counters'; i++) {
+      await page.keyboard.press('Tab');
+      stops.push(await focusedPanel(page));
+    }
+    expect(stops.filter((panel) => panel === 'terminal')).toHaveLength(1);
+    expect(stops.at(-1)).toBe('counters');
+    // A box to check keeps its own key.
+    const box = page.locator('[data-panel=counters] input[type=checkbox]');
+    await box.focus();
+    await page.keyboard.press('Space');
+    expect(await box.isChecked()).toBe(true);
+    expect(await page.locator('[data-test=status]').innerText()).toBe('paused');
+    expect(hash).not.toContain('input=');
+    // Enter begins to type, F6 leaves.
+    await page.locator('[data-test=run]').click();
+    await page.locator('[data-test=status]', { hasText: 'waits for input' }).waitFor();
+    await command(page, 'Show Terminal');
+    await page.waitForFunction(() => document.activeElement?.matches('[data-test=terminal]'));
+    await page.keyboard.press('Enter');
+    await page.keyboard.type('ab\n');
+    await page.waitForFunction(() => location.hash.includes('input='));
+    await page.keyboard.press('F6');
+    expect(await focusedPanel(page)).toBe('counters');
+  });
+
   it('explains a term where it stands', async () => {
     const page = await browser.open('#scenario=zones&release=2.4.22&memory=32M&run=touch+20+forward');
     await settled(page);
@@ -274,4 +304,11 @@ function openTabs(page: Page): Promise<string[]> {
 /** Scenario whose button has the keyboard. */
 function focused(page: Page): Promise<string | undefined> {
   return page.evaluate(() => (document.activeElement as HTMLElement | null)?.dataset['scenario']);
+}
+
+/** Id of the panel in which the keyboard is; empty: in none. */
+function focusedPanel(page: Page): Promise<string> {
+  return page.evaluate(
+    () => document.activeElement?.closest<HTMLElement>('[data-panel]')?.dataset['panel'] ?? '',
+  );
 }

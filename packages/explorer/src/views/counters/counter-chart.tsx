@@ -72,7 +72,7 @@ function options(
     scales: { x: { time: false } },
     cursor: { sync: { key: cursor.key }, points: { size: 5 }, drag: { x: false, y: false } },
     axes: [
-      { ...axis, size: 18, gap: 2, values: (_plot, values) => values.map((value) => `${value} s`) },
+      { ...axis, size: 18, gap: 2, space: 72, values: (_plot, values) => times(values) },
       { ...axis, size: 46, gap: 4, values: (_plot, values) => values.map(short) },
     ],
     series: [
@@ -100,6 +100,13 @@ function options(
 
 /** A number holds until it is seen to be another: much time may pass in one turn. */
 const stepped = uPlot.paths.stepped ? { paths: uPlot.paths.stepped({ align: 1 }) } : {};
+
+/** Seconds in one unit that suits them all: `148.2 µs`. */
+function times(seconds: readonly number[]): string[] {
+  const most = Math.max(...seconds);
+  const [scale, unit] = most < 1e-3 ? [1e6, 'µs'] : most < 1 ? [1e3, 'ms'] : [1, 's'];
+  return seconds.map((value) => `${Number((value * scale).toPrecision(7))} ${unit}`);
+}
 
 /** `12k`, `1.5M`: for an axis. */
 function short(value: number): string {

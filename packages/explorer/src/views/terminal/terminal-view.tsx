@@ -82,12 +82,10 @@ export function TerminalView() {
   }, []);
   return (
     <div class="view terminal-view">
-      <div
+      <section
         class="terminal-host"
         ref={host}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: Enter begins to type
         tabIndex={takesInput ? 0 : -1}
-        role="group"
         aria-label="Terminal: Enter to type, F6 to leave it"
         onKeyDown={(event) => {
           if (event.key !== 'Enter' || event.target !== host.current || !takesInput) return;
