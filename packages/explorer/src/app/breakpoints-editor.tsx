@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import type { Breakpoint } from '../protocol/messages.ts';
 import { ask } from './ask.ts';
 import { hasMachine, run, setBreakpoints } from './commands.ts';
@@ -69,6 +69,9 @@ function BreakpointsBody() {
               />
               <code>{breakpoint.event}</code>
               {breakpoint.condition !== '' && <code class="soft">{breakpoint.condition}</code>}
+              {known.value.length > 0 && (
+                <span class="form-problem">{breakpointProblem(breakpoint, known.value)}</span>
+              )}
             </label>
             <button
               type="button"
@@ -87,16 +90,23 @@ function BreakpointsBody() {
   );
 }
 
+/** Why it can never stop the machine; empty: it can. Links may bring such ones. */
+function breakpointProblem(
+  { event, condition }: Pick<Breakpoint, 'event' | 'condition'>,
+  known: readonly Tracepoint[],
+): string {
+  const tracepoint = known.find(({ name }) => name === event);
+  return tracepoint ? conditionProblem(condition, tracepoint.fields) : 'no such tracepoint';
+}
+
 function NewBreakpoint({ known }: { known: readonly Tracepoint[] }) {
   const event = useSignal(breakpointDraft.value);
   const condition = useSignal('');
+  const first = useRef<HTMLInputElement>(null);
+  useEffect(() => first.current?.focus(), []);
   const tracepoint = known.find(({ name }) => name === event.value);
   const problem =
-    event.value === ''
-      ? ''
-      : tracepoint
-        ? conditionProblem(condition.value, tracepoint.fields)
-        : 'no such tracepoint';
+    event.value === '' ? '' : breakpointProblem({ event: event.value, condition: condition.value }, known);
   const ready = tracepoint !== undefined && problem === '';
   const add = (submit: Event) => {
     submit.preventDefault();
@@ -111,6 +121,7 @@ function NewBreakpoint({ known }: { known: readonly Tracepoint[] }) {
   return (
     <form class="breakpoint-form" onSubmit={add}>
       <input
+        ref={first}
         class="field mono"
         list="tracepoints"
         placeholder="tracepoint"
@@ -144,7 +155,7 @@ function NewBreakpoint({ known }: { known: readonly Tracepoint[] }) {
         {problem !== ''
           ? problem
           : tracepoint
-            ? `fields: ${tracepoint.fields.join(', ')}`
+            ? `fields: ${[...tracepoint.fields, 'pid'].join(', ')}`
             : `${known.length} tracepoints`}
         {tracepoint && problem === '' && <span> · {tracepoint.origin}</span>}
       </output>

@@ -70,7 +70,10 @@ function besideStory(dock: DockviewApi): { position?: { referenceGroup: Dockview
 
 export function closePanel(id: string): void {
   const panel = api?.getPanel(id);
-  if (panel) api?.removePanel(panel);
+  if (!panel) return;
+  const hadKeyboard = panel.view.content.element.contains(document.activeElement);
+  api?.removePanel(panel);
+  if (hadKeyboard) focusActive();
 }
 
 /** The group of the active panel fills the dock, or goes back to its place. */
@@ -89,7 +92,8 @@ export function inDock(act: (dock: DockviewApi) => void): void {
 
 function focusActive(): void {
   const element = api?.activePanel?.view.content.element;
-  const target = element?.querySelector<HTMLElement>('[tabindex="0"], button, input, select, textarea');
+  // Never a field: it would take the letters that are keys of the page.
+  const target = element?.querySelector<HTMLElement>('[tabindex="0"]') ?? element?.querySelector('button');
   (target ?? element)?.focus();
 }
 

@@ -214,6 +214,7 @@ describe.skipIf(CHROMIUM === undefined)('the explorer in Chromium', () => {
     await page.keyboard.press('Escape');
     await page.keyboard.press('b');
     await page.locator('dialog[open] h2', { hasText: 'Breakpoints' }).waitFor();
+    expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe('Tracepoint');
     await page.keyboard.press('Escape');
     await command(page, 'Show Machine');
     await page.waitForFunction(
@@ -222,6 +223,10 @@ describe.skipIf(CHROMIUM === undefined)('the explorer in Chromium', () => {
     const tabs = await openTabs(page);
     await page.keyboard.press('x');
     expect(await openTabs(page)).toHaveLength(tabs.length - 1);
+    // The keyboard goes to the panel that is there now; not to a field of it, where letters would be text.
+    expect(await focusedPanel(page)).not.toBe('');
+    await command(page, 'Show Memory');
+    await page.waitForFunction(() => document.activeElement?.matches('[data-panel=memory] canvas'));
     await page.keyboard.press('F6');
     await page.keyboard.press('t');
     expect(await page.evaluate(() => document.documentElement.dataset['theme'])).toBe('dark');
