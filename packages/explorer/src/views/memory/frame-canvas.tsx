@@ -4,6 +4,7 @@ import { usePanelKeys } from '../../app/panel-keys.ts';
 import { select } from '../../app/selection.ts';
 import { theme } from '../../app/theme.ts';
 import type { FrameView, MemoryView } from '../../protocol/views.ts';
+import { type PointerPlace, zoomGestures } from '../drawing/gestures.ts';
 import { tokens } from '../drawing/tokens.ts';
 import { useCanvas } from '../drawing/use-canvas.ts';
 import { useSelectedFrame } from '../parts/use-selected-frame.ts';
@@ -12,7 +13,6 @@ import { type Emphasis, themedTable } from './cell-colours.ts';
 import { drawMap } from './draw-map.ts';
 import { type CursorMove, FrameMap } from './frame-map.ts';
 import type { FrameOrder } from './layout.ts';
-import { mapGestures, type PointerPlace } from './map-gestures.ts';
 
 /** A factor per step of a key or button. */
 const ZOOM_STEP = 1.5;
@@ -131,8 +131,8 @@ export function FrameCanvas(properties: Properties) {
     onPoint(pfn, place, byte);
     redraw();
   };
-  const gestures = useRef<ReturnType<typeof mapGestures> | null>(null);
-  gestures.current ??= mapGestures({
+  const gestures = useRef<ReturnType<typeof zoomGestures> | null>(null);
+  gestures.current ??= zoomGestures({
     pan: (dx, dy) => {
       map.pan(dx * devicePixelRatio, dy * devicePixelRatio);
       redraw();
@@ -141,7 +141,7 @@ export function FrameCanvas(properties: Properties) {
       map.zoom(x * devicePixelRatio, y * devicePixelRatio, factor);
       redraw();
     },
-    frameAt: (x, y) => map.frameUnder(x * devicePixelRatio, y * devicePixelRatio),
+    atPlace: (x, y) => map.frameUnder(x * devicePixelRatio, y * devicePixelRatio),
     point: (pfn, place) => point(pfn, place),
     press: (pfn) => {
       at.current.cursor = pfn;

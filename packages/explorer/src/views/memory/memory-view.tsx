@@ -8,13 +8,13 @@ import { NOTHING, select } from '../../app/selection.ts';
 import { useView } from '../../app/use-view.ts';
 import type { SubjectView } from '../../protocol/subject.ts';
 import type { MemoryView as MemoryData } from '../../protocol/views.ts';
+import type { PointerPlace } from '../drawing/gestures.ts';
 import { useSubject } from '../parts/use-subject.ts';
 import { type Emphasis, marksOf, NO_EMPHASIS } from './cell-colours.ts';
 import { countStates, describeFrame, framesWith, STATES } from './describe-frame.ts';
 import { FrameCanvas, type MapControls } from './frame-canvas.tsx';
 import type { FrameOrder } from './layout.ts';
 import { MemoryLegend } from './legend.tsx';
-import type { PointerPlace } from './map-gestures.ts';
 import { saveMemoryPicture } from './save-picture.ts';
 
 /** Every frame of the machine as a cell, coloured by its use: from the whole machine to a frame's bytes. */

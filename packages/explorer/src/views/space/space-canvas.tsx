@@ -5,11 +5,11 @@ import { usePanelKeys } from '../../app/panel-keys.ts';
 import { select } from '../../app/selection.ts';
 import type { SubjectView } from '../../protocol/subject.ts';
 import type { SpaceView } from '../../protocol/views.ts';
+import { type GestureActions, zoomGestures } from '../drawing/gestures.ts';
 import { tokens } from '../drawing/tokens.ts';
 import { useCanvas } from '../drawing/use-canvas.ts';
 import { useColour } from '../drawing/use-colour.ts';
 import { useWidth } from '../drawing/use-width.ts';
-import { wheelFactor } from '../drawing/wheel.ts';
 import {
   addressAtX,
   addressToX,
@@ -27,12 +27,11 @@ const PAGE = 4096;
 const MOST = 4000;
 const WHOLE: Window = { offset: 0, zoom: 1 };
 
-/** The address space as a strip: wheel and W S zoom, dragging and A D move, a press selects the address. */
+/** The address space as a strip: wheel, two fingers and W S zoom, dragging and A D move, a press selects the address. */
 export function SpaceCanvas({ view, subject }: { view: SpaceView; subject: SubjectView }) {
   const { ref: box, width } = useWidth();
   const window = useSignal<Window>(WHOLE);
   const pointed = useSignal(-1);
-  const drag = useRef<{ x: number; moved: boolean } | null>(null);
   const stretches = useMemo(() => layOutSpace(view.areas, view.taskSize, width), [view, width]);
   const colour = useColour();
   const own = subject.pid === view.pid;
@@ -82,14 +81,33 @@ export function SpaceCanvas({ view, subject }: { view: SpaceView; subject: Subje
         });
     },
   });
-  const at = (event: MouseEvent): number =>
-    event.clientX - (event.currentTarget as HTMLElement).getBoundingClientRect().left;
-  const press = (x: number, y: number): void => {
-    const found = addressAtX(stretches, window.value, x);
-    if (found === null || found.stretch.kind === 'gap') return;
-    if (y < ROWS.pages.top) select({ kind: 'area', pid: view.pid, start: found.stretch.start });
-    else select({ kind: 'address', pid: view.pid, address: found.address - (found.address % PAGE) });
+  const press = (found: number, y: number): void => {
+    const area = areaOf(view, found);
+    if (area < 0) return;
+    if (y < ROWS.pages.top) select({ kind: 'area', pid: view.pid, start: area });
+    else select({ kind: 'address', pid: view.pid, address: found - (found % PAGE) });
   };
+  const pan = (dx: number): void =>
+    show({ ...window.value, offset: window.value.offset - dx / window.value.zoom });
+  // The handlers stay the same while fingers are down; what they do is that of the last picture.
+  const latest = useRef<GestureActions | null>(null);
+  latest.current = {
+    pan,
+    zoom: (x, _y, factor) => zoom(x, factor),
+    atPlace: (x) => addressAtX(stretches, window.value, x)?.address ?? -1,
+    point: (found) => (pointed.value = found),
+    press: (found, place) => press(found, place.y),
+    show: () => (window.value = WHOLE),
+  };
+  const gestures = useRef<ReturnType<typeof zoomGestures> | null>(null);
+  gestures.current ??= zoomGestures({
+    pan: (dx, dy) => latest.current?.pan(dx, dy),
+    zoom: (x, y, factor) => latest.current?.zoom(x, y, factor),
+    atPlace: (x, y) => latest.current?.atPlace(x, y) ?? -1,
+    point: (found, place) => latest.current?.point(found, place),
+    press: (found, place) => latest.current?.press(found, place),
+    show: (found) => latest.current?.show(found),
+  });
 
   return (
     <div class="space-strip" ref={box}>
@@ -105,42 +123,7 @@ export function SpaceCanvas({ view, subject }: { view: SpaceView; subject: Subje
           select({ kind: 'address', pid: view.pid, address: next });
           event.preventDefault();
         }}
-        onPointerDown={(event) => {
-          if (event.button !== 0) return;
-          event.currentTarget.setPointerCapture(event.pointerId);
-          drag.current = { x: event.clientX, moved: false };
-        }}
-        onPointerMove={(event) => {
-          const from = drag.current;
-          if (from !== null && (from.moved || Math.abs(event.clientX - from.x) > 4)) {
-            show({
-              ...window.value,
-              offset: window.value.offset - (event.clientX - from.x) / window.value.zoom,
-            });
-            drag.current = { x: event.clientX, moved: true };
-          }
-          pointed.value = addressAtX(stretches, window.value, at(event))?.address ?? -1;
-        }}
-        onPointerUp={(event) => {
-          const y = event.clientY - event.currentTarget.getBoundingClientRect().top;
-          if (drag.current?.moved === false) press(at(event), y);
-          drag.current = null;
-        }}
-        onPointerLeave={() => {
-          pointed.value = -1;
-        }}
-        onDblClick={() => {
-          window.value = WHOLE;
-        }}
-        onWheel={(event) => {
-          event.preventDefault();
-          if (event.shiftKey)
-            show({
-              ...window.value,
-              offset: window.value.offset + (event.deltaX || event.deltaY) / window.value.zoom,
-            });
-          else zoom(at(event), wheelFactor(event.deltaY, event.deltaMode, event.ctrlKey));
-        }}
+        {...gestures.current}
       />
       <p class="space-pointed">
         <PageText view={view} address={pointed.value >= 0 ? pointed.value : address} />

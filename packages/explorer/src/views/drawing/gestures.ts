@@ -1,4 +1,4 @@
-import { wheelFactor } from '../drawing/wheel.ts';
+import { wheelFactor } from './wheel.ts';
 
 /** Where the pointer is, in CSS pixels from the corner of a canvas of this size. */
 export interface PointerPlace {
@@ -8,23 +8,24 @@ export interface PointerPlace {
   readonly height: number;
 }
 
-/** What gestures do to the map. Places are CSS pixels from the canvas' corner. */
-export interface MapActions {
+/** What gestures do to a picture. Places are CSS pixels from the canvas' corner. */
+export interface GestureActions {
   readonly pan: (dx: number, dy: number) => void;
   readonly zoom: (x: number, y: number, factor: number) => void;
-  readonly frameAt: (x: number, y: number) => number;
-  /** The pointer is over a frame (-1: over none); place null: it left. */
-  readonly point: (pfn: number, place: PointerPlace | null) => void;
-  readonly press: (pfn: number) => void;
+  /** What lies at a place: a frame, an address; -1: nothing. */
+  readonly atPlace: (x: number, y: number) => number;
+  /** The pointer is over it (-1: over nothing); place null: it left. */
+  readonly point: (at: number, place: PointerPlace | null) => void;
+  readonly press: (at: number, place: PointerPlace) => void;
   /** Pressed twice. */
-  readonly show: (pfn: number) => void;
+  readonly show: (at: number) => void;
 }
 
-/** Pixels that a pointer may move and still have pressed. */
-const SLOP = 4;
+/** Pixels that a pointer may move and still have pressed: a finger is never still. */
+const slopOf = (event: PointerEvent): number => (event.pointerType === 'touch' ? 12 : 4);
 
 /** Handlers of a canvas: drag and Shift-wheel move, wheel and pinch zoom, a press selects, two presses show. */
-export function mapGestures(actions: MapActions) {
+export function zoomGestures(actions: GestureActions) {
   const pointers = new Map<number, { x: number; y: number }>();
   let travelled = 0;
   const place = (event: MouseEvent): PointerPlace => {
@@ -42,7 +43,7 @@ export function mapGestures(actions: MapActions) {
       const after = Math.hypot(to.x - other.x, to.y - other.y);
       if (before > 0) actions.zoom((to.x + other.x) / 2, (to.y + other.y) / 2, after / before);
       actions.pan((to.x - from.x) / 2, (to.y - from.y) / 2);
-    } else if (travelled > SLOP) {
+    } else if (travelled > slopOf(event)) {
       actions.pan(to.x - from.x, to.y - from.y);
     }
     pointers.set(event.pointerId, to);
@@ -57,12 +58,12 @@ export function mapGestures(actions: MapActions) {
     onPointerMove(event: PointerEvent): void {
       const at = place(event);
       moved(event, at);
-      actions.point(actions.frameAt(at.x, at.y), at);
+      actions.point(actions.atPlace(at.x, at.y), at);
     },
     onPointerUp(event: PointerEvent): void {
       const at = place(event);
-      if (pointers.delete(event.pointerId) && pointers.size === 0 && travelled <= SLOP)
-        actions.press(actions.frameAt(at.x, at.y));
+      if (pointers.delete(event.pointerId) && pointers.size === 0 && travelled <= slopOf(event))
+        actions.press(actions.atPlace(at.x, at.y), at);
     },
     onPointerCancel(event: PointerEvent): void {
       pointers.delete(event.pointerId);
@@ -72,7 +73,7 @@ export function mapGestures(actions: MapActions) {
     },
     onDblClick(event: MouseEvent): void {
       const { x, y } = place(event);
-      const pfn = actions.frameAt(x, y);
+      const pfn = actions.atPlace(x, y);
       if (pfn >= 0) actions.show(pfn);
     },
     onWheel(event: WheelEvent): void {
@@ -82,7 +83,7 @@ export function mapGestures(actions: MapActions) {
       if (event.shiftKey)
         actions.pan(-(event.deltaX || event.deltaY), event.deltaX === 0 ? 0 : -event.deltaY);
       else actions.zoom(x, y, wheelFactor(event.deltaY, event.deltaMode, event.ctrlKey));
-      actions.point(actions.frameAt(x, y), at);
+      actions.point(actions.atPlace(x, y), at);
     },
   };
 }
