@@ -73,7 +73,8 @@ export function closePanel(id: string): void {
   if (!panel) return;
   const hadKeyboard = panel.view.content.element.contains(document.activeElement);
   api?.removePanel(panel);
-  if (hadKeyboard) focusActive();
+  // The panel that comes to the front is laid into the page later.
+  if (hadKeyboard) requestAnimationFrame(focusActive);
 }
 
 /** The group of the active panel fills the dock, or goes back to its place. */
@@ -92,8 +93,10 @@ export function inDock(act: (dock: DockviewApi) => void): void {
 
 function focusActive(): void {
   const element = api?.activePanel?.view.content.element;
-  // Never a field: it would take the letters that are keys of the page.
-  const target = element?.querySelector<HTMLElement>('[tabindex="0"]') ?? element?.querySelector('button');
+  // Never a field, which would take the letters that are keys of the page; nor a row, which goes as the table moves.
+  const target =
+    element?.querySelector<HTMLElement>('[tabindex="0"]:not([role=option], tr)') ??
+    element?.querySelector('button');
   (target ?? element)?.focus();
 }
 

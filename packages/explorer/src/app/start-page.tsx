@@ -27,6 +27,13 @@ export function StartPage() {
             </p>
           </div>
           <nav class="start-tools" aria-label="Page">
+            <button
+              type="button"
+              class="button narrow-only"
+              onClick={() => document.getElementById('own-title')?.scrollIntoView()}
+            >
+              A machine of your own
+            </button>
             {previous !== null && (
               <button
                 type="button"
