@@ -41,19 +41,28 @@ export class FilteredEvents {
    *
    * @param whole the machine stands
    * @param find number of an event whose row is wanted
+   * @param dropped rows were counted when so many were forgotten
    */
-  view(from: number, count: number, whole: boolean, find = 0): EventsView {
+  view(from: number, count: number, whole: boolean, find = 0, dropped?: number): EventsView {
     const { history } = this.machine;
     const { events } = history;
     const until = Math.min(events.last, this.machine.kernel.trace.seq);
     const rows: EventRow[] = [];
     if (this.passesAll) {
       const total = Math.max(0, until - events.first + 1);
-      const start = Math.max(0, Math.min(from, total - count));
+      const forgotten = events.first - 1;
+      const start = Math.max(0, Math.min(from - (forgotten - (dropped ?? forgotten)), total - count));
       for (let i = start; i < Math.min(total, start + count); i++) {
         rows.push(eventRow(this.machine, events.first + i));
       }
-      return { view: 'events', total, from: start, found: Math.max(0, find - events.first), rows };
+      return {
+        view: 'events',
+        total,
+        from: start,
+        dropped: forgotten,
+        found: Math.max(0, find - events.first),
+        rows,
+      };
     }
     this.look(until, whole);
     const total = this.foundUntil(until);
@@ -62,7 +71,7 @@ export class FilteredEvents {
       const seq = this.found[i] as number;
       if (events.has(seq)) rows.push(eventRow(this.machine, seq));
     }
-    return { view: 'events', total, from: start, found: this.foundUntil(find - 1), rows };
+    return { view: 'events', total, from: start, dropped: 0, found: this.foundUntil(find - 1), rows };
   }
 
   private get passesAll(): boolean {

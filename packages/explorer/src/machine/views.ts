@@ -62,6 +62,7 @@ export class Views {
           request.count,
           whole,
           request.find,
+          request.dropped,
         );
       case 'proc':
         return procView(kernel, request.path, request.pid);

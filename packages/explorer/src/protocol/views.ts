@@ -55,6 +55,8 @@ export type ViewRequest =
       readonly count: number;
       readonly filter: EventFilter;
       readonly find?: number;
+      /** {@link EventsView.dropped} when rows were counted: what is read stays though the log forgets its beginning. */
+      readonly dropped?: number;
     }
   | { readonly view: 'frame'; readonly pfn: number }
   | { readonly view: 'subject'; readonly of: Subject }
@@ -361,6 +363,8 @@ export interface EventsView {
   /** All that match; the rows are those from `from` on. */
   readonly total: number;
   readonly from: number;
+  /** Rows before the first that are forgotten: by so many all that are known move up. */
+  readonly dropped: number;
   /** Row of the event that was to be found, or of the first after it. */
   readonly found: number;
   readonly rows: readonly EventRow[];

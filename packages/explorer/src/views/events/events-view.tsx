@@ -28,6 +28,8 @@ export function EventsView() {
   // Rows that the scroll bar stands for. While it does not follow they stay as many, so that lines that come do not move those that
   // are read; at the end of them come all that there are by then.
   const span = useSignal(0);
+  // Rows that were forgotten when those of the span were counted.
+  const dropped = useRef(0);
   // Event that was selected elsewhere and is to be found; 0: none.
   const find = useSignal(0);
   const { subject } = useSubject();
@@ -46,11 +48,15 @@ export function EventsView() {
     from: follow.value ? Number.MAX_SAFE_INTEGER : from,
     count: window.count,
     filter,
+    ...(follow.value ? {} : { dropped: dropped.current }),
     ...(find.value > 0 ? { find: find.value } : {}),
   }).value;
   const renewed = useFiltered(JSON.stringify(filter), data !== null);
   if (data !== null && data.total !== total.value) total.value = data.total;
-  if (follow.value || renewed || total.value < span.value) span.value = total.value;
+  if (follow.value || renewed || total.value < span.value) {
+    span.value = total.value;
+    if (data !== null) dropped.current = data.dropped;
+  }
   // Until the rows of another place are there the last ones stay: nothing blinks.
   const last = useRef(data);
   if (data !== null) last.current = data;
@@ -75,12 +81,15 @@ export function EventsView() {
     if (element === null) return;
     scroll.value = element.scrollTop;
     const atEnd = element.scrollTop + element.clientHeight >= scrolledHeight(span.value) - ROW_PX;
-    if (atEnd) span.value = total.value;
-    else follow.value = false;
+    if (atEnd) {
+      span.value = total.value;
+      dropped.current = last.current?.dropped ?? 0;
+    } else follow.value = false;
   };
   const toRow = (row: number) => {
     follow.value = false;
     span.value = total.value;
+    dropped.current = last.current?.dropped ?? 0;
     // When the scrolled is as high as that.
     requestAnimationFrame(() => {
       if (body.current !== null) body.current.scrollTop = scrollTopOf(row, seen.value, span.value);

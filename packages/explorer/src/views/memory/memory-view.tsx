@@ -9,6 +9,7 @@ import { useView } from '../../app/use-view.ts';
 import type { SubjectView } from '../../protocol/subject.ts';
 import type { MemoryView as MemoryData } from '../../protocol/views.ts';
 import type { PointerPlace } from '../drawing/gestures.ts';
+import { useNoShrink } from '../drawing/use-no-shrink.ts';
 import { useSubject } from '../parts/use-subject.ts';
 import { type Emphasis, marksOf, NO_EMPHASIS } from './cell-colours.ts';
 import { countStates, describeFrame, framesWith, STATES } from './describe-frame.ts';
@@ -42,6 +43,7 @@ function Memory({ data }: { data: MemoryData }) {
   const close = useSignal(-1);
   const contents = useView(close.value < 0 ? null : { view: 'frame', pfn: close.value });
   const controls = useRef<MapControls | null>(null);
+  const foot = useNoShrink<HTMLElement>();
   const { pfn, place, byte } = pointed.value;
   const bytes = contents.value?.pfn === pfn ? contents.value.bytes : null;
   const known = pfn >= 0 && pfn < data.use.length;
@@ -100,7 +102,7 @@ function Memory({ data }: { data: MemoryData }) {
           <Tooltip data={data} pfn={pfn} place={place} byte={byte} value={bytes?.[byte] ?? -1} />
         )}
       </div>
-      <footer class="memory-foot">
+      <footer class="memory-foot" ref={foot}>
         {only !== null && <Only subject={subject} />}
         <MemoryLegend
           totals={data.totals}

@@ -1,0 +1,44 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { machineMaker } from '../../src/machine/boot-machine.ts';
+import { FilteredEvents } from '../../src/machine/event-filter.ts';
+import { Machine } from '../../src/machine/machine.ts';
+import type { EventFilter } from '../../src/protocol/views.ts';
+import { choiceOf, nodeAssets } from './engine-host.ts';
+
+const ALL: EventFilter = { names: [], pid: 0, text: '' };
+
+describe('the log of events', () => {
+  let machine: Machine;
+
+  beforeAll(async () => {
+    const program = { kind: 'workload', args: 'zipf 7 3000 2000 30'.split(' ') } as const;
+    machine = new Machine(await machineMaker(choiceOf(program), nodeAssets), () => 0);
+    while (machine.turn < 2000) machine.forward(2000, 1);
+  });
+
+  /** The machine when its first events are forgotten. */
+  const forgetful = (forgotten: number): Machine => {
+    const events = Object.create(machine.history.events, { first: { value: forgotten + 1 } });
+    const history = Object.create(machine.history, { events: { value: events } });
+    return Object.create(machine, { history: { value: history } });
+  };
+
+  test('says in which row an event is, with a filter and without', () => {
+    const log = new FilteredEvents(machine, ALL);
+    const { found } = log.view(0, 5, true, 1234);
+    expect(log.view(found, 1, true).rows[0]?.seq).toBe(1234);
+    const allocations = new FilteredEvents(machine, { ...ALL, names: ['mm_page_alloc'] });
+    const { seq } = allocations.view(40, 1, true).rows[0] ?? { seq: 0 };
+    expect(allocations.view(0, 1, true, seq).found).toBe(40);
+    expect(allocations.view(0, 1, true, seq - 1).found).toBe(40);
+  });
+
+  test('what is read stays when the oldest events are forgotten', () => {
+    const before = new FilteredEvents(machine, ALL).view(3000, 10, true, 0, 0);
+    const after = new FilteredEvents(forgetful(1000), ALL).view(3000, 10, true, 0, before.dropped);
+    expect(before.dropped).toBe(0);
+    expect(after.dropped).toBe(1000);
+    expect(after.rows).toEqual(before.rows);
+    expect(new FilteredEvents(forgetful(1000), ALL).view(3000, 10, true).rows[0]?.seq).toBe(4001);
+  });
+});
