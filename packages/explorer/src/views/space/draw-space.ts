@@ -1,6 +1,7 @@
 import { bytes, address as hex } from '../../app/format.ts';
 import type { AreaRow, SpaceView } from '../../protocol/views.ts';
 import { inkOn } from '../drawing/contrast.ts';
+import { hatch } from '../drawing/hatch.ts';
 import type { Tokens } from '../drawing/tokens.ts';
 import {
   addressTicks,
@@ -23,11 +24,15 @@ export const ROWS = {
 export const SPACE_HEIGHT = 158;
 
 /** States of a page in an area: what they are called and their colours. */
-export const PAGE_LOOKS: readonly { readonly title: string; readonly colour: string }[] = [
+export const PAGE_LOOKS: readonly {
+  readonly title: string;
+  readonly colour: string;
+  readonly hatched?: boolean;
+}[] = [
   { title: 'never touched', colour: '--sunken' },
   { title: 'present', colour: '--series-6' },
   { title: 'present and dirty', colour: '--series-0' },
-  { title: 'in swap', colour: '--mark-swapped' },
+  { title: 'in swap', colour: '--mark-swapped', hatched: true },
   { title: 'zero page', colour: '--text-faint' },
   { title: 'cached, not mapped', colour: '--series-2' },
 ];
@@ -193,14 +198,16 @@ function drawPages(
   if (pages.length === 0 || wide <= 0) return;
   const top = ROWS.pages.top * ratio;
   const high = ROWS.pages.height * ratio;
-  const colours = PAGE_LOOKS.map((look) => colour(look.colour));
+  const fills = PAGE_LOOKS.map((look) =>
+    look.hatched === true ? hatch(context, colour(look.colour), ratio) : colour(look.colour),
+  );
   const perPage = wide / pages.length;
   if (perPage >= 1) {
     const first = Math.max(0, Math.floor(-left / perPage));
     const last = Math.min(pages.length, Math.ceil((width - left) / perPage));
     const gap = perPage >= 4 * ratio ? ratio : 0;
     for (let page = first; page < last; page++) {
-      context.fillStyle = colours[pages[page] as number] as string;
+      context.fillStyle = fills[pages[page] as number] ?? '';
       const x = Math.round(left + page * perPage);
       context.fillRect(x, top, Math.max(1, Math.round(left + (page + 1) * perPage) - x - gap), high);
     }
@@ -215,7 +222,7 @@ function drawPages(
     for (const state of [2, 1, 4, 5, 3, 0]) {
       const part = ((counts[state] as number) / (to - from)) * high;
       if (part === 0) continue;
-      context.fillStyle = colours[state] as string;
+      context.fillStyle = fills[state] ?? '';
       context.fillRect(x, y - part, 1, part);
       y -= part;
     }

@@ -107,7 +107,10 @@ function PageLegend({ areas }: { areas: readonly AreaRow[] }) {
         if (pages === 0) return null;
         return (
           <span key={look.title} class="legend-item">
-            <span class="swatch" style={{ background: `var(${look.colour})` }} />
+            <span
+              class={`swatch${look.hatched === true ? ' hatched' : ''}`}
+              style={{ backgroundColor: `var(${look.colour})` }}
+            />
             {look.title} <span class="space-count">{count(pages)}</span>
           </span>
         );

@@ -32,7 +32,7 @@ export function SwapView() {
             <span class="swatch" style={{ background: 'var(--use-sharedMemory)' }} /> one user
           </li>
           <li class="legend-item">
-            <span class="swatch" style={{ background: 'var(--use-pageTable)' }} /> several
+            <span class="swatch" style={{ background: 'var(--series-4)' }} /> several
           </li>
           <li class="legend-item">
             <span class="swatch" style={{ background: 'var(--use-reserved)' }} /> header or bad
@@ -87,7 +87,7 @@ function AreaMap({ area, index }: { area: Area; index: number }) {
 function colourOf(users: number): string {
   if (users === 0) return '--use-free';
   if (users === BAD) return '--use-reserved';
-  return users === 1 ? '--use-sharedMemory' : '--use-pageTable';
+  return users === 1 ? '--use-sharedMemory' : '--series-4';
 }
 
 function slotText(users: number): string {
