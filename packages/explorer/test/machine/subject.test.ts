@@ -110,6 +110,25 @@ describe.each(['2.4.22', '2.4.0'])('what belongs to a selection, %s', (release) 
       expect(about({ kind: 'event', seq: events.last + 1 })).toMatchObject({ pfn: -1, pid: 0, time: -1 });
     });
 
+    test('an event of a slab object, a swap entry, a zone leads there', () => {
+      const last = (name: string) =>
+        view({
+          view: 'events',
+          from: Number.MAX_SAFE_INTEGER,
+          count: 1,
+          filter: { names: [name], pid: 0, text: '' },
+        }).rows[0]!;
+      const object = last('kmem_cache_alloc');
+      const { cache } = about({ kind: 'event', seq: object.seq });
+      expect(object.text).toContain(`cache=${cache} `);
+      const swap = last('swap_cache_add');
+      const { swapArea, slot } = about({ kind: 'event', seq: swap.seq });
+      expect(swap.text).toContain(`entry=${((slot << 8) | (swapArea << 1)).toString(16)}`);
+      // 2.4.0 asks in another way.
+      if (release === '2.4.22')
+        expect(about({ kind: 'event', seq: last('zone_watermark_ok').seq }).zone).toBe('DMA');
+    });
+
     test('a kernel address leads to its frame', () => {
       expect(about({ kind: 'address', pid, address: 0xc0000000 + 300 * 4096 })).toMatchObject({ pfn: 300 });
       for (const { address } of view({ view: 'vmalloc' }).areas) {

@@ -105,6 +105,16 @@ function beginEvent(machine: Machine, seq: number, found: Found): void {
   found.pid = row.pid;
   found.address = row.address;
   found.time = row.time;
+  const { ptr, entry, zone } = events.event(seq).values;
+  // An object of a slab.
+  if (row.pfn < 0 && row.address < 0 && ptr !== undefined && ptr >>> 0 >= PAGE_OFFSET)
+    found.address = ptr >>> 0;
+  // Other events call entries of page tables so.
+  if (entry !== undefined && entry !== 0 && /swap|shmem/.test(row.name)) {
+    found.swapArea = (entry >>> 1) & 63;
+    found.slot = entry >>> 8;
+  }
+  if (zone !== undefined) found.zone = machine.kernel.allocator.zones[zone]?.name ?? '';
 }
 
 function beginFile(kernel: Kernel, of: Extract<Subject, { kind: 'file' }>, found: Found): void {

@@ -1,6 +1,6 @@
 import { useMemo, useRef } from 'preact/hooks';
 import './frame.css';
-import { address, count, hexFrame, PAGE_BYTES } from '../../app/format.ts';
+import { address, count, countOf, hexFrame, PAGE_BYTES } from '../../app/format.ts';
 import { USE_COLOURS } from '../../app/palette-colours.ts';
 import { selection } from '../../app/selection.ts';
 import { Term } from '../../app/term.tsx';
@@ -12,7 +12,7 @@ import { useSubject } from '../parts/use-subject.ts';
 import { hexLines } from './hex-lines.ts';
 
 /** Selections that are about more than one frame, or none: the frame before stays. */
-const KEEPING: readonly string[] = ['event', 'task', 'area', 'file'];
+const KEEPING: readonly string[] = ['event', 'task', 'area', 'file', 'slab'];
 
 /** The selected frame: what it is for, who has it, what happened to it, and its bytes. */
 export function FrameView(_properties: { panelId: string }) {
@@ -27,9 +27,11 @@ export function FrameView(_properties: { panelId: string }) {
   if (pfn < 0) {
     return (
       <div class="view-empty">
-        {kind === 'none' || KEEPING.includes(kind)
-          ? 'Select a page frame: in the map of memory, in a list, or by an address.'
-          : 'What is selected has no page frame now.'}
+        {subject.frames.length > 0
+          ? `${subject.name} has ${countOf(subject.frames.length, 'frame')}. Select one: in the map of memory, in a list, or by an address.`
+          : kind === 'none' || kind === 'event' || kind === 'task'
+            ? 'Select a page frame: in the map of memory, in a list, or by an address.'
+            : 'What is selected has no page frame now.'}
       </div>
     );
   }

@@ -43,7 +43,7 @@ function Memory({ data }: { data: MemoryData }) {
   const close = useSignal(-1);
   const contents = useView(close.value < 0 ? null : { view: 'frame', pfn: close.value });
   const controls = useRef<MapControls | null>(null);
-  const foot = useNoShrink<HTMLElement>();
+  const foot = useNoShrink<HTMLElement>(status.value.phase === 'running');
   const { pfn, place, byte } = pointed.value;
   const bytes = contents.value?.pfn === pfn ? contents.value.bytes : null;
   const known = pfn >= 0 && pfn < data.use.length;

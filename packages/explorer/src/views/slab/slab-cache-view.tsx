@@ -13,6 +13,9 @@ type OneSlab = SlabCacheData['slabs'][number];
 const LISTS = { full: 'slabs_full', partial: 'slabs_partial', free: 'slabs_free' } as const;
 /** Slabs that are drawn of each list: a cache may have thousands. */
 const MOST = 200;
+/** Pixels that a colour moves the first object by, and at most. */
+const SHIFT = 5;
+const MOST_SHIFT = 80;
 
 /** One slab cache, slab by slab: which list it is on, its colour, its objects and the chain of the free ones. */
 export function SlabCacheView() {
@@ -32,6 +35,18 @@ export function SlabCacheView() {
           {countOf(data.slabs.length, 'slab')}; <Term id="slab-colour">colours</Term> are {data.colourOffset}{' '}
           bytes apart
         </span>
+        <span class="grow" />
+        <span class="legend">
+          <span class="legend-item">
+            <span class="slab-object used" /> in use
+          </span>
+          <span class="legend-item">
+            <span class="slab-object" /> free
+          </span>
+          <span class="legend-item">
+            <span class="slab-object">▸</span> next to be given out
+          </span>
+        </span>
       </div>
       <div class="view-body padded">
         {(['full', 'partial', 'free'] as const).map((list) => (
@@ -41,6 +56,7 @@ export function SlabCacheView() {
             slabs={data.slabs.filter((slab) => slab.list === list)}
             cache={name}
             chosen={chosen}
+            apart={data.colourOffset}
           />
         ))}
       </div>
@@ -53,12 +69,15 @@ function SlabList({
   slabs,
   cache,
   chosen,
+  apart,
 }: {
   list: OneSlab['list'];
   slabs: readonly OneSlab[];
   cache: string;
   /** First frame of the selected slab; -1: none. */
   chosen: number;
+  /** Bytes between two colours. */
+  apart: number;
 }) {
   const at = slabs.findIndex(({ pfn }) => pfn === chosen);
   const from = at < MOST ? 0 : at - (at % MOST);
@@ -70,7 +89,7 @@ function SlabList({
       {slabs.length === 0 && <p class="faint slab-none">empty</p>}
       <div class="slab-strips">
         {slabs.slice(from, from + MOST).map((slab) => (
-          <SlabStrip key={slab.pfn} slab={slab} cache={cache} chosen={slab.pfn === chosen} />
+          <SlabStrip key={slab.pfn} slab={slab} cache={cache} chosen={slab.pfn === chosen} apart={apart} />
         ))}
       </div>
       {slabs.length > MOST && (
@@ -82,7 +101,13 @@ function SlabList({
   );
 }
 
-function SlabStrip({ slab, cache, chosen }: { slab: OneSlab; cache: string; chosen: boolean }) {
+function SlabStrip(properties: {
+  readonly slab: OneSlab;
+  readonly cache: string;
+  readonly chosen: boolean;
+  readonly apart: number;
+}) {
+  const { slab, cache, chosen, apart } = properties;
   const strip = useRef<HTMLButtonElement | null>(null);
   useScrollWhen(chosen, strip);
   const place = new Map(slab.chain.map((object, i) => [object, i]));
@@ -102,6 +127,13 @@ function SlabStrip({ slab, cache, chosen }: { slab: OneSlab; cache: string; chos
         </span>
       </span>
       <span class="slab-objects">
+        {slab.colour > 0 && (
+          <span
+            class="slab-shift"
+            style={{ width: `${Math.min(MOST_SHIFT, slab.colour * SHIFT)}px` }}
+            title={`colour ${slab.colour}: the first object begins ${slab.colour * apart} bytes later`}
+          />
+        )}
         {Array.from(slab.objects, (used, i) => (
           <span
             key={i}

@@ -11,6 +11,12 @@ import { useTask } from '../parts/use-task.ts';
 import './vmalloc.css';
 
 const PAGE = 4096;
+/** Slots of kmap by their count: 0, 1, more. */
+const SLOT_LOOKS = [
+  { title: 'free', colour: '--use-free' },
+  { title: 'used before, not flushed yet', colour: '--mark-inactive' },
+  { title: 'mapped', colour: '--use-kernel' },
+] as const;
 
 /** What is mapped above the direct mapping: areas of vmalloc and ioremap to scale, and the slots of kmap. */
 export function VmallocView() {
@@ -74,17 +80,27 @@ export function VmallocView() {
             This machine has no high memory: kmap gives addresses of the direct mapping.
           </p>
         ) : (
-          <CellGrid
-            label="Slots of kmap"
-            values={data.pkmap}
-            colour={(value) =>
-              colour(value === 0 ? '--use-free' : value === 1 ? '--mark-inactive' : '--use-kernel')
-            }
-            describe={(slot) => `slot ${slot}: ${slotText(data.pkmap[slot] as number)}`}
-            height={160}
-            selected={pkmapSlot(data, subject.address)}
-            onSelect={(slot) => select({ kind: 'address', pid, address: data.pkmapStart + slot * PAGE })}
-          />
+          <>
+            <p class="legend vmalloc-intro">
+              {SLOT_LOOKS.map(({ title, colour: name }) => (
+                <span key={title} class="legend-item">
+                  <span class="swatch" style={{ background: `var(${name})` }} /> {title}
+                </span>
+              ))}
+              {data.pkmap.every((users) => users === 0) && (
+                <span>None was used since boot, or all were flushed.</span>
+              )}
+            </p>
+            <CellGrid
+              label="Slots of kmap"
+              values={data.pkmap}
+              colour={(value) => colour(SLOT_LOOKS[Math.min(2, value)]?.colour ?? '')}
+              describe={(slot) => `slot ${slot}: ${slotText(data.pkmap[slot] as number)}`}
+              height={160}
+              selected={pkmapSlot(data, subject.address)}
+              onSelect={(slot) => select({ kind: 'address', pid, address: data.pkmapStart + slot * PAGE })}
+            />
+          </>
         )}
       </div>
     </div>
