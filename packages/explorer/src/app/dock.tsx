@@ -10,6 +10,7 @@ import { useEffect } from 'preact/hooks';
 import 'virtual:dockview.css';
 import './dock.css';
 import { fromDockview, toDockview } from './dock-layout.ts';
+import { keepScroll, restoreScroll } from './keep-scroll.ts';
 import { keepPanels, type Layout, layoutText, parseLayout } from './layout.ts';
 import { PanelBoundary } from './panel-boundary.tsx';
 import { PanelContext } from './panel-context.ts';
@@ -55,6 +56,8 @@ export function openPanel(id: string, focus = true): void {
   if (!api || !definition) return;
   const existing = api.getPanel(id);
   const before = api.activePanel;
+  // What can be seen stays as it is, unless it is to have the keyboard.
+  if (existing?.api.isVisible && !focus) return;
   if (existing) existing.api.setActive();
   else api.addPanel({ id, component: id, title: definition.title, ...besideStory(api) });
   if (!focus) before?.api.setActive();
@@ -104,6 +107,7 @@ function content(id: string): IContentRenderer {
   const element = document.createElement('div');
   element.className = 'panel-content';
   element.tabIndex = -1;
+  keepScroll(element);
   const visible = signal(true);
   return {
     element,
@@ -141,13 +145,15 @@ export function Dock() {
       scrollbars: 'native',
     });
     api = dock;
-    const changed = () =>
+    const changed = () => {
+      restoreScroll();
       batch(() => {
         const now = dock.panels.length === 0 ? null : fromDockview(dock.toJSON());
         layout.value = now === null ? '' : layoutText(now);
         openPanels.value = dock.panels.map((panel) => panel.id);
         activePanel.value = dock.activePanel?.id ?? '';
       });
+    };
     const listeners = [dock.onDidLayoutChange(changed), dock.onDidActivePanelChange(changed)];
     const unwatch = effect(() => dock.updateOptions({ theme: dockTheme(theme.value) }));
     const sizes = new ResizeObserver(layWanted);

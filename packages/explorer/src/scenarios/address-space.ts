@@ -116,7 +116,7 @@ export const ADDRESS_SPACE_SCENARIOS: readonly Scenario[] = [
         options: ['64', '128', '192'],
         correct: 2,
         answer:
-          '192: three times 64. Each child found every page shared, at least with the parent, which never writes. Had the last holder written, the kernel would have seen a count of 1 and only set the bit: that is what the check `cow_reuse` in the event log decides.',
+          '192: three times 64. Choose `mm_fault` in the log and search it for `cow_copy`: 193 lines, one more for the parent’s stack. Each child found every page shared, at least with the parent, which never writes. Had the last holder written, the kernel would have seen a count of 1 and only set the bit: that is what the check `cow_reuse` in the event log decides.',
         go: { to: 'end' },
         panels: ['events'],
       },
@@ -169,7 +169,7 @@ export const ADDRESS_SPACE_SCENARIOS: readonly Scenario[] = [
         options: ['256', '1', 'None'],
         correct: 2,
         answer:
-          'None: the fork copied the parent’s entries, and as the mapping is shared they stayed writable. Both work on the same frames. The one page that is copied is the parent’s stack, which is private. The segment is destroyed when the last process has let it go.',
+          'None: in the log there is no `mm_fault` of pid 8, the child. The fork copied the parent’s entries, and as the mapping is shared they stayed writable. Both work on the same frames. The one page that is copied is the parent’s stack, which is private. The segment is destroyed when the last process has let it go.',
         go: { to: 'end' },
         panels: ['events'],
       },

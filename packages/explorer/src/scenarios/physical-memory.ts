@@ -139,7 +139,7 @@ export const PHYSICAL_SCENARIOS: readonly Scenario[] = [
       sysctl: {},
       program: { kind: 'program', name: 'touch', args: ['8', 'forward'] },
     },
-    layout: 'row(scenario:30,column(buddy:3,zones:2):35,column(memory:3,events:2):35)',
+    layout: 'row(scenario:30,buddy:36,column(memory:3,zones:2,events:2):34)',
     stages: [
       {
         title: 'Asking for one page',

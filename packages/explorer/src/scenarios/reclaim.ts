@@ -17,7 +17,7 @@ export const RECLAIM_SCENARIOS: readonly Scenario[] = [
       sysctl: {},
       program: { kind: 'workload', args: ['zipf', '1', '3000', '30000', '30'] },
     },
-    layout: 'row(scenario:30,column(lists:3,zones:2):40,column(memory:1,events.why*:1):30)',
+    layout: 'row(scenario:30,column(lists:3,events.why*:2):42,column(memory:1,zones:1):28)',
     stages: [
       {
         title: 'The watermark',
@@ -33,11 +33,11 @@ export const RECLAIM_SCENARIOS: readonly Scenario[] = [
       {
         title: 'Easy prey',
         text: 'kswapd asks the slab caches for empty slabs first, then goes through the [[inactive_list|inactive list]] from its tail. It has already found some.',
-        question: 'Which pages can be freed without any writing?',
-        options: ['Pages of the program’s heap', 'Clean pages of files that nobody maps', 'Page tables'],
+        question: 'Which pages can be freed there and then, without any writing?',
+        options: ['Pages that a process maps', 'Clean pages that nobody maps', 'Page tables'],
         correct: 1,
         answer:
-          'Clean pages of files: what they hold is on the disk. The verdict 0 in the log is such a page. Most of the others are mapped (verdict 3): they are passed over, and counted.',
+          'Clean pages that nobody maps: what they hold is on the disk, in their file or in a slot of swap. The verdict 0 in the log is such a page; this one was unmapped and written to swap a moment ago, as the frees of its buffers and of its place in the [[swap-cache|swap cache]] around it show. Most pages are mapped (verdict 3): they are passed over, and counted.',
         go: { to: 'event', event: 'mm_vmscan_page', condition: 'verdict == 0' },
         panels: ['lists', 'events'],
       },
@@ -78,7 +78,7 @@ export const RECLAIM_SCENARIOS: readonly Scenario[] = [
       sysctl: {},
       program: { kind: 'workload', args: ['zipf', '1', '3000', '30000', '30'] },
     },
-    layout: 'row(scenario:30,column(lists:3,zones:2):40,column(memory:1,events.why*:1):30)',
+    layout: 'row(scenario:30,column(lists:3,events.why*:2):42,column(memory:1,zones:1):28)',
     stages: [
       {
         title: 'Growing older',
@@ -227,7 +227,7 @@ export const RECLAIM_SCENARIOS: readonly Scenario[] = [
         answer:
           'By SIGTERM, signal 15. A process that may touch hardware directly could leave it in a bad state, so it is asked to end; others get SIGKILL. The [[badness|points]] are its size in pages, made less by the time that it has run; root’s are quartered, and again for the right to use hardware. It still has the most.',
         go: { to: 'end' },
-        panels: ['oom', 'terminal'],
+        panels: ['oom', 'events'],
       },
     ],
   },

@@ -264,6 +264,25 @@ describe.skipIf(CHROMIUM === undefined)('the explorer in Chromium', () => {
     expect(await focusedPanel(page)).toBe('counters');
   });
 
+  it('panels that come back to the front stand where they were scrolled to', async () => {
+    const page = await browser.open('#run=touch+8+forward&at=500&panels=row(events.zones,memory)');
+    await settled(page, 'paused');
+    const seen = () =>
+      page.waitForFunction(() => {
+        const body = document.querySelector('.events-body')?.getBoundingClientRect();
+        const row = document.querySelector('.events-row:last-child')?.getBoundingClientRect();
+        return body && row && body.height > 0 && row.top > body.top && row.top < body.bottom;
+      });
+    await seen();
+    for (const keys of [
+      ['F6', 'F6'],
+      [']', '['],
+    ]) {
+      for (const key of keys) await page.keyboard.press(key);
+      await seen();
+    }
+  });
+
   it('explains a term where it stands', async () => {
     const page = await browser.open('#scenario=zones&release=2.4.22&memory=32M&run=touch+20+forward');
     await settled(page);

@@ -166,7 +166,24 @@ export const FACTS: Readonly<Record<string, readonly Fact[]>> = {
       expect(row.text).toContain('free=47 mark=47');
       expect((await zone(page, 'DMA')).low).toBe(46);
     },
-    async (page) => expect(await total(page, 'mm_slab_reap_skip')).toBeGreaterThan(0),
+    async (page) => {
+      expect(await total(page, 'mm_slab_reap_skip')).toBeGreaterThan(0);
+      // The page at which it stopped: unmapped, written to swap, freed.
+      const seq = page.status?.stoppedBy as number;
+      const near = {
+        view: 'events',
+        from: seq - 2,
+        count: 4,
+        filter: { names: [], pid: 0, text: '' },
+      } as const;
+      const { rows } = await page.view(near);
+      expect(rows.map(({ name }) => name)).toEqual([
+        'mm_page_buffers_freed',
+        'mm_vmscan_page',
+        'swap_cache_delete',
+        'mm_filemap_delete_from_page_cache',
+      ]);
+    },
     async (page) => expect(await total(page, 'mm_vmscan_too_many_mapped')).toBeGreaterThan(0),
     async (page) => expect(await total(page, 'swap_slot_alloc')).toBeGreaterThan(100),
   ],
