@@ -36,8 +36,8 @@ export function SlabView() {
           By name
         </button>
       </div>
-      <div class="view-body">
-        <table class="table">
+      <div class="view-body slab-body">
+        <table class="table slab-table">
           <thead>
             <tr>
               <th>

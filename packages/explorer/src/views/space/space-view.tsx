@@ -39,8 +39,8 @@ function Space({ data }: { data: SpaceData }) {
     <>
       <SpaceCanvas view={data} subject={subject} />
       <PageLegend areas={data.areas} />
-      <div class="view-body">
-        <table class="table">
+      <div class="view-body space-body">
+        <table class="table space-table">
           <thead>
             <tr>
               <th>addresses</th>

@@ -105,7 +105,7 @@ function Task({ task, related }: { task: TaskRow; related: boolean }) {
       </td>
       <td title={STATE_WORDS[task.state] ?? task.state}>
         <span class={`tasks-state tasks-${task.state}`}>{task.state}</span>{' '}
-        <span class="soft">{STATE_WORDS[task.state] ?? ''}</span>
+        <span class="soft tasks-words">{STATE_WORDS[task.state] ?? ''}</span>
       </td>
       <td class="number soft tasks-parent">{task.ppid}</td>
       <Pages pages={task.size} />
