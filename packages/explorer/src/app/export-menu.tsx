@@ -4,7 +4,7 @@ import { Icon } from './icon.tsx';
 import { refusal } from './machine-signals.ts';
 import { mapPicture } from './map-picture.ts';
 import { Menu } from './menu.tsx';
-import { exportOpen, say } from './overlays.ts';
+import { exportOpen, say, sayUntil } from './overlays.ts';
 import { download } from './share.ts';
 
 export interface ExportKind {
@@ -25,13 +25,18 @@ export async function exportAs(kind: ExportKind['id']): Promise<void> {
   if (!hasMachine()) return;
   try {
     if (kind === 'picture') return download('memory.png', await mapPicture());
+    // Of two million events it takes some seconds, in which the machine stands.
+    sayUntil(`${EXPORTS.find(({ id }) => id === kind)?.title}: being made …`);
     const answer = await ask({ ask: 'export', format: kind });
-    if (answer.ask === 'refused') refusal.value = answer.message;
-    else {
+    if (answer.ask === 'refused') {
+      sayUntil('');
+      refusal.value = answer.message;
+    } else {
       download(answer.name, answer.bytes);
       say(`${answer.name}: ${answer.bytes.length.toLocaleString('en-US')} bytes`);
     }
   } catch (error) {
+    sayUntil('');
     refusal.value = error instanceof Error ? error.message : String(error);
   }
 }

@@ -13,7 +13,12 @@ export const notice = signal('');
 let timer: ReturnType<typeof setTimeout> | undefined;
 
 export function say(text: string): void {
-  notice.value = text;
-  clearTimeout(timer);
+  sayUntil(text);
   timer = setTimeout(() => (notice.value = ''), 2500);
+}
+
+/** A line that stays until another is said, or nothing: for what takes its time. */
+export function sayUntil(text: string): void {
+  clearTimeout(timer);
+  notice.value = text;
 }

@@ -45,6 +45,30 @@ describe.skipIf(CHROMIUM === undefined)('recordings and exports in Chromium', ()
     expect(picture.bytes.subarray(0, 8).toString('hex')).toBe(PNG);
     expect(picture.bytes.length).toBeGreaterThan(1000);
   });
+
+  it('gives whole files while the machine runs, of 2.4.0 too', async () => {
+    const page = await browser.open(
+      '#release=2.4.0&workload=zipf+1+3000+3000000+30&memory=12M&swap=32M&panels=machine',
+    );
+    await settled(page, 'paused');
+    await page.locator('[data-test=run]').click();
+    await settled(page, 'running');
+    const text = (await exported(page, 'ftrace')).bytes.toString();
+    const lines = text.trimEnd().split('\n');
+    const events = lines.filter((line) => !line.startsWith('#'));
+    expect(lines[2]).toContain(`entries-in-buffer/entries-written: ${events.length}/`);
+    expect(
+      events.filter((line) => !/^ *\S.{0,15}-\d+ +\[000\] \S{4} +\d+\.\d{6}: \w+: ?/.test(line)),
+    ).toEqual([]);
+    const times = events.map((line) => Number(/(\d+\.\d{6}): /.exec(line)?.[1]));
+    expect(times.findIndex((time, i) => i > 0 && time < (times[i - 1] as number))).toBe(-1);
+    const proc = (await exported(page, '/proc')).bytes.toString();
+    expect(proc).toContain('==> /proc/meminfo <==');
+    expect(proc).toContain('Inact_clean:');
+    expect((await exported(page, 'Picture')).bytes.subarray(0, 8).toString('hex')).toBe(PNG);
+    // It went on all the time.
+    expect(await settled(page, 'running')).toBe('running');
+  });
 });
 
 /** The file that an export of this title gives. */
