@@ -7,6 +7,7 @@ import type { FilesView as FilesData } from '../../protocol/views.ts';
 import { CellGrid } from '../drawing/cell-grid.tsx';
 import { useColour } from '../drawing/use-colour.ts';
 import { useScrollWhen } from '../parts/scroll-into-body.ts';
+import { useStandingOrder } from '../parts/standing-order.ts';
 import { useSubject } from '../parts/use-subject.ts';
 import './files.css';
 
@@ -19,8 +20,9 @@ const PAGE_TEXTS = ['not cached', 'cached', 'dirty', 'locked: read or written no
 /** The page cache, file by file. */
 export function FilesView() {
   const data = useView({ view: 'files' }).value;
+  const sorted = [...(data?.files ?? [])].sort((a, b) => b.cached - a.cached);
+  const files = useStandingOrder(sorted, ({ path }) => path, 'cached');
   if (data === null) return <div class="view-empty">No machine yet.</div>;
-  const files = [...data.files].sort((a, b) => b.cached - a.cached);
   if (files.length === 0) return <div class="view-empty">No file has pages in the page cache.</div>;
   const cached = files.reduce((sum, file) => sum + file.cached, 0);
   const dirty = files.reduce((sum, file) => sum + file.dirty, 0);

@@ -4,6 +4,7 @@ import { Term } from '../../app/term.tsx';
 import { useView } from '../../app/use-view.ts';
 import type { SlabRow } from '../../protocol/views.ts';
 import { SelectRow } from '../parts/select-row.tsx';
+import { useStandingOrder } from '../parts/standing-order.ts';
 import { useSubject } from '../parts/use-subject.ts';
 import './slab.css';
 
@@ -14,10 +15,11 @@ export function SlabView() {
   const data = useView({ view: 'slab' }).value;
   const { cache: chosen } = useSubject().subject;
   const byName = useSignal(false);
-  if (data === null) return <div class="view-empty">No machine yet.</div>;
-  const rows = [...data.caches].sort((a, b) =>
+  const sorted = [...(data?.caches ?? [])].sort((a, b) =>
     byName.value ? a.name.localeCompare(b.name) : pagesOf(b) - pagesOf(a),
   );
+  const rows = useStandingOrder(sorted, ({ name }) => name, String(byName.value));
+  if (data === null) return <div class="view-empty">No machine yet.</div>;
   const most = Math.max(1, ...rows.map(pagesOf));
   const all = rows.reduce((sum, row) => sum + pagesOf(row), 0);
   return (

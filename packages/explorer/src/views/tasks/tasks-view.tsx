@@ -5,6 +5,7 @@ import { status } from '../../app/machine-signals.ts';
 import { useView } from '../../app/use-view.ts';
 import type { TaskRow } from '../../protocol/views.ts';
 import { SelectRow } from '../parts/select-row.tsx';
+import { useStandingOrder } from '../parts/standing-order.ts';
 import { useSubject } from '../parts/use-subject.ts';
 import { pressColumn, sortTasks, type TaskColumn, type TaskOrder } from './sort-tasks.ts';
 
@@ -42,6 +43,12 @@ export function TasksView(_properties: { panelId: string }) {
   const data = useView({ view: 'tasks' }).value;
   const { subject } = useSubject();
   const order = useSignal<TaskOrder>({ column: 'pid', descending: false });
+  const { column, descending } = order.value;
+  const rows = useStandingOrder(
+    sortTasks(data?.tasks ?? [], order.value),
+    ({ pid }) => String(pid),
+    `${column} ${descending}`,
+  );
   if (data === null) return <div class="view-empty">Tasks appear when a machine runs.</div>;
   return (
     <div class="view">
@@ -60,7 +67,7 @@ export function TasksView(_properties: { panelId: string }) {
             </tr>
           </thead>
           <tbody>
-            {sortTasks(data.tasks, order.value).map((task) => (
+            {rows.map((task) => (
               <Task key={task.pid} task={task} related={task.pid === subject.pid} />
             ))}
           </tbody>
