@@ -81,6 +81,17 @@ export function panelsOf(layout: Layout): string[] {
   return [...new Set(allPanelsOf(layout))];
 }
 
+/**
+ * For a screen that is higher than wide: of three and more columns the first goes above the others, and what stood one above the other
+ * in it stands side by side.
+ */
+export function upright(layout: Layout): Layout {
+  const [first, ...others] = layout.kind === 'row' ? layout.children : [];
+  if (first === undefined || others.length < 2) return layout;
+  const above: Layout = first.kind === 'column' ? { ...first, kind: 'row', size: 2 } : { ...first, size: 2 };
+  return { kind: 'column', size: layout.size, children: [above, { kind: 'row', children: others, size: 3 }] };
+}
+
 /** Without panels that do not exist, and each panel only once; null: nothing is left. */
 export function keepPanels(
   layout: Layout,

@@ -1,10 +1,11 @@
 import { batch, signal } from '@preact/signals';
 import type { MachineChoice } from '../protocol/choice.ts';
 import type { Status } from '../protocol/messages.ts';
-import { scenarioOf } from '../scenarios/scenarios.ts';
+import { SCENARIOS, scenarioOf } from '../scenarios/scenarios.ts';
 import { ask } from './ask.ts';
 import { showLayout } from './dock.tsx';
 import { droppedFile } from './dropped-files.ts';
+import { layoutText, parseLayout, upright } from './layout.ts';
 import { postCommand } from './machine.ts';
 import {
   breakpoints,
@@ -86,8 +87,12 @@ export function openState(state: ExplorerState, run = false): void {
 }
 
 function showLayoutOrDefault(text: string): void {
+  const asked = text === '' ? DEFAULT_LAYOUT : text;
+  // Who gives a layout gets it; ours suit the screen.
+  const ours = asked === DEFAULT_LAYOUT || SCENARIOS.some(({ layout }) => layout === asked);
+  const narrow = matchMedia('(max-width: 900px) and (orientation: portrait)').matches;
   try {
-    showLayout(text === '' ? DEFAULT_LAYOUT : text);
+    showLayout(ours && narrow ? layoutText(upright(parseLayout(asked))) : asked);
   } catch (error) {
     showLayout(DEFAULT_LAYOUT);
     refusal.value = error instanceof Error ? error.message : String(error);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { keepPanels, layoutText, parseLayout } from '../../src/app/layout.ts';
+import { keepPanels, layoutText, parseLayout, upright } from '../../src/app/layout.ts';
 import { parseSelection, selectionText } from '../../src/app/selection.ts';
 import { sha256 } from '../../src/app/sha256.ts';
 import { decodeState, type ExplorerState, encodeState } from '../../src/app/url-state.ts';
@@ -152,6 +152,13 @@ describe('layouts as text', () => {
   it.each(['', 'row()', 'row(a', 'a,b', 'row(a,)', 'A', `${'row('.repeat(20)}a`])('refuses %j', (text) => {
     expect(() => parseLayout(text)).toThrow(/layout/);
   });
+
+  it.each([
+    ['row(a:2,column(b,c),d:3)', 'column(a:2,row(column(b,c),d:3):3)'],
+    ['row(column(a:3,b.c*),d,e)', 'column(row(a:3,b.c*):2,row(d,e):3)'],
+    ['row(a,b)', 'row(a,b)'],
+    ['a.b', 'a.b'],
+  ])('%s, upright: %s', (text, wanted) => expect(layoutText(upright(parseLayout(text)))).toBe(wanted));
 
   it('leaves out what does not exist, and what comes twice', () => {
     const kept = keepPanels(parseLayout('row(a.x*,column(y,a),b)'), (id) => id === 'a' || id === 'b');
