@@ -10,6 +10,7 @@ import { Icon } from './icon.tsx';
 import { machineChoice, refusal } from './machine-signals.ts';
 import { notice } from './overlays.ts';
 import { Palette } from './palette.tsx';
+import { PANELS } from './panels.ts';
 import { programText } from './program-text.ts';
 import { page } from './session.ts';
 import { StartPage } from './start-page.tsx';
@@ -30,7 +31,7 @@ export function App() {
       <main class="app" hidden={shown !== 'machine'}>
         <ControlBar />
         <Timeline />
-        <Dock />
+        <Dock panels={PANELS} />
       </main>
       <Refusal />
       <output class="notice">{notice.value}</output>

@@ -14,7 +14,7 @@ import { keepScroll, restoreScroll } from './keep-scroll.ts';
 import { keepPanels, type Layout, layoutText, parseLayout } from './layout.ts';
 import { PanelBoundary } from './panel-boundary.tsx';
 import { PanelContext } from './panel-context.ts';
-import { panelOf } from './panels.ts';
+import type { PanelDefinition } from './panel-definition.ts';
 import { theme } from './theme.ts';
 
 /** Layout as it is, as text; empty: no panel is open. */
@@ -27,6 +27,8 @@ export const activePanel = signal('');
 export const openPanels = signal<readonly string[]>([]);
 
 let api: DockviewApi | null = null;
+/** All panels that there can be; given by whoever makes the dock, as they use it themselves. */
+let definitions: readonly PanelDefinition[] = [];
 /** What is to be shown as soon as there is a dock; null: nothing, undefined: it stays as it is. */
 let wanted: Layout | null | undefined;
 /** The element in which the dock is. */
@@ -34,18 +36,23 @@ const host: { current: HTMLDivElement | null } = { current: null };
 
 /** Shows a layout. Panels that do not exist are left out. Throws where the text is no layout. */
 export function showLayout(text: string): void {
-  wanted = keepPanels(parseLayout(text), (id) => panelOf(id) !== undefined);
+  wanted = parseLayout(text);
   layWanted();
+}
+
+function panelOf(id: string): PanelDefinition | undefined {
+  return definitions.find((panel) => panel.id === id);
 }
 
 /** Lays out what is wanted as soon as the dock has a size: without one, shares of it mean nothing. */
 function layWanted(): void {
   if (!api || wanted === undefined || !host.current?.clientWidth) return;
   const { clientWidth, clientHeight } = host.current;
-  if (wanted === null) api.clear();
+  const known = wanted === null ? null : keepPanels(wanted, (id) => panelOf(id) !== undefined);
+  if (known === null) api.clear();
   else {
     api.layout(clientWidth, clientHeight);
-    api.fromJSON(toDockview(wanted, clientWidth, clientHeight, (id) => panelOf(id)?.title ?? id));
+    api.fromJSON(toDockview(known, clientWidth, clientHeight, (id) => panelOf(id)?.title ?? id));
   }
   wanted = undefined;
 }
@@ -136,8 +143,9 @@ function content(id: string): IContentRenderer {
 }
 
 /** The part of the page in which the panels are. */
-export function Dock() {
+export function Dock({ panels }: { panels: readonly PanelDefinition[] }) {
   useEffect(() => {
+    definitions = panels;
     const dock = createDockview(host.current as HTMLDivElement, {
       createComponent: ({ name }) => content(name),
       theme: { name: 'pagewalk', className: 'dockview-pagewalk', gap: 6, dndTabIndicator: 'line' },

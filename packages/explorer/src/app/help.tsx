@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals';
-import { GLOSSARY, type GlossaryEntry } from '../glossary/glossary.ts';
+import type { GlossaryEntry } from '../glossary/entries.ts';
+import { GLOSSARY } from '../glossary/glossary.ts';
 import { Dialog } from './dialog.tsx';
 import { openPanel } from './dock.tsx';
 import { DOCK_KEYS, KEYS, type KeyBinding } from './keyboard.ts';

@@ -1,4 +1,3 @@
-import type { ComponentType } from 'preact';
 import { CountersView } from '../views/counters/counters-view.tsx';
 import { EventsView } from '../views/events/events-view.tsx';
 import { FilesView } from '../views/files/files-view.tsx';
@@ -20,21 +19,8 @@ import { WhyView } from '../views/why/why-view.tsx';
 import { BuddyView } from '../views/zones/buddy-view.tsx';
 import { ZonesView } from '../views/zones/zones-view.tsx';
 import { MachinePanel } from './machine-panel.tsx';
+import type { PanelDefinition } from './panel-definition.ts';
 import { StoryPanel } from './story-panel.tsx';
-
-/** A view that can be opened as a panel. */
-export interface PanelDefinition {
-  /** Small letters, digits and `-`: links and layouts name it so. */
-  readonly id: string;
-  readonly title: string;
-  readonly component: ComponentType<{ panelId: string }>;
-  /** What it shows, in one sentence: palette and help. */
-  readonly about: string;
-  /** Chapter of the book; 0: none. */
-  readonly chapter: number;
-  /** Path data of an icon of 16 by 16. */
-  readonly icon: string;
-}
 
 /**
  * All panels, in the order of the palette. Each view brings its own entry; ids that layouts may name: memory, frame, zones, buddy,
@@ -218,7 +204,3 @@ export const PANELS: readonly PanelDefinition[] = [
     icon: 'M2 3h12v8H2zM5 14h6M8 11v3',
   },
 ];
-
-export function panelOf(id: string): PanelDefinition | undefined {
-  return PANELS.find((panel) => panel.id === id);
-}

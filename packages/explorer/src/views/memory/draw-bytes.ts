@@ -2,8 +2,8 @@ import { colourOfUse, USE_COLOURS } from '../../app/palette-colours.ts';
 import { inkOn } from '../drawing/contrast.ts';
 import { BYTES_FROM, BYTES_PER_LINE, bytesBox, LINES } from './bytes-box.ts';
 import { describeFrame } from './describe-frame.ts';
-import type { MapScene } from './draw-map.ts';
 import { cellOfFrame } from './layout.ts';
+import type { MapScene } from './map-scene.ts';
 
 /** Size of a cell, CSS pixels, from which on bytes can be read. */
 const HEX_FROM = 15 * BYTES_PER_LINE;

@@ -9,8 +9,8 @@ import {
 import { FRAME_STATE } from '../../protocol/views.ts';
 import { inkOn } from '../drawing/contrast.ts';
 import { describeFrame } from './describe-frame.ts';
-import type { MapScene } from './draw-map.ts';
 import { frameAt } from './layout.ts';
+import type { MapScene } from './map-scene.ts';
 
 /** Sizes of a cell, CSS pixels, from which on it shows more. */
 const MARKS_FROM = 14;
