@@ -1,4 +1,4 @@
-import type { BootAllocator } from './boot-memory/boot-nodes.ts';
+import type { BootAllocator } from './boot-memory/boot-allocator.ts';
 import type { RamBuffer } from './hardware/physical-memory.ts';
 import type { SwapConfig } from './paging.ts';
 import type { E820Entry } from './physical/e820.ts';

@@ -1,7 +1,7 @@
 import { KernelPanic } from '../kernel-bug.ts';
 import { type BootLog, KERN } from '../physical/boot-log.ts';
 import type { Pfn } from '../types.ts';
-import type { BootAllocator } from './boot-nodes.ts';
+import type { BootAllocator } from './boot-allocator.ts';
 
 /** Where allocations begin to look unless they want low memory: above the DMA zone. @linux MAX_DMA_ADDRESS */
 export const BOOTMEM_GOAL = 0x1000000;

@@ -1,7 +1,7 @@
 import { E820_ACPI, E820_NVS, E820_RAM, type E820Map } from '../physical/e820.ts';
 import type { KernelImage } from '../physical/machine.ts';
 import { Resource } from '../physical/resources.ts';
-import type { BootAllocator } from './boot-nodes.ts';
+import type { BootAllocator } from './boot-allocator.ts';
 
 const FOUR_GIB = 2 ** 32;
 

@@ -1,4 +1,4 @@
-import type { BootAllocator } from '../boot-memory/boot-nodes.ts';
+import type { BootAllocator } from '../boot-memory/boot-allocator.ts';
 import { allocateBootPageTables, type BootPageTables } from '../boot-memory/boot-page-tables.ts';
 import { freeAreaInit, type NodeInit } from '../boot-memory/free-area-init.ts';
 import { registerMemory } from '../boot-memory/register-memory.ts';
