@@ -265,7 +265,8 @@ export class Engine {
     this.sendOutput(false);
     if (machine.stoppedAt !== null) {
       const { name, seq } = machine.stoppedAt;
-      if (job.kind === 'run') this.stop(`breakpoint ${name}`, seq);
+      const ended = machine.ended === null ? '' : `; ${machine.ended}`;
+      if (job.kind === 'run') this.stop(`breakpoint ${name}${ended}`, seq);
       else this.stop('');
     } else if (machine.ended !== null) {
       this.stop(machine.ended);

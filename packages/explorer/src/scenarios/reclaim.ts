@@ -226,8 +226,8 @@ export const RECLAIM_SCENARIOS: readonly Scenario[] = [
         correct: 1,
         answer:
           'By SIGTERM, signal 15. A process that may touch hardware directly could leave it in a bad state, so it is asked to end; others get SIGKILL. The [[badness|points]] are its size in pages, made less by the time that it has run; root’s are quartered, and again for the right to use hardware. It still has the most.',
-        go: { to: 'end' },
-        panels: ['oom', 'events'],
+        go: { to: 'event', event: 'mark_victim', condition: '' },
+        panels: ['oom', 'why'],
       },
     ],
   },

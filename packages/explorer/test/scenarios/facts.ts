@@ -238,7 +238,7 @@ export const FACTS: Readonly<Record<string, readonly Fact[]>> = {
     nothing,
     async (page) => expect(await total(page, 'mark_victim')).toBe(0),
     async (page) => {
-      expect(page.status?.reason).toBe('killed by signal 15');
+      expect(page.status?.reason).toBe('breakpoint mark_victim; killed by signal 15');
       expect(await total(page, 'mark_victim')).toBe(1);
     },
   ],
