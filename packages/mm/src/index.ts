@@ -8,7 +8,7 @@ export { type PendingSignal, RLIM_INFINITY, RLIMIT, type Task } from './address-
 export * as uaccess from './address-space/uaccess.ts';
 export { CLONE } from './address-space/vfork.ts';
 export { VM, type Vma } from './address-space/vma.ts';
-export type { BootAllocator } from './boot-memory/boot-nodes.ts';
+export type { BootAllocator } from './boot-memory/boot-allocator.ts';
 export type { DeviceNode } from './char-devices.ts';
 export { Errno, errnoName, isErrno } from './errno.ts';
 export type { FileStatus, FileTimes } from './file-attributes.ts';
