@@ -45,7 +45,7 @@ export class Views {
       case 'memory':
         return this.memory.view(whole);
       case 'zones':
-        return this.zones.view();
+        return this.zones.view(history.events);
       case 'tasks':
         return tasksView(kernel);
       case 'space':

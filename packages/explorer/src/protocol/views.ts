@@ -98,15 +98,15 @@ export interface ZoneView {
   readonly blocks: readonly number[];
   /** First frames of the first free blocks of each order, in list order. */
   readonly heads: readonly (readonly number[])[];
+  /** Per order, since it was looked at first: blocks that were split in two, and that came from two of the order below. */
+  readonly splits: readonly number[];
+  readonly merges: readonly number[];
   /** Share of free memory that is in blocks too small for an order, per order, 0 .. 1. */
   readonly unusable: readonly number[];
 }
 export interface ZonesView {
   readonly view: 'zones';
   readonly zones: readonly ZoneView[];
-  /** Splits and merges since the last data: order, frame. */
-  readonly splits: readonly { readonly order: number; readonly pfn: number }[];
-  readonly merges: readonly { readonly order: number; readonly pfn: number }[];
 }
 
 export interface TaskRow {

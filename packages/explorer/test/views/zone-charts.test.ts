@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { place, roundUp, ticks, valueAt } from '../../src/views/drawing/scale.ts';
 import { sampleAt, spread } from '../../src/views/zones/draw-watermarks.ts';
-import { CHANGE_MS, ChangeTotals, recentChanges } from '../../src/views/zones/recent-changes.ts';
+import { CHANGE_MS, changesOf, recentChanges } from '../../src/views/zones/recent-changes.ts';
 import { zoneSamples } from '../../src/views/zones/zone-history.ts';
 
 describe('axes', () => {
@@ -61,25 +61,20 @@ it('names of marks are moved apart, upwards', () => {
 });
 
 describe('splits and merges', () => {
-  const view = { splits: [{ order: 3, pfn: 8 }], merges: [{ order: 0, pfn: 2 }] };
+  const zone = (splits: number[], merges: number[]) => [{ name: 'DMA', splits, merges }];
 
-  it('are seen for a moment', () => {
-    const first = recentChanges([], view, 1000);
-    expect(first.map((c) => [c.kind, c.order, c.pfn])).toEqual([
-      ['split', 3, 8],
-      ['merge', 0, 2],
-    ]);
-    const none = { splits: [], merges: [] };
-    expect(recentChanges(first, none, 1000 + CHANGE_MS - 1)).toHaveLength(2);
-    expect(recentChanges(first, none, 1000 + CHANGE_MS)).toEqual([]);
+  it('are seen for a moment, those of each order', () => {
+    const first = recentChanges([], zone([0, 4], [9, 0]), zone([0, 6], [10, 0]), 1000);
+    expect(changesOf(first, 'DMA', 1)).toEqual({ splits: 2, merges: 0 });
+    expect(changesOf(first, 'DMA', 0)).toEqual({ splits: 0, merges: 1 });
+    expect(changesOf(first, 'Normal', 0)).toEqual({ splits: 0, merges: 0 });
+    const same = zone([0, 6], [10, 0]);
+    expect(recentChanges(first, same, same, 1000 + CHANGE_MS - 1)).toHaveLength(2);
+    expect(recentChanges(first, same, same, 1000 + CHANGE_MS)).toEqual([]);
   });
 
-  it('are counted by order', () => {
-    const totals = new ChangeTotals();
-    totals.add(view);
-    totals.add(view);
-    expect([totals.splits[3], totals.merges[0], totals.splits[0]]).toEqual([2, 2, 0]);
-    totals.forget();
-    expect(totals.splits[3]).toBe(0);
+  it('none are seen when the machine went back, or is looked at for the first time', () => {
+    expect(recentChanges([], zone([5], [5]), zone([0], [0]), 0)).toEqual([]);
+    expect(recentChanges([], [], zone([5], [5]), 0)).toEqual([]);
   });
 });

@@ -178,6 +178,7 @@ function walk(links: Int32Array, head: number): Int32Array {
 function why(daemon: Kernel['paging']['daemons']['list'][number], now: number): string {
   if (daemon.running) return 'runs';
   if (daemon.awake) return 'was woken';
-  if (daemon.timer !== null) return `sleeps for ${((daemon.timer.at - now) / 1e9).toFixed(2)} s more`;
+  if (daemon.timer !== null)
+    return `${daemon.deaf ? 'waits' : 'sleeps'} for ${((daemon.timer.at - now) / 1e9).toFixed(2)} s more`;
   return daemon.deaf ? 'waits for I/O' : 'sleeps until it is woken';
 }

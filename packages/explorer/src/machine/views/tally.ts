@@ -10,19 +10,30 @@ export class Tally {
   private readonly begin: () => void;
   private looked = 0;
 
-  /** @param counts by name of the tracepoint; @param begin forgets all that was counted */
-  constructor(counts: Readonly<Record<string, Count>>, begin: () => void) {
+  /** @param counts by name of the tracepoint; @param begin forgets all that was counted; @param after events up to here do not count */
+  constructor(counts: Readonly<Record<string, Count>>, begin: () => void, after = 0) {
     this.begin = begin;
+    this.looked = after;
     tracepoints().forEach(({ name }, id) => {
       this.counts[id] = counts[name];
     });
   }
 
+  /** Whether the machine is not where it was looked at last. */
+  isBehind(seq: number): boolean {
+    return seq !== this.looked;
+  }
+
+  /** Events up to `seq` do not count. */
+  skipTo(seq: number): void {
+    this.looked = seq;
+  }
+
   /** Looks at the events up to `seq`. */
   update(events: EventStore, seq: number): void {
     if (seq < this.looked) {
-      this.begin();
       this.looked = 0;
+      this.begin();
     }
     for (let at = Math.max(this.looked + 1, events.first); at <= Math.min(seq, events.last); at++) {
       this.counts[events.kindOf(at)]?.(events, at);

@@ -1,29 +1,32 @@
 import { freeBlockCounts, freeBlocks, type Kernel, type Zone } from '@pagewalk/mm';
 import type { ZonesView, ZoneView } from '../../protocol/views.ts';
+import type { EventStore } from '../event-store.ts';
+import { BlockChanges } from './block-changes.ts';
 
 const ORDERS = 10;
 /** Free blocks of each order that are named. */
 const HEADS = 32;
-/** Splits and merges that are told of one picture. */
-const CHANGES = 64;
 
 /** Zones with their free lists, and what became of the blocks since the last look. */
 export class ZonesPicture {
   private readonly kernel: Kernel;
-  private before: Uint8Array;
+  private readonly changes: BlockChanges;
 
   constructor(kernel: Kernel) {
     this.kernel = kernel;
-    this.before = kernel.memMap.freeOrder.slice();
+    this.changes = new BlockChanges(kernel);
   }
 
-  view(): ZonesView {
-    const { kernel } = this;
-    const zones = kernel.allocator.zones.filter(({ size }) => size > 0);
-    return { view: 'zones', zones: zones.map((zone) => this.zone(zone)), ...this.changes() };
+  view(events: EventStore): ZonesView {
+    const { allocator } = this.kernel;
+    this.changes.update(events);
+    return {
+      view: 'zones',
+      zones: allocator.zones.map((zone, i) => this.zone(zone, i)).filter(({ size }) => size > 0),
+    };
   }
 
-  private zone(zone: Zone): ZoneView {
+  private zone(zone: Zone, place: number): ZoneView {
     const { memMap } = this.kernel;
     const blocks = freeBlockCounts(memMap, zone);
     const heads = blocks.map((_, order) => first(freeBlocks(memMap, zone, order), HEADS));
@@ -38,25 +41,9 @@ export class ZonesPicture {
       blocks,
       heads,
       unusable: unusable(blocks, zone.freePages),
+      splits: [...this.changes.splits.subarray(place * ORDERS, (place + 1) * ORDERS)],
+      merges: [...this.changes.merges.subarray(place * ORDERS, (place + 1) * ORDERS)],
     };
-  }
-
-  /** A block that is smaller than the one that began there before was split; a larger one was merged. */
-  private changes(): Pick<ZonesView, 'splits' | 'merges'> {
-    const { before } = this;
-    const { freeOrder } = this.kernel.memMap;
-    const splits: { order: number; pfn: number }[] = [];
-    const merges: { order: number; pfn: number }[] = [];
-    for (let pfn = 0; pfn < before.length; pfn++) {
-      const now = freeOrder[pfn] as number;
-      const then = before[pfn] as number;
-      if (now === then) continue;
-      before[pfn] = now;
-      if (now === 0 || then === 0) continue;
-      const list = now < then ? splits : merges;
-      if (list.length < CHANGES) list.push({ order: now - 1, pfn });
-    }
-    return { splits, merges };
   }
 }
 

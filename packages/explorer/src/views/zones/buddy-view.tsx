@@ -2,7 +2,6 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import './zones.css';
 import { count, hexFrame, pagesAsBytes, percent } from '../../app/format.ts';
-import { machineChoice } from '../../app/machine-signals.ts';
 import { select } from '../../app/selection.ts';
 import { Term } from '../../app/term.tsx';
 import { reducedMotion } from '../../app/theme.ts';
@@ -10,7 +9,7 @@ import { useView } from '../../app/use-view.ts';
 import type { ZonesView, ZoneView } from '../../protocol/views.ts';
 import { useScrollWhen } from '../parts/scroll-into-body.ts';
 import { useSubject } from '../parts/use-subject.ts';
-import { type BlockChange, CHANGE_MS, ChangeTotals, recentChanges } from './recent-changes.ts';
+import { type BlockChange, CHANGE_MS, changesOf, recentChanges } from './recent-changes.ts';
 
 /** Free blocks shown of each list, from its head. */
 const HEADS = 24;
@@ -18,12 +17,6 @@ const HEADS = 24;
 /** The buddy allocator: free lists per zone and order, what splits and merges, and how fragmented memory is. */
 export function BuddyView(_properties: { panelId: string }) {
   const data = useView({ view: 'zones' }).value;
-  const totals = useMemo(() => new ChangeTotals(), []);
-  const choice = machineChoice.value;
-  useMemo(() => totals.forget(), [choice]);
-  useMemo(() => {
-    if (data !== null) totals.add(data);
-  }, [data]);
   const changes = useRecentChanges(data);
   if (data === null) return <div class="view-empty">The buddy's free lists appear when a machine runs.</div>;
   return (
@@ -39,10 +32,13 @@ export function BuddyView(_properties: { panelId: string }) {
 
 /** Changes that are to be seen now. They go away by themselves; with reduced motion they stay until the next data. */
 function useRecentChanges(data: ZonesView | null): readonly BlockChange[] {
-  const changes = useRef<BlockChange[]>([]);
+  const changes = useRef<readonly BlockChange[]>([]);
+  const was = useRef<readonly ZoneView[]>([]);
   const tick = useSignal(0);
   useMemo(() => {
-    if (data !== null) changes.current = recentChanges(changes.current, data, performance.now());
+    if (data !== null)
+      changes.current = recentChanges(changes.current, was.current, data.zones, performance.now());
+    was.current = data?.zones ?? [];
   }, [data]);
   useEffect(() => {
     if (changes.current.length === 0 || reducedMotion.value) return;
@@ -59,7 +55,6 @@ function useRecentChanges(data: ZonesView | null): readonly BlockChange[] {
 function Zone({ zone, changes }: { zone: ZoneView; changes: readonly BlockChange[] }) {
   const { pfn, order, zone: name } = useSubject().subject;
   const free = name === zone.name && order >= 0 ? order : -1;
-  const own = changes.filter(({ pfn }) => pfn >= zone.first && pfn < zone.first + zone.size);
   const largest = Math.max(1, ...zone.blocks.map((blocks, order) => blocks * 2 ** order));
   return (
     <section class="zone" aria-label={`Free lists of zone ${zone.name}`}>
@@ -80,6 +75,9 @@ function Zone({ zone, changes }: { zone: ZoneView; changes: readonly BlockChange
             <th>
               <Term id="fragmentation">unusable</Term>
             </th>
+            <th class="number buddy-changes-column">
+              <Term id="split">split</Term> / <Term id="merge">merged</Term>
+            </th>
             <th class="buddy-heads-column">first blocks</th>
           </tr>
         </thead>
@@ -91,7 +89,7 @@ function Zone({ zone, changes }: { zone: ZoneView; changes: readonly BlockChange
               order={order}
               blocks={blocks}
               largest={largest}
-              changes={own}
+              changes={changes}
               selected={order === free ? pfn : -1}
             />
           ))}
@@ -115,8 +113,7 @@ function Order(properties: {
   const pages = blocks * 2 ** order;
   const heads = zone.heads[order] ?? [];
   const unusable = zone.unusable[order] ?? 0;
-  const splits = changes.filter((change) => change.kind === 'split' && change.order === order).length;
-  const merges = changes.filter((change) => change.kind === 'merge' && change.order === order).length;
+  const { splits, merges } = changesOf(changes, zone.name, order);
   const lit = splits > 0 ? 'buddy-split' : merges > 0 ? 'buddy-merge' : '';
   const row = useRef<HTMLTableRowElement | null>(null);
   useScrollWhen(selected >= 0, row);
@@ -129,10 +126,6 @@ function Order(properties: {
       <td title={`${count(pages)} pages`}>
         <span class="buddy-bar">
           <span class="buddy-fill" style={{ width: `${(pages / largest) * 100}%` }} />
-          <span class="buddy-change" aria-hidden="true">
-            {splits > 0 && <span class="buddy-splits">{count(splits)} split</span>}
-            {merges > 0 && <span class="buddy-merges">{count(merges)} merged</span>}
-          </span>
         </span>
       </td>
       <td title={`${percent(unusable)} of free memory is in blocks too small for order ${order}`}>
@@ -140,6 +133,14 @@ function Order(properties: {
           <span class="buddy-fill buddy-unusable" style={{ width: `${unusable * 100}%` }} />
           <span class="buddy-percent">{percent(unusable)}</span>
         </span>
+      </td>
+      <td
+        class="number"
+        title={`Since it was looked at first: ${count(zone.splits[order] ?? 0)} blocks of order ${order} split in two, ${count(zone.merges[order] ?? 0)} made of two of order ${order - 1}`}
+      >
+        <span class={splits > 0 ? 'buddy-splits' : 'faint'}>{count(zone.splits[order] ?? 0)}</span>
+        <span class="faint"> / </span>
+        <span class={merges > 0 ? 'buddy-merges' : 'faint'}>{count(zone.merges[order] ?? 0)}</span>
       </td>
       <td>
         <span class="buddy-heads">

@@ -1,44 +1,57 @@
-import type { ZonesView } from '../../protocol/views.ts';
+import type { ZoneView } from '../../protocol/views.ts';
 
-/** A split or merge that is still to be seen. */
+/** Splits and merges of blocks of an order that are still to be seen. */
 export interface BlockChange {
-  readonly kind: 'split' | 'merge';
+  readonly zone: string;
   readonly order: number;
-  readonly pfn: number;
+  readonly splits: number;
+  readonly merges: number;
   /** Milliseconds, on the page's clock. */
   readonly since: number;
 }
 
-/** How long a change is seen, and how many at most. */
-export const CHANGE_MS = 700;
-const MOST = 200;
+type Counted = Pick<ZoneView, 'name' | 'splits' | 'merges'>;
 
-/** Splits and merges of the last moments: `before` without what is over, and what `view` brings. */
+/** How long a change is seen. */
+export const CHANGE_MS = 700;
+
+/**
+ * Splits and merges of the last moments: `before` without what is over, and what there is more of than there `was`. After going back
+ * there is less: that is no change.
+ */
 export function recentChanges(
   before: readonly BlockChange[],
-  view: Pick<ZonesView, 'splits' | 'merges'>,
+  was: readonly Counted[],
+  zones: readonly Counted[],
   now: number,
-): BlockChange[] {
+): readonly BlockChange[] {
   const still = before.filter((change) => now - change.since < CHANGE_MS);
-  const added = [
-    ...view.splits.map((split) => ({ kind: 'split' as const, ...split, since: now })),
-    ...view.merges.map((merge) => ({ kind: 'merge' as const, ...merge, since: now })),
-  ];
-  return [...still, ...added].slice(-MOST);
+  const added = zones.flatMap((zone) => {
+    const then = was.find(({ name }) => name === zone.name);
+    if (then === undefined) return [];
+    return zone.splits.map((count, order) => ({
+      zone: zone.name,
+      order,
+      splits: Math.max(0, count - (then.splits[order] as number)),
+      merges: Math.max(0, (zone.merges[order] as number) - (then.merges[order] as number)),
+      since: now,
+    }));
+  });
+  return [...still, ...added.filter(({ splits, merges }) => splits + merges > 0)];
 }
 
-/** Splits and merges by order, since the view began. */
-export class ChangeTotals {
-  readonly splits = new Float64Array(16);
-  readonly merges = new Float64Array(16);
-
-  add(view: Pick<ZonesView, 'splits' | 'merges'>): void {
-    for (const { order } of view.splits) this.splits[order]!++;
-    for (const { order } of view.merges) this.merges[order]!++;
+/** Splits and merges of one order among those that are to be seen. */
+export function changesOf(
+  changes: readonly BlockChange[],
+  zone: string,
+  order: number,
+): { readonly splits: number; readonly merges: number } {
+  let splits = 0;
+  let merges = 0;
+  for (const change of changes) {
+    if (change.zone !== zone || change.order !== order) continue;
+    splits += change.splits;
+    merges += change.merges;
   }
-
-  forget(): void {
-    this.splits.fill(0);
-    this.merges.fill(0);
-  }
+  return { splits, merges };
 }
