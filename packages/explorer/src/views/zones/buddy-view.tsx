@@ -21,7 +21,7 @@ export function BuddyView(_properties: { panelId: string }) {
   if (data === null) return <div class="view-empty">The buddy's free lists appear when a machine runs.</div>;
   return (
     <div class="view">
-      <div class="view-body padded">
+      <div class="view-body padded buddy-body">
         {data.zones.map((zone) => (
           <Zone key={zone.name} zone={zone} changes={changes} />
         ))}
