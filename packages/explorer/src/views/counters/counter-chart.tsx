@@ -20,21 +20,25 @@ interface CounterChartProps {
   readonly time: Float64Array;
   /** Turns of the samples. */
   readonly turn: Float64Array;
+  /** Virtual time of the selected event, ns; -1: none. */
+  readonly event: number;
 }
 
 /** One counter over virtual time. */
-export function CounterChart({ series, time, turn }: CounterChartProps) {
+export function CounterChart({ series, time, turn, event }: CounterChartProps) {
   const { ref: box, width } = useWidth();
   const seen = useInSight(box).value;
   const plot = useRef<uPlot | null>(null);
   const turns = useRef(turn);
   turns.current = turn;
+  const marked = useRef(event);
+  marked.current = event;
   const colour = useColour();
   const shownTheme = theme.value;
   useEffect(() => {
     const host = box.current;
     if (host === null || !seen) return;
-    plot.current = new uPlot(options(width, colour, turns), [time, series.values], host);
+    plot.current = new uPlot(options(width, colour, turns, marked), [time, series.values], host);
     return () => {
       plot.current?.destroy();
       plot.current = null;
@@ -42,6 +46,7 @@ export function CounterChart({ series, time, turn }: CounterChartProps) {
   }, [shownTheme, seen]);
   useEffect(() => plot.current?.setSize({ width, height: HEIGHT }), [width]);
   useEffect(() => plot.current?.setData([time, series.values]), [time, series.values]);
+  useEffect(() => plot.current?.redraw(), [event]);
   return (
     <figure class="counter" data-counter={series.name}>
       <figcaption>
@@ -57,6 +62,7 @@ function options(
   width: number,
   colour: (property: string) => string,
   turns: { readonly current: Float64Array },
+  marked: { readonly current: number },
 ): uPlot.Options {
   const axis = {
     stroke: colour('--text-faint'),
@@ -86,6 +92,7 @@ function options(
       },
     ],
     hooks: {
+      draw: [(plot) => drawEvent(plot, marked.current / 1e9, colour('--mark-selected'))],
       ready: [
         (plot) =>
           plot.over.addEventListener('click', () => {
@@ -96,6 +103,15 @@ function options(
       ],
     },
   };
+}
+
+/** The moment of the selected event. @param seconds virtual time; below 0: none is selected */
+function drawEvent(plot: uPlot, seconds: number, colour: string): void {
+  const { min = 0, max = 0 } = plot.scales['x'] ?? {};
+  if (seconds < 0 || seconds < (min ?? 0) || seconds > (max ?? 0)) return;
+  const { top, height } = plot.bbox;
+  plot.ctx.fillStyle = colour;
+  plot.ctx.fillRect(Math.round(plot.valToPos(seconds, 'x', true)) - 1, top, 2 * devicePixelRatio, height);
 }
 
 /** A number holds until it is seen to be another: much time may pass in one turn. */

@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { Term } from '../../app/term.tsx';
 import { useView } from '../../app/use-view.ts';
+import { useSubject } from '../parts/use-subject.ts';
 import { CounterChart } from './counter-chart.tsx';
 import { chosenSeries } from './counter-series.ts';
 import './counters.css';
@@ -8,6 +9,7 @@ import './counters.css';
 /** A chart for each counter of the machine, over virtual time. */
 export function CountersView() {
   const data = useView({ view: 'counters' }).value;
+  const { time: event } = useSubject().subject;
   const text = useSignal('');
   const still = useSignal(false);
   if (data === null) return <div class="view-empty">No machine yet.</div>;
@@ -38,7 +40,7 @@ export function CountersView() {
       </div>
       <div class="view-body counters-grid">
         {chosen.map((series) => (
-          <CounterChart key={series.name} series={series} time={data.time} turn={data.turn} />
+          <CounterChart key={series.name} series={series} time={data.time} turn={data.turn} event={event} />
         ))}
         {chosen.length === 0 && <div class="view-empty">No counter has changed yet.</div>}
       </div>

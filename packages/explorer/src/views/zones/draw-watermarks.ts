@@ -18,6 +18,8 @@ export interface WatermarkScene {
   readonly near: boolean;
   /** Place of the pointer, CSS pixels; -1: none. */
   readonly pointed: number;
+  /** Virtual time of the selected event, ns; -1: none is selected. */
+  readonly event: number;
   readonly colour: (property: string) => string;
   readonly tokens: Tokens;
   readonly ratio: number;
@@ -70,6 +72,7 @@ export function drawWatermarks(context: CanvasRenderingContext2D, scene: Waterma
   drawTime(context, scene, scales.x);
   drawFree(context, scene, scales);
   drawMarks(context, scene, scales);
+  drawEvent(context, scene, scales.x);
   if (scene.pointed >= 0) drawPointed(context, scene, scales);
 }
 
@@ -88,6 +91,18 @@ function drawAxis(context: CanvasRenderingContext2D, { tokens, ratio }: Watermar
     context.fillStyle = tokens.textFaint;
     context.fillText(count(value), (EDGE.left - 6) * ratio, at);
   }
+}
+
+/** The moment of the selected event. */
+function drawEvent(
+  context: CanvasRenderingContext2D,
+  { event, colour, ratio, height }: WatermarkScene,
+  x: Scale,
+): void {
+  if (event < x.from || event > x.to) return;
+  context.fillStyle = colour('--mark-selected');
+  const top = EDGE.top * ratio;
+  context.fillRect(Math.round(place(x, event)) - ratio, top, 2 * ratio, height - EDGE.bottom * ratio - top);
 }
 
 function drawTime(

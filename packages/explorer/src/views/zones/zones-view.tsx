@@ -67,7 +67,7 @@ function Zone({ zone, samples, near }: { zone: ZoneView; samples: ZoneSamples; n
           {count(zone.free)} of {count(zone.size)} pages free, {pagesAsBytes(zone.free)}
         </span>
       </header>
-      <Chart zone={zone} samples={samples} near={near} />
+      <Chart zone={zone} samples={samples} near={near} event={subject.time} />
     </section>
   );
 }
@@ -83,7 +83,14 @@ export function pressureOf(zone: Pick<ZoneView, 'free' | 'min' | 'low' | 'high'>
   return { level: 'fine', text: 'above high' };
 }
 
-function Chart({ zone, samples, near }: { zone: ZoneView; samples: ZoneSamples; near: boolean }) {
+function Chart(properties: {
+  readonly zone: ZoneView;
+  readonly samples: ZoneSamples;
+  readonly near: boolean;
+  /** Time of the selected event, ns; -1: none. */
+  readonly event: number;
+}) {
+  const { zone, samples, near, event: marked } = properties;
   const pointed = useSignal(-1);
   const colour = useColour();
   const { ref, redraw } = useCanvas((context, width, height, ratio) =>
@@ -92,6 +99,7 @@ function Chart({ zone, samples, near }: { zone: ZoneView; samples: ZoneSamples; 
       samples,
       near,
       pointed: pointed.peek(),
+      event: marked,
       colour,
       tokens: tokens(),
       ratio,
@@ -99,7 +107,7 @@ function Chart({ zone, samples, near }: { zone: ZoneView; samples: ZoneSamples; 
       height,
     }),
   );
-  useEffect(redraw, [zone, samples, near, pointed.value]);
+  useEffect(redraw, [zone, samples, near, pointed.value, marked]);
   const marks = WATERMARKS.map((mark) => `${mark} ${zone[mark]}`).join(', ');
   return (
     <canvas
