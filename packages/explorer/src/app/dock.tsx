@@ -155,6 +155,8 @@ export function Dock({ panels }: { panels: readonly PanelDefinition[] }) {
     api = dock;
     const changed = () => {
       restoreScroll();
+      // And when all is in the page again, which the dock may do after it has told.
+      requestAnimationFrame(restoreScroll);
       batch(() => {
         const now = dock.panels.length === 0 ? null : fromDockview(dock.toJSON());
         layout.value = now === null ? '' : layoutText(now);

@@ -112,7 +112,7 @@ export class Engine {
         this.begin({ kind: 'run', speed: command.speed, since: this.host.now(), from: turn });
         return;
       case 'pause':
-        this.stop('');
+        this.stop(machine.ended ?? '');
         return;
       case 'step':
         this.step(machine, command.unit, command.count);

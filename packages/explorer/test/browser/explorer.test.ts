@@ -267,12 +267,17 @@ describe.skipIf(CHROMIUM === undefined)('the explorer in Chromium', () => {
   it('panels that come back to the front stand where they were scrolled to', async () => {
     const page = await browser.open('#run=touch+8+forward&at=500&panels=row(events.zones,memory)');
     await settled(page, 'paused');
-    const seen = () =>
-      page.waitForFunction(() => {
+    const seen = async () => {
+      await page.waitForFunction(() => {
         const body = document.querySelector('.events-body')?.getBoundingClientRect();
         const row = document.querySelector('.events-row:last-child')?.getBoundingClientRect();
         return body && row && body.height > 0 && row.top > body.top && row.top < body.bottom;
       });
+      // Browsers tell of what was scrolled with the next picture.
+      await page.evaluate(
+        () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+      );
+    };
     await seen();
     for (const keys of [
       ['F6', 'F6'],

@@ -15,6 +15,7 @@ describe('the engine', () => {
     await page.do({ type: 'run', speed: null });
     expect(page.status).toMatchObject({ phase: 'ended', reason: 'exited with 0' });
     expect(page.output).toContain('ello');
+    expect(await page.do({ type: 'pause' })).toMatchObject({ phase: 'ended', reason: 'exited with 0' });
     expect(page.refusals).toEqual([]);
   });
 
