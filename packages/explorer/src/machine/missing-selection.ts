@@ -2,6 +2,7 @@ import type { Subject } from '../protocol/subject.ts';
 import type { Machine } from './machine.ts';
 import { filesView } from './views/files-view.ts';
 
+const PAGE_OFFSET = 0xc0000000;
 /** At most so many names are listed. */
 const NAMED_MAX = 12;
 
@@ -20,6 +21,8 @@ export function missingSelection(machine: Machine, selection: Subject): string {
         : `there is no task ${selection.pid}; there are ${named(pids)}`;
     }
     case 'address':
+      // The kernel's are in every address space.
+      return selection.address >= PAGE_OFFSET ? '' : missingProcess(machine, selection.pid);
     case 'area':
       return missingProcess(machine, selection.pid);
     case 'slab': {

@@ -16,6 +16,9 @@ test('the machine says what of a selection it does not have, and what it has', a
     `task.${pid}`,
     'task.1',
     `address.${pid}.8048000`,
+    // The kernel's addresses are everybody's.
+    'address.0.c0100000',
+    'page.0./touch',
     `area.${pid}.8048000`,
     'slab.size-32',
     'event.1',

@@ -11,6 +11,8 @@ import { SelectRow } from '../parts/select-row.tsx';
 import { useSubject } from '../parts/use-subject.ts';
 import { hexLines } from './hex-lines.ts';
 
+/** First of the kernel's addresses. */
+const KERNEL = 0xc0000000;
 /** Selections that are about more than one frame, or none: the frame before stays. */
 const KEEPING: readonly string[] = ['event', 'task', 'area', 'file', 'slab'];
 
@@ -37,10 +39,10 @@ export function FrameView(_properties: { panelId: string }) {
   }
   if (data === null) return <div class="view-empty">Frame {hexFrame(pfn)} …</div>;
   if (data.zone === '') return <div class="view-empty">This machine has no frame {hexFrame(pfn)}.</div>;
-  return <Frame data={data} />;
+  return <Frame data={data} kernelAddress={subject.pfn === pfn ? subject.address : -1} />;
 }
 
-function Frame({ data }: { data: FrameData }) {
+function Frame({ data, kernelAddress }: { data: FrameData; kernelAddress: number }) {
   const use = USE_COLOURS[FRAME_USE[data.use]];
   return (
     <div class="view">
@@ -86,7 +88,7 @@ function Frame({ data }: { data: FrameData }) {
           <dd>{data.owner === '' ? <span class="faint">none but who maps it</span> : data.owner}</dd>
           <dt>mapped by</dt>
           <dd class="frame-mappings">
-            {data.mappings.length === 0 && <span class="faint">nobody</span>}
+            {data.mappings.length === 0 && <span class="faint">no program</span>}
             {data.mappings.map((mapping) => (
               <SelectLink
                 key={`${mapping.pid} ${mapping.address}`}
@@ -96,6 +98,12 @@ function Frame({ data }: { data: FrameData }) {
               </SelectLink>
             ))}
           </dd>
+          {kernelAddress >= KERNEL && (
+            <>
+              <dt>kernel address</dt>
+              <dd class="mono">{address(kernelAddress)}</dd>
+            </>
+          )}
           <dt>allocated by</dt>
           <dd>
             {data.allocatedBy === 0 ? (
