@@ -135,7 +135,7 @@ function History({ data }: { data: FrameData }) {
       {rows.length === 0 ? (
         <p class="faint frame-none">No event about it is in the record.</p>
       ) : (
-        <div class="frame-history">
+        <div class="frame-history" data-scrolls>
           <table class="table">
             <tbody>
               {rows.map((event) => (

@@ -1,11 +1,11 @@
 import { useEffect } from 'preact/hooks';
 
-/** Scrolls what an element lies in so that it can be seen, and nothing else of the page. @param part of it, pixels from its top */
+/** Scrolls what an element lies in (a panel's body, or what has `data-scrolls`) so that it can be seen, and nothing else of the page. @param part of it, pixels from its top */
 export function scrollIntoBody(
   element: Element,
   part?: { readonly top: number; readonly height: number },
 ): void {
-  const body = element.closest('.view-body');
+  const body = element.closest('[data-scrolls], .view-body');
   if (!(body instanceof HTMLElement)) return;
   const seen = body.getBoundingClientRect();
   const own = element.getBoundingClientRect();
