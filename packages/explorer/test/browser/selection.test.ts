@@ -6,7 +6,7 @@ import { CHROMIUM, command, settled, TestBrowser } from './browser.ts';
 
 const AT = 5000;
 const PANELS =
-  'row(column(memory,frame),column(buddy,lists),column(space,walk,tasks),column(slab,slab-cache,oom),column(swap,files,events))';
+  'row(column(memory,frame),column(buddy,lists),column(space,walk,tasks),column(slab,slab-cache,oom),column(swap,files,events,tlb))';
 const hex = (value: number) => value.toString(16).padStart(8, '0');
 
 describe.skipIf(CHROMIUM === undefined)('what is selected in one view, all others show', () => {
@@ -51,6 +51,23 @@ describe.skipIf(CHROMIUM === undefined)('what is selected in one view, all other
     await frameIs(pfn);
     const { list } = await node.view({ view: 'subject', of: { kind: 'frame', pfn } });
     if (list !== '') await page.locator('.lists-own', { hasText: list }).waitFor();
+  });
+
+  it('an address far down in the TLB, which scrolls there', async () => {
+    const { rows } = await node.view({ view: 'tlb' });
+    const own = rows.filter((row) => row.user);
+    expect(own.length).toBeGreaterThan(200);
+    const { address } = own[Math.floor(own.length * 0.6)] as (typeof own)[number];
+    await page.locator('.walk-address input').fill(hex(address));
+    await page.locator('.walk-address input').press('Enter');
+    const row = page.locator('.tlb-table tr.selected', { hasText: hex(address) });
+    await row.waitFor();
+    const [seen, body] = await Promise.all([
+      row.boundingBox(),
+      page.locator('[data-panel=tlb] .view-body').boundingBox(),
+    ]);
+    expect(seen?.y).toBeGreaterThanOrEqual(body?.y ?? Infinity);
+    expect(seen?.y).toBeLessThan((body?.y ?? 0) + (body?.height ?? 0));
   });
 
   it('a slot of the swap area: its page, as it is in the cache and as it is swapped out', async () => {

@@ -1,13 +1,14 @@
 import { useSignal } from '@preact/signals';
+import { useEffect, useMemo } from 'preact/hooks';
 import './tlb.css';
 import { count, address as hex, PAGE_BYTES } from '../../app/format.ts';
-import { selection } from '../../app/selection.ts';
 import { Term } from '../../app/term.tsx';
 import { useView } from '../../app/use-view.ts';
 import type { TlbView as TlbData, TlbRow } from '../../protocol/views.ts';
 import { FrameLink } from '../parts/select-link.tsx';
 import { SelectRow } from '../parts/select-row.tsx';
 import { useRowWindow } from '../parts/use-row-window.ts';
+import { useSubject } from '../parts/use-subject.ts';
 
 /** Height of a row in tlb.css, pixels. */
 const ROW_PX = 24;
@@ -22,6 +23,19 @@ export function TlbView(_properties: { panelId: string }) {
   const rows =
     data?.rows.filter((row) => shown.value === 'all' || row.user === (shown.value === 'user')) ?? [];
   const table = useRowWindow(rows.length, ROW_PX);
+  const { subject } = useSubject();
+  const frames = useMemo(() => new Set(subject.frames), [subject.frames]);
+  const { address, pfn } = subject;
+  // What is selected comes into sight once, not again while the rows change.
+  useEffect(() => {
+    const row = rows.findIndex((one) => translates(one, address) || leadsTo(one, pfn));
+    const { current } = table.ref;
+    if (row < 0 || current === null) return;
+    const at = row * ROW_PX;
+    const { scrollTop, clientHeight } = current;
+    if (at < scrollTop || at > scrollTop + clientHeight - 2 * ROW_PX)
+      current.scrollTop = at - clientHeight / 3;
+  }, [address, pfn, data === null]);
   const told = data?.rows.reduce((sum, row) => sum + row.pages, 0) ?? 0;
   if (data === null) return <div class="view-empty">The TLB appears when a machine runs.</div>;
   return (
@@ -66,7 +80,12 @@ export function TlbView(_properties: { panelId: string }) {
           <tbody>
             <Space pixels={table.before} />
             {rows.slice(table.first, table.end).map((row) => (
-              <Entry key={row.address} row={row} data={data} />
+              <Entry
+                key={row.address}
+                row={row}
+                data={data}
+                related={translates(row, address) || leadsTo(row, pfn) || leadsToAny(row, frames)}
+              />
             ))}
             <Space pixels={table.after} />
           </tbody>
@@ -87,12 +106,22 @@ function Space({ pixels }: { pixels: number }) {
   return pixels === 0 ? null : <tr class="tlb-space" style={{ height: `${pixels}px` }} />;
 }
 
-function Entry({ row, data }: { row: TlbRow; data: TlbData }) {
-  const chosen = selection.value;
+function translates({ address, pages }: TlbRow, looked: number): boolean {
+  return looked >= address && looked < address + pages * PAGE_BYTES;
+}
+
+function leadsTo({ pfn, pages }: TlbRow, looked: number): boolean {
+  return pfn >= 0 && looked >= pfn && looked < pfn + pages;
+}
+
+function leadsToAny({ pfn, pages }: TlbRow, frames: ReadonlySet<number>): boolean {
+  if (frames.size === 0 || pfn < 0) return false;
+  for (let frame = pfn; frame < pfn + pages; frame++) if (frames.has(frame)) return true;
+  return false;
+}
+
+function Entry({ row, data, related }: { row: TlbRow; data: TlbData; related: boolean }) {
   const end = row.address + row.pages * PAGE_BYTES;
-  const related =
-    (chosen.kind === 'address' && chosen.address >= row.address && chosen.address < end) ||
-    (chosen.kind === 'frame' && chosen.pfn >= row.pfn && chosen.pfn < row.pfn + row.pages);
   return (
     <SelectRow target={{ kind: 'address', pid: data.pid, address: row.address }} related={related}>
       <td class="mono">
