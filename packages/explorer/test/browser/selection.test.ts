@@ -25,6 +25,8 @@ describe.skipIf(CHROMIUM === undefined)('what is selected in one view, all other
       viewport: { width: 2000, height: 1400 },
     });
     await settled(page);
+    // The walk begins with the first area: an address that is typed before it has come would be lost.
+    await page.locator('.walk-title').waitFor();
   }, 120_000);
   afterEach(() => browser.quiet());
   afterAll(() => browser?.stop());

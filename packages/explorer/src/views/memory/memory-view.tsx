@@ -9,6 +9,7 @@ import { useView } from '../../app/use-view.ts';
 import type { SubjectView } from '../../protocol/subject.ts';
 import type { MemoryView as MemoryData } from '../../protocol/views.ts';
 import type { PointerPlace } from '../drawing/gestures.ts';
+import { useCalm } from '../drawing/use-calm.ts';
 import { useNoShrink } from '../drawing/use-no-shrink.ts';
 import { useSubject } from '../parts/use-subject.ts';
 import { type Emphasis, marksOf, NO_EMPHASIS } from './cell-colours.ts';
@@ -37,6 +38,7 @@ function Memory({ data }: { data: MemoryData }) {
   const emphasis = useSignal<Emphasis>(NO_EMPHASIS);
   const { subject } = useSubject();
   const frames = data.use.length;
+  const counted = useCalm(data);
   const only = useMemo(() => marksOf(subject.frames, frames), [subject.frames, frames]);
   const shown = useMemo(() => ({ ...emphasis.value, only }), [emphasis.value, only]);
   const pointed = useSignal<Pointed>({ pfn: -1, place: null, byte: -1 });
@@ -105,11 +107,15 @@ function Memory({ data }: { data: MemoryData }) {
       <footer class="memory-foot" ref={foot}>
         {only !== null && <Only subject={subject} />}
         <MemoryLegend
-          totals={data.totals}
+          totals={counted.totals}
           shown={emphasis.value.uses}
           onShow={(uses) => (emphasis.value = { ...emphasis.value, uses })}
         />
-        <StateToggles data={data} emphasis={emphasis.value} onEmphasis={(next) => (emphasis.value = next)} />
+        <StateToggles
+          data={counted}
+          emphasis={emphasis.value}
+          onEmphasis={(next) => (emphasis.value = next)}
+        />
       </footer>
     </div>
   );
