@@ -296,7 +296,7 @@ describe.skipIf(CHROMIUM === undefined)('the explorer in Chromium', () => {
     await page.keyboard.press('Tab');
     await page.locator('[role=tooltip]').waitFor();
     await page.keyboard.press('Escape');
-    expect(await page.locator('[role=tooltip]').count()).toBe(0);
+    await page.locator('[role=tooltip]').waitFor({ state: 'detached' });
   });
 
   it.each([

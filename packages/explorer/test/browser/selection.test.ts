@@ -91,15 +91,15 @@ describe.skipIf(CHROMIUM === undefined)('what is selected in one view, all other
     await page.locator('tr', { hasText: 'buffer_head' }).click();
     const { slabs } = await node.view({ view: 'slab-cache', name: 'buffer_head' });
     await page.locator('.memory-only', { hasText: `buffer_head: ${slabs.length}` }).waitFor();
-    expect(await page.locator('.slab-strip').count()).toBe(slabs.length);
+    await expect.poll(() => page.locator('.slab-strip').count()).toBe(slabs.length);
     await page.locator('.slab-strip').nth(2).click();
     const pfn = slabs[2]?.pfn ?? -1;
     await frameIs(pfn);
-    expect(await page.locator('.memory-only').count()).toBe(0);
+    await expect.poll(() => page.locator('.memory-only').count()).toBe(0);
     await page.locator('.buddy-head').first().click();
     await page.locator('.buddy-table tr.selected').waitFor();
     // What has no cache leaves the one that was shown.
-    expect(await page.locator('.slab-strip').count()).toBe(slabs.length);
+    await expect.poll(() => page.locator('.slab-strip').count()).toBe(slabs.length);
     const other = slabs[1]?.pfn ?? -1;
     await command(page, `frame ${other.toString(16)}`);
     await page.locator('.slab-strip.selected', { hasText: other.toString(16) }).waitFor();
