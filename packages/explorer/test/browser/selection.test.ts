@@ -141,4 +141,17 @@ describe.skipIf(CHROMIUM === undefined)('what is selected in one view, all other
     await command(page, 'frame 300');
     await line.and(page.locator('.related')).waitFor();
   });
+
+  // Opens another page: the last.
+  it('in a high panel as many rows of the TLB as it has room for', async () => {
+    const high = await browser.open(`#memory=16M&swap=64M&run=hog+24&at=${AT}&panels=tlb`, {
+      viewport: { width: 1000, height: 1400 },
+    });
+    await settled(high);
+    const body = await high.locator('[data-panel=tlb] .view-body').boundingBox();
+    expect(body?.height).toBeGreaterThan(1000);
+    await expect
+      .poll(() => high.locator('.tlb-table tr[tabindex]').count())
+      .toBeGreaterThanOrEqual(Math.floor((body?.height ?? 0) / 24) - 1);
+  });
 });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { subjectOf } from '../../src/protocol/subject.ts';
 import type { TaskRow } from '../../src/protocol/views.ts';
 import { hexLines } from '../../src/views/frame/hex-lines.ts';
 import { byteAt, bytesBox } from '../../src/views/memory/bytes-box.ts';
 import { chooseTask } from '../../src/views/parts/choose-task.ts';
-import { subjectOf } from '../../src/views/parts/subject-of.ts';
 import { pressColumn, sortTasks } from '../../src/views/tasks/sort-tasks.ts';
 
 const task = (row: Partial<TaskRow>): TaskRow => ({

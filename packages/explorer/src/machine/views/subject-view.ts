@@ -1,6 +1,6 @@
 import { slabViews } from '@pagewalk/lab/browser';
 import { type Kernel, PG, type Vma } from '@pagewalk/mm';
-import type { Subject, SubjectView } from '../../protocol/subject.ts';
+import { type Subject, type SubjectView, subjectOf } from '../../protocol/subject.ts';
 import { eventRow } from '../event-row.ts';
 import type { Machine } from '../machine.ts';
 import { fileNames, nameOf } from './file-names.ts';
@@ -16,26 +16,7 @@ type Found = { -readonly [key in keyof SubjectView]: SubjectView[key] };
 
 /** All that belongs to what is selected: its frame, who maps it, its file, its slot, its slab. */
 export function subjectView(machine: Machine, of: Subject): SubjectView {
-  const found: Found = {
-    view: 'subject',
-    of,
-    name: '',
-    pfn: -1,
-    frames: new Int32Array(0),
-    pid: 0,
-    address: -1,
-    area: -1,
-    cache: '',
-    slab: -1,
-    file: '',
-    page: -1,
-    swapArea: -1,
-    slot: -1,
-    list: '',
-    zone: '',
-    order: -1,
-    time: -1,
-  };
+  const found: Found = { ...subjectOf(of) };
   begin(machine, of, found);
   const { kernel } = machine;
   if (found.address >= 0 && found.pfn < 0) followAddress(kernel, found);
@@ -45,25 +26,16 @@ export function subjectView(machine: Machine, of: Subject): SubjectView {
   return found;
 }
 
-/** What the selection itself says. */
+/** What the machine knows of the selection itself. */
 function begin(machine: Machine, of: Subject, found: Found): void {
   const { kernel } = machine;
   switch (of.kind) {
-    case 'none':
-      return;
-    case 'frame':
-      found.pfn = of.pfn;
-      return;
-    case 'address':
-      found.pid = of.pid;
-      found.address = of.address;
-      return;
     case 'area':
       beginArea(kernel, of, found);
       return;
     case 'slab':
-      found.cache = of.cache;
-      found.pfn = of.pfn ?? -1;
+      // Where the frame is a slab is told by the frame.
+      found.slab = -1;
       if (of.pfn !== undefined) return;
       found.frames = framesOfCache(kernel, of.cache);
       found.name = of.cache;
@@ -73,23 +45,16 @@ function begin(machine: Machine, of: Subject, found: Found): void {
       return;
     case 'task': {
       const task = kernel.processes.get(of.pid)?.task;
-      found.pid = of.pid;
       found.frames = framesOfTask(kernel, of.pid);
       found.name = task === undefined ? `pid ${of.pid}` : `${task.comm} (${of.pid})`;
       return;
     }
     case 'file':
       beginFile(kernel, of, found);
-      return;
-    case 'slot':
-      found.swapArea = of.area;
-      found.slot = of.slot;
   }
 }
 
 function beginArea(kernel: Kernel, of: Extract<Subject, { kind: 'area' }>, found: Found): void {
-  found.pid = of.pid;
-  found.area = of.start;
   const vma = areaAt(kernel, of.pid, of.start);
   if (vma === undefined) return;
   found.file = fileOf(kernel, vma);

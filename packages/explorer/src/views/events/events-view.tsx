@@ -8,11 +8,11 @@ import { select, selection } from '../../app/selection.ts';
 import { useView } from '../../app/use-view.ts';
 import type { SubjectView } from '../../protocol/subject.ts';
 import type { EventRow } from '../../protocol/views.ts';
+import { useHeight } from '../drawing/use-height.ts';
 import { useSubject } from '../parts/use-subject.ts';
 import { ROW_PX, rowsAt, scrolledHeight, scrollTopOf } from './row-window.ts';
 import './events.css';
 
-const SEEN_AT_FIRST = 400;
 /** Rows above one that was found. */
 const ABOVE = 2;
 
@@ -23,7 +23,6 @@ export function EventsView() {
   const text = useSignal('');
   const follow = useSignal(true);
   const scroll = useSignal(0);
-  const seen = useSignal(SEEN_AT_FIRST);
   const total = useSignal(0);
   // Rows that the scroll bar stands for. While it does not follow they stay as many, so that lines that come do not move those that
   // are read; at the end of them come all that there are by then.
@@ -34,6 +33,7 @@ export function EventsView() {
   const find = useSignal(0);
   const { subject } = useSubject();
   const body = useRef<HTMLDivElement | null>(null);
+  const seen = useHeight(body);
   const filter = {
     names: name.value === '' ? [] : [name.value],
     pid: Number(pid.value) || 0,
@@ -63,15 +63,6 @@ export function EventsView() {
   const rows = last.current?.rows ?? [];
   const shownFrom = last.current?.from ?? 0;
 
-  useEffect(() => {
-    const element = body.current;
-    if (element === null) return;
-    const sizes = new ResizeObserver(() => {
-      seen.value = element.clientHeight;
-    });
-    sizes.observe(element);
-    return () => sizes.disconnect();
-  }, [seen]);
   useEffect(() => {
     if (follow.value && body.current !== null) body.current.scrollTop = scrolledHeight(total.value);
   }, [total.value, follow.value]);

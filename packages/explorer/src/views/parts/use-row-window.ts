@@ -1,10 +1,9 @@
 import { useSignal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { useRef } from 'preact/hooks';
+import { useHeight } from '../drawing/use-height.ts';
 
 /** Rows beyond what is seen, so that the keyboard finds the next one. */
 const BEYOND = 8;
-const SEEN_AT_FIRST = 400;
-
 /** The rows of a long table that are made, and the space that the others would take. */
 export interface TableWindow {
   /** The element that scrolls. */
@@ -22,16 +21,7 @@ export interface TableWindow {
 export function useRowWindow(rows: number, rowHeight: number): TableWindow {
   const ref = useRef<HTMLDivElement | null>(null);
   const top = useSignal(0);
-  const seen = useSignal(SEEN_AT_FIRST);
-  useEffect(() => {
-    const element = ref.current;
-    if (element === null) return;
-    const sizes = new ResizeObserver(() => {
-      seen.value = element.clientHeight;
-    });
-    sizes.observe(element);
-    return () => sizes.disconnect();
-  }, [seen]);
+  const seen = useHeight(ref);
   const first = Math.max(0, Math.min(rows, Math.floor(top.value / rowHeight) - BEYOND));
   const end = Math.min(rows, Math.ceil((top.value + seen.value) / rowHeight) + BEYOND);
   return {

@@ -1,7 +1,6 @@
 import { sameSelection, selection } from '../../app/selection.ts';
 import { useView } from '../../app/use-view.ts';
-import type { SubjectView } from '../../protocol/subject.ts';
-import { subjectOf } from './subject-of.ts';
+import { type SubjectView, subjectOf } from '../../protocol/subject.ts';
 
 /**
  * All that belongs to what is selected: every view shows of it what it can.
