@@ -363,13 +363,19 @@ export class Engine {
       const request = this.requests[key] as ViewRequest;
       const version = `${state} ${JSON.stringify(request)}`;
       if (this.sent.get(key) === version) continue;
-      data[key] = this.views.view(request, !runs);
       this.pacing.made(key, start);
-      if (!this.views.behind(request)) this.sent.set(key, version);
+      try {
+        data[key] = this.views.view(request, !runs);
+        if (!this.views.behind(request)) this.sent.set(key, version);
+      } catch (error) {
+        // The other views go on; this one is tried again when the machine has moved.
+        this.sent.set(key, version);
+        this.fail(error);
+      }
     }
     if (Object.keys(data).length === 0) return;
-    this.drawn = false;
     this.host.post({ type: 'views', data }, buffersOf(data));
+    this.drawn = false;
     const end = this.host.now();
     this.viewsAfter = end + (end - start) * (1 / VIEW_SHARE - 1);
   }

@@ -43,8 +43,6 @@ export interface SubjectView {
   readonly time: number;
 }
 
-const NO_FRAMES = new Int32Array(0);
-
 /** What a selection says by itself, before the machine has told what belongs to it. */
 export function subjectOf(of: Subject): SubjectView {
   const bare: SubjectView = {
@@ -52,7 +50,8 @@ export function subjectOf(of: Subject): SubjectView {
     of,
     name: '',
     pfn: -1,
-    frames: NO_FRAMES,
+    // Its own: what goes to the page is handed over, and cannot be sent again.
+    frames: new Int32Array(0),
     pid: 0,
     address: -1,
     area: -1,

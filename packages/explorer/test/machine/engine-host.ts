@@ -35,11 +35,12 @@ export class TestPage {
   private readonly listeners: (() => void)[] = [];
   private readonly answers = new Map<number, (answer: Answer) => void>();
   private asked = 0;
+  private readonly gone = new WeakSet<ArrayBuffer>();
 
   constructor() {
     this.engine = new Engine({
       assets: nodeAssets,
-      post: (report) => this.take(structuredClone(report)),
+      post: (report, transfer) => this.take(this.handOver(report, transfer)),
       now: () => performance.now(),
       later: (work, ms) => (ms > 0 ? setTimeout(work, ms) : setImmediate(work)),
     });
@@ -63,12 +64,16 @@ export class TestPage {
     }
   }
 
-  /** A view as it is now. */
+  /** A view as it is now; fails if the engine refuses it. */
   async view<R extends ViewRequest>(request: R): Promise<Extract<ViewData, { view: R['view'] }>> {
     this.views.clear();
+    const refused = this.refusals.length;
     const key = `${JSON.stringify(request)} ${++this.asked}`;
     this.send({ type: 'views', requests: { [key]: request } });
-    while (!this.views.has(key)) await new Promise<void>((resolve) => this.listeners.push(resolve));
+    while (!this.views.has(key)) {
+      if (this.refusals.length > refused) throw new Error(this.refusals.at(-1));
+      await new Promise<void>((resolve) => this.listeners.push(resolve));
+    }
     this.send({ type: 'views', requests: {} });
     return this.views.get(key) as Extract<ViewData, { view: R['view'] }>;
   }
@@ -82,6 +87,16 @@ export class TestPage {
       });
       this.send({ type: 'ask', id, question });
     });
+  }
+
+  /** As a worker posts: what is handed over is gone here. Node lets an empty array go twice; browsers refuse it. */
+  private handOver(report: Report, transfer: ArrayBuffer[]): Report {
+    for (const buffer of transfer) {
+      if (this.gone.has(buffer))
+        throw new Error(`a buffer is handed over a second time, in a report of ${report.type}`);
+      this.gone.add(buffer);
+    }
+    return structuredClone(report, { transfer });
   }
 
   private take(report: Report): void {

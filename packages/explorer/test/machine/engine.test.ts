@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { ProgramChoice } from '../../src/protocol/choice.ts';
+import type { ViewRequest } from '../../src/protocol/views.ts';
 import { choiceOf, TestPage } from './engine-host.ts';
+import { everyView } from './every-view.ts';
 
 const HELLO: ProgramChoice = { kind: 'program', name: 'hello', args: [] };
 const QUICKSORT: ProgramChoice = { kind: 'program', name: 'quicksort', args: ['20'] };
@@ -47,5 +49,29 @@ describe('the engine', () => {
     expect(zones.zones.map(({ name }) => name)).toEqual(['DMA']);
     const tasks = await page.view({ view: 'tasks' });
     expect(tasks.tasks.map(({ comm }) => comm)).toContain('quicksort');
+  });
+
+  test('gives each view again and again, with its arrays handed over', async () => {
+    const page = new TestPage();
+    await page.do({ type: 'start', choice: choiceOf(PIPELINE), until: 20_000 });
+    const { tasks } = await page.view({ view: 'tasks' });
+    const pid = tasks.at(-1)?.pid ?? 0;
+    for (const request of everyView(pid)) {
+      const first = await page.view(request);
+      expect(await page.view(request), request.view).toEqual(first);
+    }
+  });
+
+  test('goes on with the other views when one cannot be made, and says so once', async () => {
+    const page = new TestPage();
+    await page.do({ type: 'start', choice: choiceOf(HELLO), until: 5 });
+    const broken = { view: 'events', from: 0, count: 5 } as unknown as ViewRequest;
+    page.send({ type: 'views', requests: { broken, zones: { view: 'zones' } } });
+    await page.until(() => page.views.has('zones'));
+    const settled = page.refusals.length;
+    expect(settled).toBe(1);
+    page.send({ type: 'views', requests: { broken, zones: { view: 'zones' }, lists: { view: 'lists' } } });
+    await page.until(() => page.views.has('lists'));
+    expect(page.refusals.length).toBe(settled);
   });
 });

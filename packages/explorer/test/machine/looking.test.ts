@@ -7,6 +7,7 @@ import { Views } from '../../src/machine/views.ts';
 import type { ProgramChoice } from '../../src/protocol/choice.ts';
 import type { ViewRequest } from '../../src/protocol/views.ts';
 import { choiceOf, nodeAssets } from './engine-host.ts';
+import { everyView } from './every-view.ts';
 
 const PROGRAMS: readonly (readonly [ProgramChoice, number, string])[] = [
   [{ kind: 'program', name: 'files', args: [] }, 80, '2.4.22'],
@@ -28,26 +29,7 @@ test.each(PROGRAMS)('looking at a machine changes nothing: %o', async (program, 
   const views = new Views(machine);
   const pid = kernel.lifecycle.lastRun()?.pid ?? 0;
   const all: ViewRequest[] = [
-    { view: 'memory' },
-    { view: 'zones' },
-    { view: 'tasks' },
-    { view: 'space', pid },
-    { view: 'walk', pid, address: 0x08048000 },
-    { view: 'tlb' },
-    { view: 'lists' },
-    { view: 'slab' },
-    { view: 'slab-cache', name: 'vm_area_struct' },
-    { view: 'vmalloc' },
-    { view: 'swap' },
-    { view: 'files' },
-    { view: 'oom' },
-    { view: 'counters' },
-    { view: 'events', from: 0, count: 100, filter: { names: [], pid: 0, text: 'a' } },
-    { view: 'frame', pfn: 1500 },
-    { view: 'subject', of: { kind: 'frame', pfn: 1500 } },
-    { view: 'subject', of: { kind: 'file', path: '/f', page: 3 } },
-    { view: 'subject', of: { kind: 'task', pid } },
-    { view: 'subject', of: { kind: 'slot', area: 0, slot: 5 } },
+    ...everyView(pid),
     ...procPaths(kernel).map((path) => ({ view: 'proc', path, pid: 0 }) as const),
   ];
   for (const request of all) {
