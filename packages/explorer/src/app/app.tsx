@@ -3,6 +3,7 @@ import { BreakpointsDialog } from './breakpoints-editor.tsx';
 import { ControlBar } from './control-bar.tsx';
 import { Dock } from './dock.tsx';
 import { DropArea } from './drop-area.tsx';
+import { ExportProgress } from './export-menu.tsx';
 import { FilePage } from './file-page.tsx';
 import { GlossaryCard } from './glossary-card.tsx';
 import { Help } from './help.tsx';
@@ -35,6 +36,7 @@ export function App() {
       </main>
       <Refusal />
       <output class="notice">{notice.value}</output>
+      <ExportProgress />
       <Palette />
       <Help />
       <BreakpointsDialog />

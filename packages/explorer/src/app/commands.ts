@@ -2,6 +2,7 @@ import { signal } from '@preact/signals';
 import type { Breakpoint, StepUnit } from '../protocol/messages.ts';
 import { postCommand } from './machine.ts';
 import { breakpoints, machineChoice, refusal, speed, status } from './machine-signals.ts';
+import { exporting } from './overlays.ts';
 
 /** What the reader can make the machine do. */
 
@@ -57,6 +58,12 @@ export function step(count: number, unit: StepUnit = stepUnit.value): void {
 export function nextUnit(): void {
   const at = UNITS.findIndex(({ unit }) => unit === stepUnit.value);
   stepUnit.value = (UNITS[(at + 1) % UNITS.length] as (typeof UNITS)[number]).unit;
+}
+
+/** The export that is being made is not wanted any more. */
+export function stopExport(): void {
+  exporting.value = null;
+  postCommand({ type: 'stop-export' });
 }
 
 export function setBreakpoints(list: readonly Breakpoint[]): void {

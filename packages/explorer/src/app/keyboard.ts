@@ -1,9 +1,9 @@
 import { effect } from '@preact/signals';
-import { nextUnit, pause, seek, step, toggleRun } from './commands.ts';
+import { nextUnit, pause, seek, step, stopExport, toggleRun } from './commands.ts';
 import { activePanel, closePanel, inDock, toggleMaximized } from './dock.tsx';
 import { type Direction, movePanel, neighbour, nextGroup, nextTab } from './dock-moves.ts';
 import { refusal } from './machine-signals.ts';
-import { breakpointsOpen, exportOpen, helpOpen, paletteOpen } from './overlays.ts';
+import { breakpointsOpen, exporting, exportOpen, helpOpen, paletteOpen } from './overlays.ts';
 import { allPanelKeys, panelKeys } from './panel-keys.ts';
 import { NOTHING, select, selectEarlier, selection } from './selection.ts';
 import { page, showStart } from './session.ts';
@@ -136,7 +136,8 @@ function onKeyDown(event: KeyboardEvent): void {
 }
 
 function backOut(): void {
-  if (refusal.value !== '') refusal.value = '';
+  if (exporting.value !== null) stopExport();
+  else if (refusal.value !== '') refusal.value = '';
   else if (selection.value.kind !== 'none') select(NOTHING);
 }
 

@@ -13,12 +13,10 @@ export const notice = signal('');
 let timer: ReturnType<typeof setTimeout> | undefined;
 
 export function say(text: string): void {
-  sayUntil(text);
+  clearTimeout(timer);
+  notice.value = text;
   timer = setTimeout(() => (notice.value = ''), 2500);
 }
 
-/** A line that stays until another is said, or nothing: for what takes its time. */
-export function sayUntil(text: string): void {
-  clearTimeout(timer);
-  notice.value = text;
-}
+/** The export that is being made, and its share that is done; null: none. */
+export const exporting = signal<{ readonly title: string; readonly share: number } | null>(null);

@@ -1,6 +1,6 @@
 import { batch } from '@preact/signals';
 import type { Command, Report } from '../protocol/messages.ts';
-import { answerArrived } from './ask.ts';
+import { answerArrived, answerProgressed } from './ask.ts';
 import { seekSettled } from './commands.ts';
 import { connectCommands, postCommand } from './machine.ts';
 import { inputLog, outputArrived, refuse, status } from './machine-signals.ts';
@@ -23,6 +23,9 @@ export function reportArrived(report: Report): void {
       return;
     case 'answer':
       answerArrived(report.id, report.answer);
+      return;
+    case 'progress':
+      answerProgressed(report.id, report.share);
       return;
     case 'output':
       outputArrived(report.bytes, report.reset);

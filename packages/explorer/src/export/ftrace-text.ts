@@ -1,21 +1,7 @@
-import type { EventStore } from '../machine/event-store.ts';
-
-/** What an export needs of a machine. */
-export interface ExportSource {
-  readonly events: EventStore;
-  /** Number of the last event that is told. */
-  readonly until: number;
-  /** Name of a task. */
-  comm(pid: number): string;
-  /** Fields as ftrace prints them. */
-  fields(seq: number): string;
-}
-
-/** Text is put together in pieces of so many lines. */
-const PIECE = 4096;
+import { type ExportSource, joined, type Making, PIECE } from './export-source.ts';
 
 /** The events as `cat trace` prints them, header included. */
-export function ftraceText(source: ExportSource): Uint8Array {
+export function* ftraceText(source: ExportSource): Making {
   const { events, until } = source;
   const first = events.first;
   const count = Math.max(0, until - first + 1);
@@ -25,6 +11,7 @@ export function ftraceText(source: ExportSource): Uint8Array {
     let text = '';
     for (let seq = from; seq < Math.min(until + 1, from + PIECE); seq++) text += line(source, seq);
     pieces.push(encoder.encode(text));
+    yield (from - first) / count;
   }
   return joined(pieces);
 }
@@ -51,15 +38,4 @@ function line(source: ExportSource, seq: number): string {
   const seconds = (events.timeOf(seq) / 1e9).toFixed(6);
   const task = `${comm}-${pid}`.padStart(20);
   return `${task}   [000] .... ${seconds.padStart(12)}: ${events.nameOf(seq)}: ${source.fields(seq)}\n`;
-}
-
-/** Pieces as one. */
-export function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
 }

@@ -1,7 +1,7 @@
 /** The events of a machine as a trace for Perfetto: a track for each task, counters, and an instant with its numbers for each event. */
 import { create, toBinary } from '@bufbuild/protobuf';
 import { tracepoints } from '@pagewalk/mm';
-import { type ExportSource, joined } from './ftrace-text.ts';
+import { type ExportSource, joined, type Making, PIECE } from './export-source.ts';
 import { EVENT_TYPE, perfettoMessage, SEQUENCE } from './perfetto-schema.ts';
 
 /** Counters at several times. */
@@ -14,8 +14,6 @@ export interface CounterSource {
 }
 
 const SEQUENCE_ID = 1;
-/** Packets that are encoded at a time: messages of a piece follow each other as if they were one. */
-const PIECE = 4096;
 const KERNEL_TRACK = 1n;
 const TASK_TRACKS = 1000n;
 const COUNTER_TRACKS = 100_000n;
@@ -23,26 +21,32 @@ const COUNTER_TRACKS = 100_000n;
 type Packet = Record<string, unknown>;
 
 /** @param text the text that an operand's number stands for */
-export function perfettoTrace(
+export function* perfettoTrace(
   source: ExportSource,
   counters: CounterSource,
   text: (id: number) => string,
-): Uint8Array {
+): Making {
   const schema = perfettoMessage('Trace');
   const pieces: Uint8Array[] = [];
   let packets: Packet[] = [];
+  // Messages that are encoded one after the other are as one message.
   const flush = (): void => {
     pieces.push(toBinary(schema, create(schema, { packet: packets } as never)));
     packets = [];
   };
   const add = (packet: Packet): void => {
     packets.push({ trustedPacketSequenceId: SEQUENCE_ID, ...packet });
-    if (packets.length === PIECE) flush();
   };
   add({ sequenceFlags: SEQUENCE.cleared, internedData: names() });
   for (const descriptor of tracks(source)) add({ trackDescriptor: descriptor });
   addCounters(counters, add);
-  for (let seq = source.events.first; seq <= source.until; seq++) add(instant(source, seq, text));
+  const { first } = source.events;
+  for (let seq = first; seq <= source.until; seq++) {
+    add(instant(source, seq, text));
+    if (packets.length < PIECE) continue;
+    flush();
+    yield (seq - first) / (source.until - first + 1);
+  }
   flush();
   return joined(pieces);
 }

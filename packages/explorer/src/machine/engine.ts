@@ -1,13 +1,15 @@
 import { ConfigError, KernelBug } from '@pagewalk/mm';
+import type { Making } from '../export/export-source.ts';
 import type { Breakpoint, Command, Phase, Report, Status } from '../protocol/messages.ts';
-import type { Answer, Question } from '../protocol/questions.ts';
+import type { Answer, ExportFormat } from '../protocol/questions.ts';
 import type { ViewData, ViewRequest } from '../protocol/views.ts';
 import type { Assets } from './assets.ts';
 import { machineMaker } from './boot-machine.ts';
 import { Breakpoints } from './breakpoints.ts';
+import { type ExportFile, fileExport } from './file-export.ts';
 import { kindsOf, Machine, type WatchList } from './machine.ts';
 import { Pacing } from './pacing.ts';
-import { answerTo } from './questions.ts';
+import { answerTo, type ShortQuestion } from './questions.ts';
 import { Views } from './views.ts';
 
 /** The machine works for so long before commands are looked at, ms. */
@@ -45,6 +47,8 @@ export class Engine {
   private breakpoints = new Breakpoints([], null);
   private breakpointList: readonly Breakpoint[] = [];
   private job: Job | null = null;
+  /** An export, for which the machine stands; its file is null until what makes it is loaded. */
+  private making: { readonly id: number; readonly file: Making<ExportFile> | null } | null = null;
   private booting = false;
   private readonly waiting: Command[] = [];
   private reason = '';
@@ -65,9 +69,13 @@ export class Engine {
     this.host = host;
   }
 
-  /** Takes a command. What comes while a machine boots waits. */
+  /** Takes a command. What comes while a machine boots waits, and what moves it while an export is made of it. */
   receive(command: Command): void {
-    if (this.booting && command.type !== 'drawn' && command.type !== 'views') {
+    const { type } = command;
+    const seen = type === 'drawn' || type === 'views';
+    const asked = type === 'ask' || type === 'stop-export';
+    if (type === 'start') this.stopExport();
+    if (!seen && (this.booting || (this.making !== null && !asked))) {
       this.waiting.push(command);
       return;
     }
@@ -98,7 +106,11 @@ export class Engine {
         this.schedule();
         return;
       case 'ask':
-        void this.answer(command.id, command.question);
+        if (command.question.ask === 'export') void this.beginExport(command.id, command.question.format);
+        else void this.answer(command.id, command.question);
+        return;
+      case 'stop-export':
+        this.stopExport();
         return;
       default:
         if (this.machine !== null) this.move(this.machine, command);
@@ -160,8 +172,12 @@ export class Engine {
       })
       .finally(() => {
         this.booting = false;
-        for (const waiting of this.waiting.splice(0)) this.receive(waiting);
+        this.receiveWaiting();
       });
+  }
+
+  private receiveWaiting(): void {
+    for (const waiting of this.waiting.splice(0)) this.receive(waiting);
   }
 
   private setBreakpoints(): void {
@@ -241,14 +257,17 @@ export class Engine {
     const { machine, job } = this;
     let wait = 0;
     try {
-      if (machine !== null && job !== null) wait = this.work(machine, job);
+      if (this.making !== null) this.exportSlice(this.making);
+      else if (machine !== null && job !== null) wait = this.work(machine, job);
       if (machine !== null) this.serve(machine);
     } catch (error) {
       this.job = null;
       this.fail(error);
       this.report(this.phase);
     }
-    if (this.job !== null && wait !== Number.POSITIVE_INFINITY) this.schedule(wait);
+    // What is loaded for an export schedules it.
+    const works = this.making === null ? this.job !== null : this.making.file !== null;
+    if (works && wait !== Number.POSITIVE_INFINITY) this.schedule(wait);
   }
 
   /** Lets the machine work for a slice. Returns how long it has nothing to do then, ms. */
@@ -380,7 +399,9 @@ export class Engine {
     this.viewsAfter = end + (end - start) * (1 / VIEW_SHARE - 1);
   }
 
-  private async answer(id: number, question: Question): Promise<void> {
+  // ---- answering
+
+  private async answer(id: number, question: ShortQuestion): Promise<void> {
     let answer: Answer;
     try {
       if (this.machine === null) throw new ConfigError('there is no machine');
@@ -388,7 +409,59 @@ export class Engine {
     } catch (error) {
       answer = { ask: 'refused', message: messageOf(error) };
     }
-    this.host.post({ type: 'answer', id, answer }, []);
+    this.reply(id, answer);
+  }
+
+  private reply(id: number, answer: Answer): void {
+    this.host.post({ type: 'answer', id, answer }, buffersOf(answer));
+  }
+
+  private async beginExport(id: number, format: ExportFormat): Promise<void> {
+    const { machine } = this;
+    if (machine === null || this.making !== null) {
+      const message = machine === null ? 'there is no machine' : 'another export is being made';
+      this.reply(id, { ask: 'refused', message });
+      return;
+    }
+    const making = { id, file: null };
+    this.making = making;
+    try {
+      const file = await fileExport(machine, format);
+      // It may have been stopped meanwhile.
+      if (this.making === making) this.making = { id, file };
+      this.schedule();
+    } catch (error) {
+      if (this.making === making) this.endExport({ ask: 'refused', message: messageOf(error) });
+    }
+  }
+
+  private exportSlice({ id, file }: NonNullable<Engine['making']>): void {
+    if (file === null) return;
+    const end = this.host.now() + SLICE_MS;
+    try {
+      let piece = file.next();
+      while (!piece.done && this.host.now() < end) piece = file.next();
+      if (piece.done) this.endExport({ ask: 'export', ...piece.value });
+      else this.host.post({ type: 'progress', id, share: piece.value }, []);
+    } catch (error) {
+      this.endExport({ ask: 'refused', message: messageOf(error) });
+    }
+  }
+
+  private stopExport(): void {
+    if (this.making !== null) this.endExport({ ask: 'refused', message: 'the export was stopped' });
+  }
+
+  /** The machine goes on from where it stood. */
+  private endExport(answer: Answer): void {
+    if (this.making !== null) this.reply(this.making.id, answer);
+    this.making = null;
+    const { job, machine } = this;
+    if (job?.kind === 'run' && machine !== null) {
+      this.job = { ...job, since: this.host.now(), from: machine.turn };
+    }
+    this.receiveWaiting();
+    this.schedule();
   }
 
   private fail(error: unknown): void {

@@ -45,7 +45,9 @@ export type Command =
   | { readonly type: 'views'; readonly requests: Readonly<Record<string, ViewRequest>> }
   /** Page is ready for the next views (sent after it has drawn): the worker never runs ahead of it. */
   | { readonly type: 'drawn' }
-  | { readonly type: 'ask'; readonly id: number; readonly question: Question };
+  | { readonly type: 'ask'; readonly id: number; readonly question: Question }
+  /** The export that is being made is not wanted any more. */
+  | { readonly type: 'stop-export' };
 
 /** Terminal input and the turn before which it arrives. */
 export interface TimedInput {
@@ -89,6 +91,8 @@ export type Report =
   | { readonly type: 'status'; readonly status: Status }
   | { readonly type: 'views'; readonly data: Readonly<Record<string, ViewData>> }
   | { readonly type: 'answer'; readonly id: number; readonly answer: Answer }
+  /** Share of the answer that is done, 0 .. 1. */
+  | { readonly type: 'progress'; readonly id: number; readonly share: number }
   /** Output of the program; `reset`: the terminal begins anew (after a step back), and this is all of it. */
   | { readonly type: 'output'; readonly bytes: Uint8Array; readonly reset: boolean }
   /** Terminal input as recorded so far, for the link. */

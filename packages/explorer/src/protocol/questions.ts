@@ -2,13 +2,16 @@
 import type { Subject } from './subject.ts';
 import type { EventRow, HistoryRow } from './views.ts';
 
+/** `proc`: every file of /proc, as one text. */
+export type ExportFormat = 'perfetto' | 'ftrace' | 'proc';
+
 export type Question =
   /** Why did this event happen: the decision in a sentence. */
   | { readonly ask: 'why'; readonly seq: number }
   /** Hash over the machine's state. */
   | { readonly ask: 'state-hash' }
-  /** The event stream in a format of others. */
-  | { readonly ask: 'export'; readonly format: 'perfetto' | 'ftrace' | 'proc' }
+  /** The event stream in a format of others, or /proc. The machine stands while it is made, which is told by `progress` reports. */
+  | { readonly ask: 'export'; readonly format: ExportFormat }
   /** What can be asked for in a proc view. */
   | { readonly ask: 'proc-paths' }
   /** Whether the machine has what is selected. */

@@ -66,7 +66,13 @@ describe.skipIf(CHROMIUM === undefined)('recordings and exports in Chromium', ()
     expect(proc).toContain('==> /proc/meminfo <==');
     expect(proc).toContain('Inact_clean:');
     expect((await exported(page, 'Picture')).bytes.subarray(0, 8).toString('hex')).toBe(PNG);
-    // It went on all the time.
+    // It went on after each, and does so when one is stopped.
+    expect(await settled(page, 'running')).toBe('running');
+    await command(page, 'Export: Perfetto');
+    await page.locator('.notice.exporting').waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator('output.notice', { hasText: 'stopped' }).waitFor();
+    expect(await page.locator('.notice.exporting').count()).toBe(0);
     expect(await settled(page, 'running')).toBe('running');
   });
 });

@@ -87,4 +87,47 @@ describe('an export', () => {
       expect(text).toContain(`==> /proc/${path} <==\n${view.text}\n`);
     }
   });
+
+  test('of many events tells how far it is, the machine stands meanwhile and goes on after it', async () => {
+    const busy = new TestPage();
+    const program = { kind: 'workload', args: ['unif', '7', '6000', '30000', '30'] } as const;
+    const before = await busy.do({ type: 'start', choice: choiceOf(program), until: 8000 });
+    busy.send({ type: 'run', speed: null });
+    await busy.until(({ turn }) => turn > 8000);
+    const file = busy.ask({ ask: 'export', format: 'ftrace' });
+    // These wait until it is made.
+    busy.send({ type: 'pause' });
+    busy.send({ type: 'seek', turn: 100 });
+    const { bytes } = await file;
+    const events = new TextDecoder().decode(bytes).match(/^[^#].*$/gm) ?? [];
+    expect(events.length).toBeGreaterThan(before.seq);
+    const kinds = busy.reports.map(({ type }) => type);
+    const whileMade = busy.reports.slice(kinds.indexOf('progress'), kinds.indexOf('answer'));
+    expect(whileMade.map(({ type }) => type)).not.toContain('status');
+    const shares = whileMade.flatMap((report) => (report.type === 'progress' ? [report.share] : []));
+    expect(shares.length).toBeGreaterThan(2);
+    expect(shares).toEqual(shares.toSorted((a, b) => a - b));
+    expect(shares.every((share) => share >= 0 && share < 1)).toBe(true);
+    expect(await busy.until(({ phase, turn }) => phase === 'paused' && turn === 100)).toBeDefined();
+  });
+
+  test('can be stopped, and another made', async () => {
+    const first = page.ask({ ask: 'export', format: 'ftrace' });
+    const second = page.ask({ ask: 'export', format: 'ftrace' });
+    await expect(second).rejects.toThrow('another export is being made');
+    page.send({ type: 'stop-export' });
+    await expect(first).rejects.toThrow('stopped');
+    // At once, while what makes it is loaded.
+    const third = page.ask({ ask: 'export', format: 'perfetto' });
+    page.send({ type: 'stop-export' });
+    await expect(third).rejects.toThrow('stopped');
+    expect((await page.ask({ ask: 'export', format: 'ftrace' })).bytes.length).toBeGreaterThan(1000);
+  });
+
+  test('ends when another machine is started', async () => {
+    const file = page.ask({ ask: 'export', format: 'ftrace' });
+    const start = page.do({ type: 'start', choice: choiceOf({ kind: 'program', name: 'hello', args: [] }) });
+    await expect(file).rejects.toThrow('stopped');
+    expect((await start).phase).toBe('paused');
+  });
 });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { machineMaker } from '../../src/machine/boot-machine.ts';
+import { fileExport } from '../../src/machine/file-export.ts';
 import { Machine } from '../../src/machine/machine.ts';
 import { answerTo } from '../../src/machine/questions.ts';
 import { procPaths } from '../../src/machine/views/proc-view.ts';
@@ -37,7 +38,9 @@ test.each(PROGRAMS)('looking at a machine changes nothing: %o', async (program, 
     expect(now(), request.view).toEqual(before);
   }
   for (const seq of [1, 20, kernel.trace.seq]) await answerTo({ ask: 'why', seq }, machine);
-  await answerTo({ ask: 'export', format: 'proc' }, machine);
-  await answerTo({ ask: 'export', format: 'perfetto' }, machine);
+  for (const format of ['proc', 'ftrace', 'perfetto'] as const) {
+    const file = await fileExport(machine, format);
+    while (!file.next().done);
+  }
   expect(now()).toEqual(before);
 });
