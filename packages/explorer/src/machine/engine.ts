@@ -1,23 +1,20 @@
-import { ConfigError, KernelBug } from '@pagewalk/mm';
-import type { Making } from '../export/export-source.ts';
+import { ConfigError } from '@pagewalk/mm';
 import type { Breakpoint, Command, Phase, Report, Status } from '../protocol/messages.ts';
 import type { Answer, ExportFormat } from '../protocol/questions.ts';
-import type { ViewData, ViewRequest } from '../protocol/views.ts';
 import type { Assets } from './assets.ts';
 import { machineMaker } from './boot-machine.ts';
 import { Breakpoints } from './breakpoints.ts';
-import { type ExportFile, fileExport } from './file-export.ts';
+import { buffersOf } from './buffers-of.ts';
+import { ExportJob } from './export-job.ts';
 import { kindsOf, Machine, type WatchList } from './machine.ts';
-import { Pacing } from './pacing.ts';
+import { messageOf } from './message-of.ts';
 import { answerTo, type ShortQuestion } from './questions.ts';
-import { Views } from './views.ts';
+import { ViewFeed } from './view-feed.ts';
 
 /** The machine works for so long before commands are looked at, ms. */
 const SLICE_MS = 8;
 /** Status is reported at most so often while the machine works, ms. */
 const STATUS_MS = 100;
-/** Views take at most this share of the time while the machine works. */
-const VIEW_SHARE = 0.3;
 const FAULT = 'mm_fault';
 
 /** What the engine is given by its surroundings: a worker, or a test. */
@@ -43,23 +40,17 @@ type Job =
 export class Engine {
   private readonly host: EngineHost;
   private machine: Machine | null = null;
-  private views: Views | null = null;
+  private readonly feed: ViewFeed;
   private breakpoints = new Breakpoints([], null);
   private breakpointList: readonly Breakpoint[] = [];
   private job: Job | null = null;
-  /** An export, for which the machine stands; its file is null until what makes it is loaded. */
-  private making: { readonly id: number; readonly file: Making<ExportFile> | null } | null = null;
+  /** For it the machine stands. */
+  private exporting: ExportJob | null = null;
   private booting = false;
   private readonly waiting: Command[] = [];
   private reason = '';
   private stoppedBy = 0;
   private release = '';
-  private requests: Readonly<Record<string, ViewRequest>> = {};
-  // Views: the page has drawn the last ones; what was sent of each.
-  private drawn = true;
-  private readonly sent = new Map<string, string>();
-  private readonly pacing = new Pacing();
-  private viewsAfter = 0;
   private scheduled = false;
   private statusAt = 0;
   private outputSent = 0;
@@ -67,6 +58,7 @@ export class Engine {
 
   constructor(host: EngineHost) {
     this.host = host;
+    this.feed = new ViewFeed(host);
   }
 
   /** Takes a command. What comes while a machine boots waits, and what moves it while an export is made of it. */
@@ -75,7 +67,7 @@ export class Engine {
     const seen = type === 'drawn' || type === 'views';
     const asked = type === 'ask' || type === 'stop-export';
     if (type === 'start') this.stopExport();
-    if (!seen && (this.booting || (this.making !== null && !asked))) {
+    if (!seen && (this.booting || (this.exporting !== null && !asked))) {
       this.waiting.push(command);
       return;
     }
@@ -96,13 +88,11 @@ export class Engine {
         this.setBreakpoints();
         return;
       case 'views':
-        this.requests = command.requests;
-        for (const key of this.sent.keys()) if (!(key in this.requests)) this.sent.delete(key);
-        this.pacing.keep(this.requests);
+        this.feed.request(command.requests);
         this.schedule();
         return;
       case 'drawn':
-        this.drawn = true;
+        this.feed.pageHasDrawn();
         this.schedule();
         return;
       case 'ask':
@@ -153,13 +143,13 @@ export class Engine {
     this.reason = '';
     this.release = choice.release;
     this.outputSent = 0;
-    this.sent.clear();
+    this.feed.attach(null);
     this.report('booting');
     machineMaker(choice, this.host.assets, file)
       .then((make) => {
         const machine = new Machine(make, () => this.host.now(), input ?? []);
         this.machine = machine;
-        this.views = new Views(machine);
+        this.feed.attach(machine);
         this.setBreakpoints();
         this.sendOutput(true);
         if (until !== undefined && until > 0) this.seek(machine, until);
@@ -227,7 +217,7 @@ export class Engine {
       const { kernel } = machine;
       machine.back(turn);
       // It had to be booted anew.
-      if (machine.kernel !== kernel) this.views = new Views(machine);
+      if (machine.kernel !== kernel) this.feed.attach(machine);
       this.sendOutput(true);
     }
     this.begin({ kind: 'seek', turn, from: machine.turn });
@@ -257,16 +247,16 @@ export class Engine {
     const { machine, job } = this;
     let wait = 0;
     try {
-      if (this.making !== null) this.exportSlice(this.making);
-      else if (machine !== null && job !== null) wait = this.work(machine, job);
-      if (machine !== null) this.serve(machine);
+      if (this.exporting?.loaded) this.exportSlice(this.exporting);
+      else if (this.exporting === null && machine !== null && job !== null) wait = this.work(machine, job);
+      if (machine !== null) this.feed.serve(machine, this.job !== null);
     } catch (error) {
       this.job = null;
       this.fail(error);
       this.report(this.phase);
     }
     // What is loaded for an export schedules it.
-    const works = this.making === null ? this.job !== null : this.making.file !== null;
+    const works = this.exporting === null ? this.job !== null : this.exporting.loaded;
     if (works && wait !== Number.POSITIVE_INFINITY) this.schedule(wait);
   }
 
@@ -370,35 +360,6 @@ export class Engine {
     this.host.post({ type: 'output', bytes, reset }, [bytes.buffer as ArrayBuffer]);
   }
 
-  /** Sends the views that have changed, if the page has drawn the last ones. */
-  private serve(machine: Machine): void {
-    const start = this.host.now();
-    const runs = this.job !== null;
-    if (!this.drawn || this.views === null || (runs && start < this.viewsAfter)) return;
-    const data: Record<string, ViewData> = {};
-    const state = `${machine.turn} ${machine.kernel.trace.seq} ${runs}`;
-    const keys = runs ? this.pacing.choose(this.requests, start) : Object.keys(this.requests);
-    for (const key of keys) {
-      const request = this.requests[key] as ViewRequest;
-      const version = `${state} ${JSON.stringify(request)}`;
-      if (this.sent.get(key) === version) continue;
-      this.pacing.made(key, start);
-      try {
-        data[key] = this.views.view(request, !runs);
-        if (!this.views.behind(request)) this.sent.set(key, version);
-      } catch (error) {
-        // The other views go on; this one is tried again when the machine has moved.
-        this.sent.set(key, version);
-        this.fail(error);
-      }
-    }
-    if (Object.keys(data).length === 0) return;
-    this.host.post({ type: 'views', data }, buffersOf(data));
-    this.drawn = false;
-    const end = this.host.now();
-    this.viewsAfter = end + (end - start) * (1 / VIEW_SHARE - 1);
-  }
-
   // ---- answering
 
   private async answer(id: number, question: ShortQuestion): Promise<void> {
@@ -417,45 +378,36 @@ export class Engine {
   }
 
   private async beginExport(id: number, format: ExportFormat): Promise<void> {
-    const { machine } = this;
-    if (machine === null || this.making !== null) {
-      const message = machine === null ? 'there is no machine' : 'another export is being made';
+    if (this.machine === null || this.exporting !== null) {
+      const message = this.machine === null ? 'there is no machine' : 'another export is being made';
       this.reply(id, { ask: 'refused', message });
       return;
     }
-    const making = { id, file: null };
-    this.making = making;
+    const job = new ExportJob(id, this.machine, format);
+    this.exporting = job;
     try {
-      const file = await fileExport(machine, format);
-      // It may have been stopped meanwhile.
-      if (this.making === making) this.making = { id, file };
+      await job.load();
       this.schedule();
     } catch (error) {
-      if (this.making === making) this.endExport({ ask: 'refused', message: messageOf(error) });
+      if (this.exporting === job) this.endExport({ ask: 'refused', message: messageOf(error) });
     }
   }
 
-  private exportSlice({ id, file }: NonNullable<Engine['making']>): void {
-    if (file === null) return;
+  private exportSlice(job: ExportJob): void {
     const end = this.host.now() + SLICE_MS;
-    try {
-      let piece = file.next();
-      while (!piece.done && this.host.now() < end) piece = file.next();
-      if (piece.done) this.endExport({ ask: 'export', ...piece.value });
-      else this.host.post({ type: 'progress', id, share: piece.value }, []);
-    } catch (error) {
-      this.endExport({ ask: 'refused', message: messageOf(error) });
-    }
+    const done = job.slice(() => this.host.now() < end);
+    if (typeof done === 'number') this.host.post({ type: 'progress', id: job.id, share: done }, []);
+    else this.endExport(done);
   }
 
   private stopExport(): void {
-    if (this.making !== null) this.endExport({ ask: 'refused', message: 'the export was stopped' });
+    if (this.exporting !== null) this.endExport({ ask: 'refused', message: 'the export was stopped' });
   }
 
   /** The machine goes on from where it stood. */
   private endExport(answer: Answer): void {
-    if (this.making !== null) this.reply(this.making.id, answer);
-    this.making = null;
+    if (this.exporting !== null) this.reply(this.exporting.id, answer);
+    this.exporting = null;
     const { job, machine } = this;
     if (job?.kind === 'run' && machine !== null) {
       this.job = { ...job, since: this.host.now(), from: machine.turn };
@@ -467,18 +419,4 @@ export class Engine {
   private fail(error: unknown): void {
     this.host.post({ type: 'refused', message: messageOf(error) }, []);
   }
-}
-
-function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error instanceof KernelBug) return `an error of pagewalk: ${error.message}`;
-  return error.message.split('\n').join('; ');
-}
-
-/** The buffers of typed arrays, to be given away with a message. */
-function buffersOf(value: unknown, found = new Set<ArrayBuffer>()): ArrayBuffer[] {
-  if (ArrayBuffer.isView(value)) found.add(value.buffer as ArrayBuffer);
-  else if (typeof value === 'object' && value !== null)
-    for (const part of Object.values(value)) buffersOf(part, found);
-  return [...found];
 }
