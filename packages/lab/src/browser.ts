@@ -1,5 +1,6 @@
 /** What of the lab needs nothing of its host: replays, workloads and explanations, for browsers and workers. */
 export { EventHub } from './events/event-hub.ts';
+export { type ConditionFields, conditionNames, conditionProblem } from './explain/condition.ts';
 export { explainEvent } from './explain/explain.ts';
 export { compile, type Expression, evaluate } from './explain/expression.ts';
 export type { Finding } from './explain/finding.ts';

@@ -1,19 +1,14 @@
+import { conditionNames, conditionProblem } from '@pagewalk/lab/browser';
+import type { TracepointDefinition } from '@pagewalk/mm';
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Breakpoint } from '../protocol/messages.ts';
 import { ask } from './ask.ts';
 import { hasMachine, run, setBreakpoints } from './commands.ts';
-import { conditionProblem } from './condition-problem.ts';
 import { Dialog } from './dialog.tsx';
 import { Icon } from './icon.tsx';
 import { breakpoints } from './machine-signals.ts';
 import { breakpointDraft, breakpointsOpen } from './overlays.ts';
-
-interface Tracepoint {
-  readonly name: string;
-  readonly fields: readonly string[];
-  readonly origin: string;
-}
 
 export function BreakpointsButton() {
   const many = breakpoints.value.filter(({ enabled }) => enabled).length;
@@ -42,7 +37,7 @@ export function BreakpointsDialog() {
 }
 
 function BreakpointsBody() {
-  const known = useSignal<readonly Tracepoint[]>([]);
+  const known = useSignal<readonly TracepointDefinition[]>([]);
   useEffect(() => {
     if (!hasMachine()) return;
     void ask({ ask: 'tracepoints' }).then((answer) => {
@@ -93,13 +88,13 @@ function BreakpointsBody() {
 /** Why it can never stop the machine; empty: it can. Links may bring such ones. */
 function breakpointProblem(
   { event, condition }: Pick<Breakpoint, 'event' | 'condition'>,
-  known: readonly Tracepoint[],
+  known: readonly TracepointDefinition[],
 ): string {
   const tracepoint = known.find(({ name }) => name === event);
-  return tracepoint ? conditionProblem(condition, tracepoint.fields) : 'no such tracepoint';
+  return tracepoint ? conditionProblem(condition, tracepoint) : 'no such tracepoint';
 }
 
-function NewBreakpoint({ known }: { known: readonly Tracepoint[] }) {
+function NewBreakpoint({ known }: { known: readonly TracepointDefinition[] }) {
   const event = useSignal(breakpointDraft.value);
   const condition = useSignal('');
   const first = useRef<HTMLInputElement>(null);
@@ -155,7 +150,7 @@ function NewBreakpoint({ known }: { known: readonly Tracepoint[] }) {
         {problem !== ''
           ? problem
           : tracepoint
-            ? `fields: ${[...tracepoint.fields, 'pid'].join(', ')}`
+            ? `fields: ${conditionNames(tracepoint).join(', ')}`
             : `${known.length} tracepoints`}
         {tracepoint && problem === '' && <span> · {tracepoint.origin}</span>}
       </output>

@@ -1,4 +1,4 @@
-import { compile } from '@pagewalk/lab/browser';
+import { compile, conditionProblem } from '@pagewalk/lab/browser';
 import { type Trace, type TraceEvent, tracepoints } from '@pagewalk/mm';
 import type { Breakpoint } from '../protocol/messages.ts';
 import { alike } from './alike.ts';
@@ -48,18 +48,12 @@ function conditionOf(
     problems.push(`breakpoint ${event}: there is no such tracepoint; alike are ${near.join(', ')}`);
     return null;
   }
-  if (condition.trim() === '') return () => true;
-  const known = [...definition.fields, 'pid'];
-  try {
-    const value = compile(condition, (text) => trace?.idOf(text) ?? -1);
-    // Unknown names are told now, not when the event comes.
-    value(Object.fromEntries(known.map((name) => [name, 1])));
-    return ({ values, pid }) => value({ pid, ...values }) !== 0;
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    problems.push(
-      `breakpoint ${event}: ${error.message}; allowed are ${known.join(', ')}, numbers, texts in quotes and + - * / % << >> & | ! < <= > >= == != && || ( )`,
-    );
+  const problem = conditionProblem(condition, definition);
+  if (problem !== '') {
+    problems.push(`breakpoint ${event}: ${problem}`);
     return null;
   }
+  if (condition.trim() === '') return () => true;
+  const value = compile(condition, (text) => trace?.idOf(text) ?? -1);
+  return ({ values, pid }) => value({ pid, ...values }) !== 0;
 }

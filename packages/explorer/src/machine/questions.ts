@@ -22,7 +22,7 @@ export async function answerTo(question: ShortQuestion, machine: Machine): Promi
     case 'tracepoints':
       return {
         ask: 'tracepoints',
-        list: tracepoints().map(({ name, fields, origin }) => ({ name, fields, origin })),
+        list: tracepoints(),
       };
     case 'find':
       return { ask: 'find', seq: find(machine, question) };

@@ -1,4 +1,5 @@
 /** One-off questions of the page, and their answers. */
+import type { TracepointDefinition } from '@pagewalk/mm';
 import type { Subject } from './subject.ts';
 import type { EventRow, HistoryRow } from './views.ts';
 
@@ -43,11 +44,7 @@ export type Answer =
   | { readonly ask: 'selection'; readonly missing: string }
   | {
       readonly ask: 'tracepoints';
-      readonly list: readonly {
-        readonly name: string;
-        readonly fields: readonly string[];
-        readonly origin: string;
-      }[];
+      readonly list: readonly TracepointDefinition[];
     }
   | { readonly ask: 'find'; readonly seq: number }
   /** It could not be answered: one line. */

@@ -47,6 +47,11 @@ describe('a breakpoint', () => {
       /^breakpoint mm_falt: there is no such tracepoint; alike are mm_fault, /,
     );
     expect(page.refusals[2]).toContain('ends too early');
+    const condition = 'class == "swp"';
+    page.send({ type: 'breakpoints', list: [{ event: 'mm_fault', condition, enabled: true }] });
+    expect(page.refusals[3]).toMatch(
+      /^breakpoint mm_fault: 'class == "swp"': class is never "swp"; it is one of demand_zero, .*, swap, /,
+    );
   });
 
   test('that is wrong does not silence the others', async () => {

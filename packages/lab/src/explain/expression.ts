@@ -74,6 +74,33 @@ export function compile(text: string, numberOf: (text: string) => number = () =>
   return value;
 }
 
+/** A text in an expression, and the name that it is compared with by == or !=; null: with none. */
+export interface ComparedText {
+  readonly text: string;
+  readonly name: string | null;
+}
+
+/**
+ * The texts in an expression.
+ *
+ * @throws RangeError for text that is no expression
+ */
+export function comparedTexts(expression: string): ComparedText[] {
+  const tokens = tokenize(expression);
+  const nameAt = (at: number, operator: string | undefined): string | null => {
+    const token = tokens[at];
+    if (token === undefined || (operator !== '==' && operator !== '!=')) return null;
+    return /^[A-Za-z_]/.test(token) ? token : null;
+  };
+  return tokens.flatMap((token, at) => {
+    if (!/^['"]/.test(token)) return [];
+    return {
+      text: token.slice(1, -1),
+      name: nameAt(at - 2, tokens[at - 1]) ?? nameAt(at + 2, tokens[at + 1]),
+    };
+  });
+}
+
 function constant(value: number): Expression {
   return () => value;
 }

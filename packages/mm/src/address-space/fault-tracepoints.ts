@@ -80,6 +80,23 @@ export const VMALLOC_SYNC = defineTracepoint({
   decision: '(entry & 1) == 0 && (reference & 1) != 0',
 });
 
+/** Names of the classes by number, as the events carry them. */
+export const FAULT_CLASS_NAMES = [
+  'demand_zero',
+  'zero_page',
+  'file_read',
+  'file_cow',
+  'shared',
+  'cow_copy',
+  'cow_reuse',
+  'swap',
+  'spurious',
+  'raced',
+  'sigbus',
+  'oom',
+  'sigsegv',
+] as const;
+
 /**
  * How a fault ended. `class`: {@link FAULT_CLASS_NAMES}; `pte` is the low word of the entry before, `pfn` the page mapped
  * after (0: none), `count` the references to the page that was there before or (file pages) to the cached page;
@@ -90,6 +107,7 @@ export const MM_FAULT = defineTracepoint({
   fields: ['address', 'class', 'vm_flags', 'pte', 'pfn', 'count', 'result', 'rss'],
   hex: ['address', 'vm_flags', 'pte'],
   text: ['class'],
+  values: { class: FAULT_CLASS_NAMES },
   origin: 'mm/memory.c handle_mm_fault()',
 });
 
@@ -165,23 +183,6 @@ export const FAULT_CLASS = {
   oom: 11,
   sigsegv: 12,
 } as const;
-
-/** Names of the classes by number, as the events carry them. */
-export const FAULT_CLASS_NAMES = [
-  'demand_zero',
-  'zero_page',
-  'file_read',
-  'file_cow',
-  'shared',
-  'cow_copy',
-  'cow_reuse',
-  'swap',
-  'spurious',
-  'raced',
-  'sigbus',
-  'oom',
-  'sigsegv',
-] as const;
 
 /** Records how a fault ended. Call only when `vm.trace.on`. */
 export function traceFault(

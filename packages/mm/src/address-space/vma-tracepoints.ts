@@ -43,6 +43,7 @@ export const SYS_ENTER = defineTracepoint({
   origin: 'arch/i386/kernel/entry.S system_call',
   hex: ['arg0', 'arg1', 'arg2', 'arg3', 'arg4', 'arg5'],
   text: ['call'],
+  values: { call: [...SYSCALL_NAMES.values()] },
 });
 
 /** It ends: `ret` is an address, a value >= 0 or a negative errno. */
@@ -51,6 +52,7 @@ export const SYS_EXIT = defineTracepoint({
   fields: ['nr', 'call', 'ret'],
   origin: 'arch/i386/kernel/entry.S ret_from_sys_call',
   text: ['call'],
+  values: { call: [...SYSCALL_NAMES.values()] },
 });
 
 /**

@@ -16,6 +16,8 @@ export interface TracepointDefinition {
   readonly hex?: readonly string[];
   /** Fields whose number is an interned string ({@link Trace.intern}). */
   readonly text?: readonly string[];
+  /** All texts that such a field can have, where they are known beforehand. */
+  readonly values?: Readonly<Record<string, readonly string[]>>;
   /**
    * For a decision: an expression over the fields (`+ - * / % >> << & | ( ) < <= > >= == != && ||`) whose truth is the
    * field `outcome`.
