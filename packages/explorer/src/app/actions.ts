@@ -75,9 +75,7 @@ function machineActions(): Action[] {
     ...PANELS.map(({ id, title }) => action(`panel-${id}`, `Show ${title}`, 'panel', () => openPanel(id))),
     action('maximize', 'Enlarge the panel, or put it back', 'panel', toggleMaximized, 'M'),
     action('close', 'Close the panel', 'panel', () => closePanel(activePanel.value), 'X'),
-    action('layout', 'Panels as at first', 'panel', () =>
-      showLayout(presentStage()?.scenario.layout ?? DEFAULT_LAYOUT),
-    ),
+    action('layout', 'Panels as at first', 'panel', usualPanels),
     ...EXPORTS.map(({ id, title }) =>
       action(`export-${id}`, `Export: ${title}`, 'export', () => void exportAs(id)),
     ),
@@ -85,6 +83,11 @@ function machineActions(): Action[] {
     action('earlier', 'Select what was selected before', 'page', selectEarlier, 'Backspace'),
     action('unselect', 'Select nothing', 'page', () => select(NOTHING), 'Esc'),
   ];
+}
+
+/** Opens the panels that the page, or the story that is told, begins with. */
+export function usualPanels(): void {
+  showLayout(presentStage()?.scenario.layout ?? DEFAULT_LAYOUT);
 }
 
 function pageActions(): Action[] {

@@ -9,6 +9,7 @@ import { GlossaryCard } from './glossary-card.tsx';
 import { Help } from './help.tsx';
 import { Icon } from './icon.tsx';
 import { machineChoice, refusal } from './machine-signals.ts';
+import { NoPanels } from './no-panels.tsx';
 import { notice } from './overlays.ts';
 import { Palette } from './palette.tsx';
 import { PANELS } from './panels.ts';
@@ -32,7 +33,7 @@ export function App() {
       <main class="app" hidden={shown !== 'machine'}>
         <ControlBar />
         <Timeline />
-        <Dock panels={PANELS} />
+        <Dock panels={PANELS} empty={NoPanels} />
       </main>
       <Refusal />
       <output class="notice">{notice.value}</output>

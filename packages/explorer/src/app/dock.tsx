@@ -5,19 +5,19 @@ import {
   type DockviewGroupPanel,
   type IContentRenderer,
 } from 'dockview-core';
-import { render } from 'preact';
+import { type ComponentType, render } from 'preact';
 import { useEffect } from 'preact/hooks';
 import 'virtual:dockview.css';
 import './dock.css';
 import { fromDockview, toDockview } from './dock-layout.ts';
 import { keepScroll, restoreScroll } from './keep-scroll.ts';
-import { keepPanels, type Layout, layoutText, parseLayout } from './layout.ts';
+import { keepPanels, type Layout, layoutText, NO_PANELS, parseLayout } from './layout.ts';
 import { PanelBoundary } from './panel-boundary.tsx';
 import { PanelContext } from './panel-context.ts';
 import type { PanelDefinition } from './panel-definition.ts';
 import { theme } from './theme.ts';
 
-/** Layout as it is, as text; empty: no panel is open. */
+/** Layout as it is, as text; empty: none was shown yet. */
 export const layout = signal('');
 
 /** Id of the panel that has the keyboard; empty: none. */
@@ -31,12 +31,14 @@ let api: DockviewApi | null = null;
 let definitions: readonly PanelDefinition[] = [];
 /** What is to be shown as soon as there is a dock; null: nothing, undefined: it stays as it is. */
 let wanted: Layout | null | undefined;
+/** Something was laid out: if there are no panels now, that is what was wanted. */
+let laid = false;
 /** The element in which the dock is. */
 const host: { current: HTMLDivElement | null } = { current: null };
 
 /** Shows a layout. Panels that do not exist are left out. Throws where the text is no layout. */
 export function showLayout(text: string): void {
-  wanted = parseLayout(text);
+  wanted = text === NO_PANELS ? null : parseLayout(text);
   layWanted();
 }
 
@@ -55,6 +57,8 @@ function layWanted(): void {
     api.fromJSON(toDockview(known, clientWidth, clientHeight, (id) => panelOf(id)?.title ?? id));
   }
   wanted = undefined;
+  laid = true;
+  changed(api);
 }
 
 /** Opens a panel beside the active one, or brings it to the front; with `focus` it gets the keyboard. */
@@ -142,29 +146,36 @@ function content(id: string): IContentRenderer {
   };
 }
 
-/** The part of the page in which the panels are. */
-export function Dock({ panels }: { panels: readonly PanelDefinition[] }) {
+function changed(dock: DockviewApi): void {
+  restoreScroll();
+  // And when all is in the page again, which the dock may do after it has told.
+  requestAnimationFrame(restoreScroll);
+  batch(() => {
+    const now = dock.panels.length === 0 ? null : fromDockview(dock.toJSON());
+    layout.value = now !== null ? layoutText(now) : laid ? NO_PANELS : '';
+    openPanels.value = dock.panels.map((panel) => panel.id);
+    activePanel.value = dock.activePanel?.id ?? '';
+  });
+}
+
+/** The part of the page in which the panels are. `empty` is shown while none is open. */
+export function Dock({ panels, empty: Empty }: { panels: readonly PanelDefinition[]; empty: ComponentType }) {
   useEffect(() => {
     definitions = panels;
     const dock = createDockview(host.current as HTMLDivElement, {
       createComponent: ({ name }) => content(name),
+      createWatermarkComponent: () => {
+        const element = document.createElement('div');
+        element.className = 'panel-content';
+        return { element, init: () => render(<Empty />, element), dispose: () => render(null, element) };
+      },
       theme: { name: 'pagewalk', className: 'dockview-pagewalk', gap: 6, dndTabIndicator: 'line' },
       defaultRenderer: 'onlyWhenVisible',
       scrollbars: 'native',
     });
     api = dock;
-    const changed = () => {
-      restoreScroll();
-      // And when all is in the page again, which the dock may do after it has told.
-      requestAnimationFrame(restoreScroll);
-      batch(() => {
-        const now = dock.panels.length === 0 ? null : fromDockview(dock.toJSON());
-        layout.value = now === null ? '' : layoutText(now);
-        openPanels.value = dock.panels.map((panel) => panel.id);
-        activePanel.value = dock.activePanel?.id ?? '';
-      });
-    };
-    const listeners = [dock.onDidLayoutChange(changed), dock.onDidActivePanelChange(changed)];
+    const tell = () => changed(dock);
+    const listeners = [dock.onDidLayoutChange(tell), dock.onDidActivePanelChange(tell)];
     const unwatch = effect(() => dock.updateOptions({ theme: dockTheme(theme.value) }));
     const sizes = new ResizeObserver(layWanted);
     sizes.observe(host.current as HTMLDivElement);

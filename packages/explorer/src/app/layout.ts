@@ -1,5 +1,8 @@
 /** How panels are laid out: rows and columns of groups of tabs. Written as text for links and scenarios. */
 
+/** Text of a layout in which no panel is open. */
+export const NO_PANELS = 'none';
+
 export interface LayoutTabs {
   readonly kind: 'tabs';
   /** Ids of panels. */

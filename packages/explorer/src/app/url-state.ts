@@ -2,7 +2,7 @@ import type { MachineChoice, ProgramChoice } from '../protocol/choice.ts';
 import type { Breakpoint, TimedInput } from '../protocol/messages.ts';
 import { SCENARIOS, scenarioOf } from '../scenarios/scenarios.ts';
 import { memoryProblem, RECORDINGS, RELEASES, SHIPPED_PROGRAMS, swapProblem } from './form-values.ts';
-import { allPanelsOf, type Layout, parseLayout } from './layout.ts';
+import { allPanelsOf, type Layout, NO_PANELS, parseLayout } from './layout.ts';
 import { escapeValue, LinkParts } from './link-parts.ts';
 import { PANEL_IDS } from './panel-ids.ts';
 import { NOTHING, parseSelection, SELECTION_FORMS, type Selection, selectionText } from './selection.ts';
@@ -19,7 +19,7 @@ export interface ExplorerState {
   readonly choice: MachineChoice;
   /** Turn that the machine is at. */
   readonly at: number;
-  /** Text of layout.ts; empty: the default. */
+  /** Text of layout.ts, or NO_PANELS; empty: the default. */
   readonly layout: string;
   readonly selection: Selection;
   readonly breakpoints: readonly Breakpoint[];
@@ -227,6 +227,7 @@ function readSysctl(parts: LinkParts): Record<string, string> | null {
 
 /** Names of panels are known, too, and each comes once. */
 function layoutOf(text: string): string {
+  if (text === NO_PANELS) return text;
   const seen = new Set<string>();
   let layout: Layout;
   try {
@@ -238,7 +239,9 @@ function layoutOf(text: string): string {
   }
   for (const id of allPanelsOf(layout)) {
     if (!PANEL_IDS.some((known) => known === id)) {
-      throw new Error(`has ${id}, which is no panel; there are ${PANEL_IDS.join(', ')}`);
+      throw new Error(
+        `has ${id}, which is no panel; there are ${PANEL_IDS.join(', ')}; panels=${NO_PANELS} opens none`,
+      );
     }
     if (seen.has(id)) throw new Error(`has ${id} twice; a panel may come once`);
     seen.add(id);

@@ -114,6 +114,21 @@ describe.skipIf(CHROMIUM === undefined)('the explorer in Chromium', () => {
     await second.waitForFunction((wanted) => location.hash === wanted, hash);
   });
 
+  it('a link may have no panels, and they come back', async () => {
+    const first = await browser.open('#run=hello&memory=16M&panels=machine.zones');
+    await settled(first, 'paused');
+    for (const _ of ['zones', 'machine']) await command(first, 'Close the panel');
+    await first.getByText('No panel is open.').waitFor();
+    await first.waitForFunction(() => location.hash.includes('panels=none'));
+    const second = await browser.open(new URL(first.url()).hash);
+    await settled(second, 'paused');
+    await second.getByText('No panel is open.').waitFor();
+    expect(await openTabs(second)).toEqual([]);
+    await second.locator('[data-test=usual-panels]').click();
+    await second.waitForFunction(() => location.hash.includes('memory'));
+    expect(await openTabs(second)).toContain('Memory');
+  });
+
   it('a link with a file asks for that file and takes no other', async () => {
     const first = await browser.open();
     await first.getByText('Your file', { exact: true }).click();
