@@ -1,3 +1,4 @@
+import { PIECE_BYTES } from './pieces.ts';
 import type { Runner } from './runner.ts';
 import { type Snapshot, Snapshots, type SparseRam } from './snapshot.ts';
 
@@ -124,10 +125,11 @@ export class Ladder {
   }
 }
 
-/** High memory is not touched before it is allocated. RAM in the memory of a CPU lies elsewhere, and is small. */
+/** The machine's RAM, unless what lies beside it shares pieces with it. */
 function sparseRam({ kernel }: Runner): SparseRam | null {
   const { memory, memMap, physical } = kernel;
   const { buffer, byteOffset, byteLength } = memory.bytes;
-  const isFlat = byteOffset === 0 && memMap.frames * 4096 <= byteLength;
-  return isFlat ? { buffer, first: physical.maxLowPfn, owner: memMap.owner } : null;
+  if (byteOffset % PIECE_BYTES !== 0 || memMap.frames * PIECE_BYTES > byteLength) return null;
+  const { owner, count } = memMap;
+  return { buffer, offset: byteOffset / PIECE_BYTES, firstZero: physical.maxLowPfn, owner, count };
 }

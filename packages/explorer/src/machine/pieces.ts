@@ -38,6 +38,11 @@ export class PieceStore {
     const at = index * PIECE_WORDS;
     let piece = before;
     if (!same(words, at, before)) piece = same(words, at, ZERO) ? ZERO : this.copy(words, at);
+    return this.share(piece);
+  }
+
+  /** One more state has the piece. */
+  share(piece: Piece): Piece {
     if (piece !== ZERO) piece.users++;
     return piece;
   }

@@ -27,14 +27,29 @@ export interface Snapshot {
   readonly buffers: Map<ArrayBufferLike, BufferState>;
   /** What weak maps say of the objects. */
   readonly weak: Map<WeakMap<object, unknown>, Map<object, unknown>>;
+  /** Bytes that it takes besides the pieces, about. */
+  bytes: number;
 }
 
-/** RAM of which most may never have been touched: 4 KiB pieces from `first` on are zero as long as `owner` is 0. */
+/**
+ * RAM of which most may never have been touched since the first state was kept. It is neither read nor written: the host gives it memory
+ * of its own only when that happens.
+ */
 export interface SparseRam {
   readonly buffer: ArrayBufferLike;
-  readonly first: number;
+  /** 4 KiB pieces of the buffer before the first frame. */
+  readonly offset: number;
+  /** Frames from here on are zero until they are allocated. */
+  readonly firstZero: number;
+  /** By frame, 0: it was never allocated since boot. */
   readonly owner: Int32Array;
+  /** By frame, 0: it is free. */
+  readonly count: Int32Array;
 }
+
+/** What a state takes for each object, and for each thing that an object holds: as measured, bytes. */
+const OBJECT_BYTES = 180;
+const VALUE_BYTES = 8;
 
 /** The states that are kept of one machine. */
 export class Snapshots {
@@ -42,6 +57,7 @@ export class Snapshots {
   private readonly ram: SparseRam | null;
   private readonly pieces = new PieceStore();
   private latest: Snapshot | null = null;
+  private bytes = 0;
   // Names of the fields of objects of one class: mostly the same.
   private readonly shapes = new Map<unknown, readonly string[]>();
 
@@ -51,14 +67,14 @@ export class Snapshots {
     this.ram = ram;
   }
 
-  /** Bytes that the pieces of all states take; what objects take is not counted. */
+  /** Bytes that all states take, about. */
   get size(): number {
-    return this.pieces.bytes;
+    return this.pieces.bytes + this.bytes;
   }
 
   /** Keeps the state of now. All kernel threads must rest. */
   take(): Snapshot {
-    const snapshot: Snapshot = { objects: new Map(), buffers: new Map(), weak: new Map() };
+    const snapshot: Snapshot = { objects: new Map(), buffers: new Map(), weak: new Map(), bytes: 0 };
     const open: object[] = [this.root];
     const reach = (value: unknown): void => {
       if (typeof value === 'object' && value !== null && !snapshot.objects.has(value)) open.push(value);
@@ -73,6 +89,8 @@ export class Snapshots {
       }
       takeWeak(snapshot, reach);
     } while (open.length > 0);
+    snapshot.bytes += snapshot.objects.size * OBJECT_BYTES;
+    this.bytes += snapshot.bytes;
     this.latest = snapshot;
     return snapshot;
   }
@@ -102,6 +120,7 @@ export class Snapshots {
     for (const { pieces } of snapshot.buffers.values()) {
       for (const piece of pieces) this.pieces.leave(piece);
     }
+    this.bytes -= snapshot.bytes;
     if (this.latest === snapshot) this.latest = null;
   }
 
@@ -110,6 +129,7 @@ export class Snapshots {
     if (Array.isArray(object)) {
       objects.set(object, object.slice());
       for (const value of object) reach(value);
+      snapshot.bytes += object.length * VALUE_BYTES;
     } else if (object instanceof Map) {
       const entries: unknown[] = [];
       for (const [key, value] of object) {
@@ -118,9 +138,11 @@ export class Snapshots {
         reach(value);
       }
       objects.set(object, entries);
+      snapshot.bytes += entries.length * VALUE_BYTES;
     } else if (object instanceof Set) {
       objects.set(object, [...object]);
       for (const value of object) reach(value);
+      snapshot.bytes += object.size * VALUE_BYTES;
     } else if (object instanceof WebAssembly.Table) {
       const entries: unknown[] = [];
       for (let i = 0; i < object.length; i++) entries.push(object.get(i));
@@ -134,6 +156,7 @@ export class Snapshots {
         reach(value);
       }
       objects.set(object, [keys, values]);
+      snapshot.bytes += keys.length * VALUE_BYTES;
     }
   }
 
@@ -159,8 +182,12 @@ export class Snapshots {
     const pieces: Piece[] = new Array(count).fill(ZERO);
     const ram = buffer === this.ram?.buffer ? this.ram : null;
     for (let i = 0; i < count; i++) {
-      if (ram === null || !isUntouched(ram, i)) pieces[i] = this.pieces.keep(words, i, before?.[i] ?? ZERO);
+      const old = before?.[i];
+      if (ram === null || !isUntouched(ram, i)) pieces[i] = this.pieces.keep(words, i, old ?? ZERO);
+      else if (old !== undefined) pieces[i] = this.pieces.share(old);
+      else if (i - ram.offset < ram.firstZero) pieces[i] = this.pieces.keep(words, i, ZERO);
     }
+    snapshot.bytes += count * VALUE_BYTES;
     const rest = new Uint8Array(buffer.slice(count * PIECE_BYTES));
     snapshot.buffers.set(buffer, { buffer, byteLength: buffer.byteLength, pieces, rest });
   }
@@ -219,15 +246,17 @@ function putFieldsBack(object: Record<string, unknown>, [keys, values]: ObjectSt
   for (const key of Object.keys(object)) if (!known.has(key)) delete object[key];
 }
 
-function isUntouched({ first, owner }: SparseRam, piece: number): boolean {
-  return piece >= first && owner[piece] === 0;
+/** Whether nothing was written to a piece since the first state: what boot has allocated has no owner, but a count. */
+function isUntouched({ offset, firstZero, owner, count }: SparseRam, piece: number): boolean {
+  const pfn = piece - offset;
+  return owner[pfn] === 0 && (pfn >= firstZero || count[pfn] === 0);
 }
 
 function restoreBuffer({ buffer, pieces, rest }: BufferState, ram: SparseRam | null): void {
   const words = new BigInt64Array(buffer, 0, pieces.length * PIECE_WORDS);
   for (let i = 0; i < pieces.length; i++) {
     const piece = pieces[i] as Piece;
-    // Memory that was never touched stays so.
+    // Memory that is still untouched was so before, too.
     if (piece === ZERO && ram !== null && isUntouched(ram, i)) continue;
     words.set(piece.words, i * PIECE_WORDS);
   }
