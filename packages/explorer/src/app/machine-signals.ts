@@ -48,6 +48,9 @@ export type OutputListener = (bytes: Uint8Array, reset: boolean) => void;
 
 const outputListeners = new Set<OutputListener>();
 let outputSoFar: Uint8Array[] = [];
+let outputBytes = 0;
+/** As much as a terminal that is opened later needs; in between it may be twice as much. */
+const OUTPUT_KEPT = 2 ** 20;
 
 /** Listens to the terminal's output; hears at once all that came before. Returns what ends it. */
 export function onOutput(listener: OutputListener): () => void {
@@ -59,7 +62,13 @@ export function onOutput(listener: OutputListener): () => void {
 /** From the worker's reports. */
 export function outputArrived(bytes: Uint8Array, reset: boolean): void {
   if (reset) outputSoFar = [];
+  if (reset) outputBytes = 0;
   outputSoFar.push(bytes);
+  outputBytes += bytes.length;
+  if (outputBytes > 2 * OUTPUT_KEPT || outputSoFar.length > 4096) {
+    outputSoFar = [joined().slice(-OUTPUT_KEPT)];
+    outputBytes = (outputSoFar[0] as Uint8Array).length;
+  }
   for (const listener of outputListeners) listener(bytes, reset);
 }
 

@@ -15,6 +15,11 @@ import { ViewFeed } from './view-feed.ts';
 const SLICE_MS = 8;
 /** Status is reported at most so often while the machine works, ms. */
 const STATUS_MS = 100;
+/** What the page's terminal shows in a ms, bytes. A program that prints more waits for it, at most so far behind, ms. */
+const OUTPUT_PER_MS = 2048;
+const OUTPUT_AHEAD_MS = 50;
+/** How soon it is looked whether the machine may go on, ms. */
+const LOOK_MS = 4;
 const FAULT = 'mm_fault';
 
 /** What the engine is given by its surroundings: a worker, or a test. */
@@ -54,6 +59,8 @@ export class Engine {
   private scheduled = false;
   private statusAt = 0;
   private outputSent = 0;
+  /** When the terminal has shown what was sent. */
+  private terminalAt = 0;
   private readonly rate = { time: 0, turn: 0, value: 0 };
 
   constructor(host: EngineHost) {
@@ -143,6 +150,7 @@ export class Engine {
     this.reason = '';
     this.release = choice.release;
     this.outputSent = 0;
+    this.terminalAt = 0;
     this.feed.attach(null);
     this.report('booting');
     machineMaker(choice, this.host.assets, file)
@@ -234,6 +242,7 @@ export class Engine {
   }
 
   private stop(reason: string, stoppedBy = 0): void {
+    this.sendOutput(false);
     this.job = null;
     this.reason = reason;
     this.stoppedBy = stoppedBy;
@@ -263,6 +272,7 @@ export class Engine {
   /** Lets the machine work for a slice. Returns how long it has nothing to do then, ms. */
   private work(machine: Machine, job: Job): number {
     const start = this.host.now();
+    if (job.kind !== 'seek' && this.terminalAt - start > OUTPUT_AHEAD_MS) return LOOK_MS;
     const list = job.kind === 'events' ? job.list : job.kind === 'run' ? this.breakpoints.list : null;
     let until = Number.POSITIVE_INFINITY;
     if (job.kind === 'seek') until = job.turn;
@@ -271,7 +281,8 @@ export class Engine {
     }
     if (job.kind === 'run') this.reason = '';
     machine.forward(until, start + SLICE_MS, list);
-    this.sendOutput(false);
+    // On the way to a turn nobody can read it.
+    if (job.kind !== 'seek') this.sendOutput(false);
     if (machine.stoppedAt !== null) {
       const { name, seq } = machine.stoppedAt;
       const ended = machine.ended === null ? '' : `; ${machine.ended}`;
@@ -287,7 +298,7 @@ export class Engine {
       this.report(this.phase);
       return Number.POSITIVE_INFINITY;
     } else this.reportNowAndThen();
-    return job.kind === 'run' && job.speed !== null && machine.turn >= until ? 4 : 0;
+    return job.kind === 'run' && job.speed !== null && machine.turn >= until ? LOOK_MS : 0;
   }
 
   private schedule(ms = 0): void {
@@ -348,15 +359,18 @@ export class Engine {
     });
   }
 
-  private sendOutput(reset: boolean): void {
+  /** @param anew the terminal begins anew with what the machine has printed up to where it is */
+  private sendOutput(anew: boolean): void {
     const { machine } = this;
     if (machine === null) return;
-    const { history, turn } = machine;
-    const until = history.piecesUntil(turn);
-    const from = reset ? 0 : this.outputSent;
-    if (!reset && until <= from) return;
-    const bytes = history.output(from, until);
+    const { output } = machine.history;
+    const until = output.until(machine.turn);
+    const reset = anew || this.outputSent < output.first;
+    if (!reset && until <= this.outputSent) return;
+    const kept = output.read(reset ? output.first : this.outputSent, until);
+    const bytes = reset && output.first > 0 ? withNote(output.first, kept) : kept;
     this.outputSent = until;
+    this.terminalAt = Math.max(this.terminalAt, this.host.now()) + bytes.length / OUTPUT_PER_MS;
     this.host.post({ type: 'output', bytes, reset }, [bytes.buffer as ArrayBuffer]);
   }
 
@@ -419,4 +433,13 @@ export class Engine {
   private fail(error: unknown): void {
     this.host.post({ type: 'refused', message: messageOf(error) }, []);
   }
+}
+
+/** Output of which the beginning is forgotten. */
+function withNote(forgotten: number, kept: Uint8Array): Uint8Array {
+  const note = new TextEncoder().encode(`[${forgotten} bytes that were printed before are not kept]\r\n`);
+  const all = new Uint8Array(note.length + kept.length);
+  all.set(note);
+  all.set(kept, note.length);
+  return all;
 }

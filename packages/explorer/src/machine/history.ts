@@ -1,13 +1,7 @@
 import type { TimedInput } from '../protocol/messages.ts';
 import { EventStore } from './event-store.ts';
+import { OutputStore } from './output-store.ts';
 import { SampleStore } from './sample-store.ts';
-
-/** Output of a turn. */
-interface Piece {
-  /** Turns that were made when the turn was over. */
-  readonly turn: number;
-  readonly bytes: Uint8Array;
-}
 
 /**
  * What is known of a machine from its first turn to the furthest that it has been at. Going back does not change it: the machine goes
@@ -16,6 +10,7 @@ interface Piece {
 export class History {
   readonly events = new EventStore();
   readonly samples = new SampleStore();
+  readonly output = new OutputStore();
   /** Name of each task by pid, as last seen. */
   readonly names = new Map<number, string>();
   /** Input in the order in which it arrives. */
@@ -24,30 +19,10 @@ export class History {
   furthest = 0;
   /** Turn at which the program ends; null: not yet known. */
   end: number | null = null;
-  private pieces: Piece[] = [];
 
   /** Output of the turn that is being made, the first time. */
   print(turn: number, bytes: Uint8Array): void {
-    if (turn > this.furthest || turn === 0) this.pieces.push({ turn, bytes: bytes.slice() });
-  }
-
-  /** Number of pieces of output up to a turn. */
-  piecesUntil(turn: number): number {
-    let count = this.pieces.length;
-    while (count > 0 && (this.pieces[count - 1] as Piece).turn > turn) count--;
-    return count;
-  }
-
-  /** Output pieces `from` up to but without `to`, as one. */
-  output(from: number, to: number): Uint8Array {
-    const pieces = this.pieces.slice(from, to);
-    const all = new Uint8Array(pieces.reduce((sum, { bytes }) => sum + bytes.length, 0));
-    let at = 0;
-    for (const { bytes } of pieces) {
-      all.set(bytes, at);
-      at += bytes.length;
-    }
-    return all;
+    if (turn > this.furthest || this.furthest === 0) this.output.print(turn, bytes);
   }
 
   /** Input that arrives before turn `turn + 1`. */
@@ -69,6 +44,6 @@ export class History {
     this.end = null;
     this.events.truncate(seq);
     this.samples.truncate(turn);
-    this.pieces.length = this.piecesUntil(turn);
+    this.output.truncate(turn);
   }
 }
