@@ -14,8 +14,12 @@ export class FilteredEvents {
   private readonly machine: Machine;
   private readonly filter: EventFilter;
   private readonly kinds: Uint8Array | null;
-  private found = new Uint32Array(1024);
+  // Numbers of events; the first `gone` of them are forgotten.
+  private found = new Float64Array(1024);
   private count = 0;
+  private gone = 0;
+  // All that were found and forgotten.
+  private dropped = 0;
   private looked: number;
 
   constructor(machine: Machine, filter: EventFilter) {
@@ -65,13 +69,20 @@ export class FilteredEvents {
       };
     }
     this.look(until, whole);
-    const total = this.foundUntil(until);
-    const start = Math.max(0, Math.min(from, total - count));
+    const { gone } = this;
+    const total = this.foundUntil(until) - gone;
+    const start = Math.max(0, Math.min(from - (this.dropped - (dropped ?? this.dropped)), total - count));
     for (let i = start; i < Math.min(total, start + count); i++) {
-      const seq = this.found[i] as number;
-      if (events.has(seq)) rows.push(eventRow(this.machine, seq));
+      rows.push(eventRow(this.machine, this.found[gone + i] as number));
     }
-    return { view: 'events', total, from: start, dropped: 0, found: this.foundUntil(find - 1), rows };
+    return {
+      view: 'events',
+      total,
+      from: start,
+      dropped: this.dropped,
+      found: Math.max(0, this.foundUntil(find - 1) - gone),
+      rows,
+    };
   }
 
   private get passesAll(): boolean {
@@ -81,6 +92,7 @@ export class FilteredEvents {
   private look(until: number, whole: boolean): void {
     const { events } = this.machine.history;
     this.forgetAfter(events.last);
+    this.forgetBefore(events.first);
     let reads = whole ? READ_STANDING : READ;
     const last = whole ? until : Math.min(until, this.looked + LOOK);
     while (this.looked < last && reads > 0) {
@@ -103,6 +115,17 @@ export class FilteredEvents {
     this.count = this.foundUntil(seq);
   }
 
+  /** The log has forgotten its beginning. */
+  private forgetBefore(seq: number): void {
+    const gone = this.foundUntil(seq - 1);
+    this.dropped += gone - this.gone;
+    this.gone = gone;
+    if (gone < this.found.length / 2) return;
+    this.found.copyWithin(0, gone, this.count);
+    this.count -= gone;
+    this.gone = 0;
+  }
+
   private foundUntil(seq: number): number {
     let low = 0;
     let high = this.count;
@@ -116,7 +139,7 @@ export class FilteredEvents {
 
   private add(seq: number): void {
     if (this.count === this.found.length) {
-      const grown = new Uint32Array(this.found.length * 2);
+      const grown = new Float64Array(this.found.length * 2);
       grown.set(this.found);
       this.found = grown;
     }

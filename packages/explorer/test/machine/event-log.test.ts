@@ -41,4 +41,27 @@ describe('the log of events', () => {
     expect(after.rows).toEqual(before.rows);
     expect(new FilteredEvents(forgetful(1000), ALL).view(3000, 10, true).rows[0]?.seq).toBe(4001);
   });
+
+  test('what passes a filter is forgotten with the events', () => {
+    const filter = { ...ALL, names: ['mm_page_alloc'] };
+    let forgotten = 0;
+    const events = Object.create(machine.history.events, { first: { get: () => forgotten + 1 } });
+    const history = Object.create(machine.history, { events: { value: events } });
+    const log = new FilteredEvents(Object.create(machine, { history: { value: history } }), filter);
+    const before = log.view(60, 5, true, 0, 0);
+    const early = log.view(0, 1000, true).rows.filter(({ seq }) => seq <= 300).length;
+    expect(early).toBeGreaterThan(10);
+    expect(early).toBeLessThan(60);
+    forgotten = 300;
+    const after = log.view(60, 5, true, 0, before.dropped);
+    expect([before.dropped, after.dropped]).toEqual([0, early]);
+    expect(after.total).toBe(before.total - early);
+    expect(after.rows).toEqual(before.rows);
+    const first = log.view(0, 1, true).rows[0];
+    expect(first?.seq).toBeGreaterThan(300);
+    expect(log.view(0, 1, true, (first?.seq ?? 0) + 1).found).toBe(1);
+    // All of them, and what comes again after that.
+    forgotten = machine.history.events.last;
+    expect(log.view(0, 10, true)).toMatchObject({ total: 0, rows: [], dropped: before.total });
+  });
 });
