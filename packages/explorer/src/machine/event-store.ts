@@ -44,6 +44,8 @@ export class EventStore {
   private chunks: Chunk[] = [];
   // Number of the chunk that comes first.
   private firstChunk = 0;
+  // Number of the first event of it that is there.
+  private firstThere = 1;
   private readonly definitions: readonly TracepointDefinition[] = tracepoints();
   // How many operands each tracepoint has; the last chunk.
   private readonly fields = Uint8Array.from(this.definitions, ({ fields }) => fields.length);
@@ -51,15 +53,14 @@ export class EventStore {
 
   /** Number of the oldest event that is kept. */
   get first(): number {
-    return this.firstChunk * CHUNK + 1;
+    return Math.max(this.firstThere, this.firstChunk * CHUNK + 1);
   }
 
   /** Adds the record that lies at `base` in the ring; it must be number `last + 1`. @param turn see {@link turnOf} */
   append(trace: Trace, base: number, turn: number): void {
     const { ring } = trace;
     const i = this.last & (CHUNK - 1);
-    if (i === 0) this.begin(turn);
-    const chunk = this.chunk as Chunk;
+    const chunk = i === 0 || this.chunk === undefined ? this.begin(turn) : this.chunk;
     const kind = ring[base + CELL.kind] as number;
     const fields = this.fields[kind] as number;
     chunk.makeRoom(fields + 2);
@@ -82,7 +83,10 @@ export class EventStore {
     const chunk = this.chunks.at(-1);
     const i = seq % CHUNK;
     if (chunk !== undefined && i !== 0) chunk.used = chunk.at[i] as number;
-    if (chunk === undefined) this.firstChunk = Math.floor(seq / CHUNK);
+    if (chunk === undefined) {
+      this.firstChunk = Math.floor(seq / CHUNK);
+      this.firstThere = seq + 1;
+    }
     this.chunk = chunk;
     this.last = seq;
   }
@@ -158,7 +162,7 @@ export class EventStore {
     return chunk;
   }
 
-  private begin(turn: number): void {
+  private begin(turn: number): Chunk {
     let chunk: Chunk | undefined;
     if (this.chunks.length === CHUNKS_MAX) {
       // What is forgotten makes room: new arrays would have to be cleared, and cleared away.
@@ -170,5 +174,6 @@ export class EventStore {
     chunk.used = 0;
     this.chunks.push(chunk);
     this.chunk = chunk;
+    return chunk;
   }
 }
