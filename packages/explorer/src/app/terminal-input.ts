@@ -8,6 +8,12 @@ import type { TimedInput } from '../protocol/messages.ts';
 const VERSION = 1;
 /** Bytes have twice their length. */
 const WINDOW = 1;
+/** Input of a link has at most so many bytes when it is unpacked: nobody types more. */
+const BYTES_MAX = 4 * 2 ** 20;
+/** As far as a link's turn may be. */
+const TURN_MAX = 1e15;
+/** Columns and rows of a window, at most: what the terminal's driver can hold. */
+const WINDOW_MAX = 65_535;
 
 /** Empty for no input. */
 export async function packInput(input: readonly TimedInput[]): Promise<string> {
@@ -27,10 +33,9 @@ export async function packInput(input: readonly TimedInput[]): Promise<string> {
     turn = piece.turn;
   }
   const packed = await piped(new Uint8Array(bytes), new CompressionStream('deflate-raw'));
-  return btoa(String.fromCharCode(...packed))
-    .replace(/\+/g, '-')
-    .replace(/\//g, '_')
-    .replace(/=+$/, '');
+  let text = '';
+  for (const byte of packed) text += String.fromCharCode(byte);
+  return btoa(text).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '');
 }
 
 /**
@@ -65,13 +70,16 @@ function readPieces(bytes: Uint8Array): TimedInput[] {
   };
   while (at < bytes.length) {
     turn += varint();
+    if (turn > TURN_MAX) throw new Error('turn');
     const what = varint();
     if (what === WINDOW) {
-      input.push({ turn, bytes: new Uint8Array(0), window: { columns: varint(), rows: varint() } });
+      const window = { columns: varint(), rows: varint() };
+      if (Math.max(window.columns, window.rows) > WINDOW_MAX) throw new Error('window');
+      input.push({ turn, bytes: new Uint8Array(0), window });
       continue;
     }
     const length = what / 2;
-    if (!Number.isInteger(length) || at + length > bytes.length) throw new Error('length');
+    if (!Number.isInteger(length) || length === 0 || at + length > bytes.length) throw new Error('length');
     input.push({ turn, bytes: bytes.slice(at, at + length) });
     at += length;
   }
@@ -83,10 +91,27 @@ function pushVarint(bytes: number[], value: number): void {
   bytes.push(value);
 }
 
+/** @throws Error when more than {@link BYTES_MAX} come out: a few bytes of a link can be made gigabytes */
 async function piped(
   bytes: Uint8Array,
   through: CompressionStream | DecompressionStream,
 ): Promise<Uint8Array> {
-  const stream = new Blob([bytes as BlobPart]).stream().pipeThrough(through);
-  return new Uint8Array(await new Response(stream).arrayBuffer());
+  const reader = new Blob([bytes as BlobPart]).stream().pipeThrough(through).getReader();
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for (let next = await reader.read(); !next.done; next = await reader.read()) {
+    pieces.push(next.value);
+    length += next.value.length;
+    if (length > BYTES_MAX) {
+      await reader.cancel();
+      throw new Error('length');
+    }
+  }
+  const all = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    all.set(piece, at);
+    at += piece.length;
+  }
+  return all;
 }

@@ -13,7 +13,7 @@ export class History {
   readonly output = new OutputStore();
   /** Name of each task by pid, as last seen. */
   readonly names = new Map<number, string>();
-  /** Input in the order in which it arrives. */
+  /** Input in the order in which it arrives: turns do not decrease. */
   inputs: TimedInput[] = [];
   /** The furthest turn. */
   furthest = 0;
@@ -27,13 +27,12 @@ export class History {
 
   /** Input that arrives before turn `turn + 1`. */
   inputsAt(turn: number): readonly TimedInput[] {
-    return this.inputs.filter((input) => input.turn === turn);
+    return this.inputs.slice(this.inputsBefore(turn), this.inputsBefore(turn + 1));
   }
 
   /** The first turn from `turn` on at which input arrives; Infinity: none does. */
   nextInput(turn: number): number {
-    for (const input of this.inputs) if (input.turn >= turn) return input.turn;
-    return Number.POSITIVE_INFINITY;
+    return this.inputs[this.inputsBefore(turn)]?.turn ?? Number.POSITIVE_INFINITY;
   }
 
   /** From this turn on things will go another way: what is known of later is forgotten. */
@@ -45,5 +44,17 @@ export class History {
     this.events.truncate(seq);
     this.samples.truncate(turn);
     this.output.truncate(turn);
+  }
+
+  /** How much input arrives before a turn is asked for each time that the machine goes on: it may be very much. */
+  private inputsBefore(turn: number): number {
+    let low = 0;
+    let high = this.inputs.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.inputs[middle] as TimedInput).turn < turn) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 }

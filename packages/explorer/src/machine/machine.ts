@@ -48,7 +48,7 @@ export class Machine {
   constructor(make: MachineMaker, now: () => number, inputs: readonly TimedInput[] = []) {
     this.make = make;
     this.now = now;
-    this.history.inputs = [...inputs];
+    this.history.inputs = inputs.toSorted((a, b) => a.turn - b.turn);
     this.boot();
   }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { History } from '../../src/machine/history.ts';
 import type { TimedInput } from '../../src/protocol/messages.ts';
 import { choiceOf, TestPage } from './engine-host.ts';
 
@@ -55,4 +56,17 @@ describe('terminal input', () => {
     expect(page.output).toContain('early');
     expect(page.output).not.toContain('late');
   });
+});
+
+test('is found without looking at all of it: a link may have very much', () => {
+  const history = new History();
+  history.inputs = Array.from({ length: 100_000 }, (_, i) => ({ turn: i >> 1, bytes: typed('x') }));
+  const start = performance.now();
+  let found = 0;
+  for (let turn = 0; turn < 100_000; turn++) {
+    found += history.inputsAt(turn).length;
+    expect(history.nextInput(turn) === turn).toBe(turn < 50_000);
+  }
+  expect(found).toBe(100_000);
+  expect(performance.now() - start).toBeLessThan(5000);
 });
