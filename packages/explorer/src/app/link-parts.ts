@@ -25,6 +25,12 @@ export type LinkKey = (typeof LINK_KEYS)[number];
 const MANY: readonly LinkKey[] = ['sysctl', 'break'];
 /** Longer values are cut when they are named. */
 const NAMED_MAX = 80;
+/** A part comes so often at most. */
+const COMES_MAX = 256;
+/** Characters of a value at most. Terminal input is as long as it is. */
+const VALUE_MAX = 8192;
+/** Mistakes that are told. */
+const TOLD_MAX = 8;
 
 /** The parts of a link. Mistakes are collected, so that all of them are told at once. */
 export class LinkParts {
@@ -37,11 +43,22 @@ export class LinkParts {
     for (const part of text.split('&')) if (part !== '') this.add(part);
     for (const [key, values] of this.values) {
       if (values.length > 1 && !MANY.includes(key as LinkKey)) {
+        const some = values.slice(0, TOLD_MAX).map(short).join(', ');
         this.problems.push(
-          `${key} comes ${values.length} times (${values.map(short).join(', ')}); it may once`,
+          `${key} comes ${values.length} times (${some}${values.length > TOLD_MAX ? ', …' : ''}); it may once`,
         );
       }
+      if (values.length > COMES_MAX) {
+        this.problems.push(`${key} comes ${values.length} times; at most ${COMES_MAX} times it may`);
+        this.values.set(key, []);
+      }
     }
+  }
+
+  /** All that is wrong, in one line. */
+  get told(): string {
+    const more = this.problems.length - TOLD_MAX;
+    return `${this.problems.slice(0, TOLD_MAX).join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
   }
 
   /** Value of a part; empty: the link does not have it. */
@@ -92,8 +109,14 @@ export class LinkParts {
     }
     const value = equals < 0 ? '' : unescaped(part.slice(equals + 1));
     if (value === null) this.wrong(key as LinkKey, part.slice(equals + 1), 'has a % that stands for nothing');
-    else if (value.trim() === '') this.problems.push(`${key}= has no value; leave it out, or give it one`);
-    else this.values.set(key, [...(this.values.get(key) ?? []), value]);
+    else if (value.length > VALUE_MAX && key !== 'input') {
+      this.wrong(key as LinkKey, value, `is ${value.length} characters long; it may have ${VALUE_MAX}`);
+    } else if (value.trim() === '') this.problems.push(`${key}= has no value; leave it out, or give it one`);
+    else {
+      const values = this.values.get(key);
+      if (values === undefined) this.values.set(key, [value]);
+      else values.push(value);
+    }
   }
 }
 
@@ -112,6 +135,7 @@ function unescaped(value: string): string | null {
   }
 }
 
-function short(value: string): string {
+/** As much of a value as is named in a message. */
+export function short(value: string): string {
   return value.length > NAMED_MAX ? `${value.slice(0, NAMED_MAX)}…` : value;
 }

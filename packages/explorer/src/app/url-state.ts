@@ -3,7 +3,7 @@ import type { Breakpoint, TimedInput } from '../protocol/messages.ts';
 import { SCENARIOS, scenarioOf } from '../scenarios/scenarios.ts';
 import { memoryProblem, RECORDINGS, RELEASES, SHIPPED_PROGRAMS, swapProblem } from './form-values.ts';
 import { allPanelsOf, type Layout, NO_PANELS, parseLayout } from './layout.ts';
-import { escapeValue, LinkParts } from './link-parts.ts';
+import { escapeValue, LinkParts, short } from './link-parts.ts';
 import { PANEL_IDS } from './panel-ids.ts';
 import { NOTHING, parseSelection, SELECTION_FORMS, type Selection, selectionText } from './selection.ts';
 import { parseSize, sizeText } from './sizes.ts';
@@ -78,7 +78,7 @@ export async function decodeState(hash: string): Promise<ExplorerState | null> {
     input: await readInput(parts, cpu),
     scenario,
   };
-  if (parts.problems.length > 0 || program === null) throw new Error(`link: ${parts.problems.join('; ')}`);
+  if (parts.problems.length > 0 || program === null) throw new Error(`link: ${parts.told}`);
   return { ...state, choice: { ...state.choice, program } };
 }
 
@@ -214,7 +214,8 @@ function turnOf(text: string): number {
 
 /** Null: the link has no settings. */
 function readSysctl(parts: LinkParts): Record<string, string> | null {
-  const settings: Record<string, string> = {};
+  // A name like __proto__ is one like any other.
+  const settings: Record<string, string> = Object.create(null);
   parts.readAll('sysctl', (text) => {
     const match = /^\s*([\w./-]+)\s*=\s*(\S.*?)\s*$/.exec(text);
     if (!match) throw new Error('must be name=value');
@@ -240,10 +241,10 @@ function layoutOf(text: string): string {
   for (const id of allPanelsOf(layout)) {
     if (!PANEL_IDS.some((known) => known === id)) {
       throw new Error(
-        `has ${id}, which is no panel; there are ${PANEL_IDS.join(', ')}; panels=${NO_PANELS} opens none`,
+        `has ${short(id)}, which is no panel; there are ${PANEL_IDS.join(', ')}; panels=${NO_PANELS} opens none`,
       );
     }
-    if (seen.has(id)) throw new Error(`has ${id} twice; a panel may come once`);
+    if (seen.has(id)) throw new Error(`has ${short(id)} twice; a panel may come once`);
     seen.add(id);
   }
   return text;

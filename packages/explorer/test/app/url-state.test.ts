@@ -30,6 +30,55 @@ const STATE: ExplorerState = {
   scenario: { id: 'buddy', stage: 2, shown: true },
 };
 
+/** Why a link is refused. */
+async function refusalOf(link: string): Promise<string> {
+  return decodeState(link).then(
+    () => 'taken',
+    (error: Error) => error.message,
+  );
+}
+
+describe('a link of a million parts', () => {
+  const many = (part: (i: number) => string) => Array.from({ length: 200_000 }, (_, i) => part(i)).join('&');
+
+  it.each([
+    [
+      'breakpoints',
+      many((i) => `break=mm_fault:address==${i}`),
+      'break comes 200000 times; at most 256 times it may',
+    ],
+    ['settings', many((i) => `sysctl=a${i}=1`), 'sysctl comes 200000 times; at most 256 times it may'],
+    [
+      'sizes',
+      many(() => 'memory=16M'),
+      /^link: memory comes 200000 times \((16M, ){8}…\); it may once; memory/,
+    ],
+    ['no such parts', many((i) => `x${i}`), /; and 199992 more$/],
+    ['a long word', `sysctl=a=b${'+'.repeat(1_000_000)}c`, /is 1000004 characters long; it may have 8192$/],
+    [
+      'a long panel',
+      `panels=${'a'.repeat(8000)}`,
+      /^link: panels=a{80}… has a{80}…, which is no panel; there are/,
+    ],
+  ])('is refused at once, in a short line: %s', async (_what, link, wanted) => {
+    const start = performance.now();
+    const said = await refusalOf(`#run=hello&${link}`);
+    expect(performance.now() - start).toBeLessThan(2000);
+    if (typeof wanted === 'string') expect(said).toContain(wanted);
+    else expect(said).toMatch(wanted);
+    expect(said.length).toBeLessThan(12_000);
+  });
+
+  it('may have settings of any name', async () => {
+    const state = await decodeState('#run=hello&sysctl=__proto__=1&sysctl=constructor=2');
+    expect(Object.entries(state?.choice.sysctl ?? {})).toEqual([
+      ['__proto__', '1'],
+      ['constructor', '2'],
+    ]);
+    expect(await encodeState(state as ExplorerState)).toContain('sysctl=__proto__=1&sysctl=constructor=2');
+  });
+});
+
 describe('a link', () => {
   it('carries the whole state there and back', async () => {
     expect(await decodeState(`#${await encodeState(STATE)}`)).toEqual(STATE);
