@@ -6,6 +6,6 @@ export interface Assets {
   program(name: string): Promise<Uint8Array>;
   /** A recording that comes with the lab. @throws Error for a name that there is not */
   recording(name: string): Promise<Uint8Array>;
-  /** Unpacks gzip or brotli. @throws Error if it cannot */
-  unpack(format: 'gzip' | 'brotli', bytes: Uint8Array): Promise<Uint8Array>;
+  /** Unpacks gzip or brotli of at most so many bytes. @throws Error if it cannot, or if there are more */
+  unpack(format: 'gzip' | 'brotli', bytes: Uint8Array, most: number): Promise<Uint8Array>;
 }

@@ -80,8 +80,8 @@ function needed(file: Uint8Array | undefined, name: string): Uint8Array {
 }
 
 function decompressor(assets: Assets): AsyncDecompressor {
-  return async (compression, stored) => {
+  return async (compression, stored, rawBytes) => {
     if (compression === Compression.None) return stored;
-    return assets.unpack(compression === Compression.Gzip ? 'gzip' : 'brotli', stored);
+    return assets.unpack(compression === Compression.Gzip ? 'gzip' : 'brotli', stored, rawBytes);
   };
 }

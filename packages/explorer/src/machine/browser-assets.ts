@@ -2,6 +2,7 @@ import { compileCpu } from '@pagewalk/guest/browser';
 import { ConfigError } from '@pagewalk/mm';
 import v86Url from 'v86/build/v86.wasm?url';
 import type { Assets } from './assets.ts';
+import { gunzip } from './gunzip.ts';
 
 const PROGRAMS = import.meta.glob<string>(['../../../guest/programs/*', '!../../../guest/programs/*.*'], {
   query: '?url',
@@ -13,9 +14,6 @@ const RECORDINGS = import.meta.glob<string>('../../../lab/recordings/*.pwt', {
   import: 'default',
   eager: true,
 });
-
-/** A block of a recording is at most so long when it is unpacked. */
-const BLOCK_MAX = 2 ** 24;
 
 /** Files beside the page. Nothing is loaded before it is asked for. */
 export function browserAssets(): Assets {
@@ -61,17 +59,14 @@ async function load(url: string): Promise<Uint8Array> {
   return new Uint8Array(await response.arrayBuffer());
 }
 
-async function unpack(format: 'gzip' | 'brotli', bytes: Uint8Array): Promise<Uint8Array> {
-  if (format === 'brotli') return unbrotli(bytes);
-  const stream = new DecompressionStream('gzip');
-  const body = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream().pipeThrough(stream);
-  return new Uint8Array(await new Response(body).arrayBuffer());
+async function unpack(format: 'gzip' | 'brotli', bytes: Uint8Array, most: number): Promise<Uint8Array> {
+  return format === 'brotli' ? unbrotli(bytes, most) : gunzip(bytes, most);
 }
 
 let brotli: Promise<typeof import('brotli-dec-wasm/web')> | null = null;
 
 /** Browsers unpack brotli only as an encoding of answers: a decoder is loaded when a recording needs it. */
-async function unbrotli(bytes: Uint8Array): Promise<Uint8Array> {
+async function unbrotli(bytes: Uint8Array, most: number): Promise<Uint8Array> {
   brotli ??= import('brotli-dec-wasm/web').then(async (module) => {
     await module.default();
     return module;
@@ -79,7 +74,7 @@ async function unbrotli(bytes: Uint8Array): Promise<Uint8Array> {
   const { BrotliDecStream, BrotliStreamResultCode } = await brotli;
   const stream = new BrotliDecStream();
   try {
-    const { code, buf } = stream.dec(bytes, BLOCK_MAX);
+    const { code, buf } = stream.dec(bytes, most);
     if (code !== BrotliStreamResultCode.ResultSuccess) throw new ConfigError('recording: a damaged block');
     return buf;
   } finally {

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { brotliDecompressSync } from 'node:zlib';
 import { loadCpuModule } from '@pagewalk/guest';
 import type { Assets } from '../../src/machine/assets.ts';
 import { Engine } from '../../src/machine/engine.ts';
+import { gunzip } from '../../src/machine/gunzip.ts';
 import type { MachineChoice, ProgramChoice } from '../../src/protocol/choice.ts';
 import type { Command, Report, Status } from '../../src/protocol/messages.ts';
 import type { Answer, Question } from '../../src/protocol/questions.ts';
@@ -15,8 +16,10 @@ export const nodeAssets: Assets = {
   cpu: async () => loadCpuModule(),
   program: async (name) => new Uint8Array(readFileSync(new URL(`guest/programs/${name}`, PACKAGES))),
   recording: async (name) => new Uint8Array(readFileSync(new URL(`lab/recordings/${name}.pwt`, PACKAGES))),
-  unpack: async (format, bytes) =>
-    new Uint8Array(format === 'gzip' ? gunzipSync(bytes) : brotliDecompressSync(bytes)),
+  unpack: async (format, bytes, most) =>
+    format === 'gzip'
+      ? gunzip(bytes, most)
+      : new Uint8Array(brotliDecompressSync(bytes, { maxOutputLength: most })),
 };
 
 /** A machine for tests: small, with swap. */
