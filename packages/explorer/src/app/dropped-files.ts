@@ -2,11 +2,13 @@ import { whyNotRunnable } from '@pagewalk/guest/browser';
 import type { ProgramChoice } from '../protocol/choice.ts';
 import { sha256 } from './sha256.ts';
 
-/** Files that the user gave to the page, by their SHA-256. They stay as long as the page, and never leave it. */
+/** Files that the user gave to the page, by their SHA-256, the last used at the end. They never leave it. */
 const files = new Map<string, Uint8Array>();
 
 /** More would not fit beside a machine. */
 const BYTES_MAX = 256 * 2 ** 20;
+/** Of more files in all those are forgotten that were not used for longest: a link asks for them again. */
+const ALL_BYTES_MAX = 2 * BYTES_MAX;
 
 export interface DroppedFile {
   readonly name: string;
@@ -15,8 +17,24 @@ export interface DroppedFile {
   readonly kind: 'elf' | 'recording';
 }
 
+/** A file that the user gave; undefined: it is not there (any more). */
 export function droppedFile(hash: string): Uint8Array | undefined {
-  return files.get(hash);
+  const bytes = files.get(hash);
+  if (bytes !== undefined) keep(hash, bytes);
+  return bytes;
+}
+
+/** Keeps a file, the last used, and forgets others if it must. */
+function keep(hash: string, bytes: Uint8Array): void {
+  files.delete(hash);
+  files.set(hash, bytes);
+  let all = 0;
+  for (const { length } of files.values()) all += length;
+  for (const [other, { length }] of files) {
+    if (all <= ALL_BYTES_MAX) break;
+    files.delete(other);
+    all -= length;
+  }
 }
 
 /**
@@ -39,7 +57,7 @@ export async function takeFile(file: File): Promise<DroppedFile> {
   const problem = kind === 'elf' ? whyNotRunnable(bytes, () => false) : null;
   if (problem !== null) throw new Error(`${file.name}: ${problem}`);
   const hash = await hashOf(bytes);
-  files.set(hash, bytes);
+  keep(hash, bytes);
   return { name: file.name, sha256: hash, bytes: bytes.length, kind };
 }
 

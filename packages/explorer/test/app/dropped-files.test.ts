@@ -51,4 +51,21 @@ describe('a file of the reader', () => {
     const file = { name: 'x', size: 300 * 2 ** 20 } as File;
     await expect(takeFile(file)).rejects.toThrow('x: 314572800 bytes; at most 268435456 fit');
   });
+
+  it('is forgotten if others need the room, unless it was used since', async () => {
+    const recording = shipped('lab/recordings/pipeline.pwt');
+    const large = (byte: number) => {
+      const bytes = new Uint8Array(200 * 2 ** 20);
+      bytes.set(recording);
+      bytes[bytes.length - 1] = byte;
+      return new File([bytes], `${byte}.pwt`);
+    };
+    const first = await takeFile(large(1));
+    const second = await takeFile(large(2));
+    expect(droppedFile(first.sha256)?.at(-1)).toBe(1);
+    const third = await takeFile(large(3));
+    expect(droppedFile(second.sha256)).toBeUndefined();
+    expect(droppedFile(first.sha256)?.at(-1)).toBe(1);
+    expect(droppedFile(third.sha256)?.at(-1)).toBe(3);
+  });
 });
