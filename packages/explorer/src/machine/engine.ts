@@ -220,6 +220,7 @@ export class Engine {
   }
 
   private seek(machine: Machine, to: number): void {
+    if (Number.isNaN(to)) throw new ConfigError('turn NaN: must be a number');
     const turn = Math.max(0, Math.floor(to));
     if (turn < machine.turn) {
       const { kernel } = machine;

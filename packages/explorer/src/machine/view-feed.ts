@@ -53,7 +53,8 @@ export class ViewFeed {
     const start = this.host.now();
     if (!this.drawn || this.views === null || (works && start < this.after)) return;
     const data: Record<string, ViewData> = {};
-    const state = `${machine.turn} ${machine.kernel.trace.seq} ${works}`;
+    // What is known of later turns is part of some views: it may be forgotten while the machine stands.
+    const state = `${machine.turn} ${machine.kernel.trace.seq} ${machine.history.furthest} ${works}`;
     const keys = works ? this.pacing.choose(this.requests, start) : Object.keys(this.requests);
     for (const key of keys) {
       const request = this.requests[key] as ViewRequest;

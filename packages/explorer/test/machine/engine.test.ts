@@ -74,4 +74,13 @@ describe('the engine', () => {
     await page.until(() => page.views.has('lists'));
     expect(page.refusals.length).toBe(settled);
   });
+
+  test('refuses a turn that is no number, and stands', async () => {
+    const page = new TestPage();
+    await page.do({ type: 'start', choice: choiceOf(HELLO), until: 5 });
+    page.send({ type: 'seek', turn: Number.NaN });
+    page.send({ type: 'step', unit: 'turn', count: Number.NaN });
+    expect(await page.do({ type: 'pause' })).toMatchObject({ phase: 'paused', turn: 5 });
+    expect(page.refusals).toEqual(['turn NaN: must be a number', 'turn NaN: must be a number']);
+  });
 });

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { History } from '../../src/machine/history.ts';
 import type { TimedInput } from '../../src/protocol/messages.ts';
 import { choiceOf, TestPage } from './engine-host.ts';
@@ -56,6 +56,20 @@ describe('terminal input', () => {
     expect(page.output).toContain('early');
     expect(page.output).not.toContain('late');
   });
+});
+
+test('what is known of later turns is gone from the views when input makes another future', async () => {
+  const page = new TestPage();
+  await page.do({ type: 'start', choice: CHOICE, until: 300 });
+  await page.do({ type: 'seek', turn: 100 });
+  page.send({ type: 'views', requests: { counters: { view: 'counters' } } });
+  const lastSample = () => {
+    const view = page.views.get('counters');
+    return view?.view === 'counters' ? (view.turn.at(-1) ?? -1) : -1;
+  };
+  await vi.waitUntil(() => lastSample() === 300);
+  page.send({ type: 'input', bytes: typed('x') });
+  await vi.waitUntil(() => lastSample() === 100);
 });
 
 test('is found without looking at all of it: a link may have very much', () => {
