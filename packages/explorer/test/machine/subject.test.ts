@@ -23,6 +23,22 @@ describe.each(['2.4.22', '2.4.0'])('what belongs to a selection, %s', (release) 
     views.view(request, true) as Extract<ViewData, { view: R['view'] }>;
   const about = (of: Subject): SubjectView => view({ view: 'subject', of });
 
+  test('a frame that several addresses have, as the zero page, is one frame of a task', async () => {
+    await boot('unif 1 300 2000 0', 400);
+    const { pageTables, memory, processes, physical } = machine.kernel;
+    const before = about({ kind: 'task', pid }).frames.length;
+    const { start, pages } = view({ view: 'space', pid }).areas.find((area) => area.resident > 10)!;
+    const pgd = processes.get(pid)!.task.mm!.pgd;
+    // As a load of a page that was never stored to leaves its entry.
+    const touched = [...pages.keys()].filter((page) => pages[page] !== 0).slice(0, 3);
+    for (const page of touched)
+      memory.words[pageTables.pteOffset(pgd, start + page * 4096)] =
+        (physical.pageTables.emptyZeroPage << 12) | 0x25;
+    const { frames } = about({ kind: 'task', pid });
+    expect(frames).toHaveLength(before - touched.length + 1);
+    expect(new Set(frames).size).toBe(frames.length);
+  });
+
   describe('anonymous memory under pressure', () => {
     beforeAll(() => boot('zipf 7 3000 2000 30', 4000));
 

@@ -29,21 +29,30 @@ export function forEachEntry(
   return false;
 }
 
-/** Frames that an area maps now. */
-export function framesOfArea(kernel: Kernel, vma: Vma, into: number[] = []): Int32Array {
-  forEachEntry(kernel, vma, (entry) => {
-    if (((kernel.memory.words[entry] as number) & PRESENT_OR_PROTNONE) !== 0)
-      into.push(kernel.pageTables.ptePfn(entry));
-    return into.length >= FRAMES_MAX;
-  });
-  return Int32Array.from(into);
+/** Frames that an area maps now, each once: many of its pages may be the zero page. */
+export function framesOfArea(kernel: Kernel, vma: Vma): Int32Array {
+  return framesOfAreas(kernel, [vma]);
 }
 
-/** Frames that a process maps now. */
+/** Frames that a process maps now, each once. */
 export function framesOfTask(kernel: Kernel, pid: number): Int32Array {
+  return framesOfAreas(kernel, kernel.processes.get(pid)?.task.mm?.index ?? []);
+}
+
+function framesOfAreas(kernel: Kernel, areas: readonly Vma[]): Int32Array {
+  const { pageTables, memory, memMap } = kernel;
   const frames: number[] = [];
-  let vma = kernel.processes.get(pid)?.task.mm?.mmap ?? null;
-  for (; vma !== null; vma = vma.vmNext) framesOfArea(kernel, vma, frames);
+  const noted = new Uint8Array(memMap.frames);
+  for (const vma of areas) {
+    forEachEntry(kernel, vma, (entry) => {
+      if (((memory.words[entry] as number) & PRESENT_OR_PROTNONE) === 0) return false;
+      const pfn = pageTables.ptePfn(entry);
+      if (noted[pfn] !== 0) return false;
+      noted[pfn] = 1;
+      frames.push(pfn);
+      return frames.length >= FRAMES_MAX;
+    });
+  }
   return Int32Array.from(frames);
 }
 
