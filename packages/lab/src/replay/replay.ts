@@ -511,6 +511,10 @@ export class Replay {
     if (typeof process === 'number') {
       if (parent.ended) {
         this.#refuseCall('fork', -process);
+        // What the recording has of the child is refused, too.
+        const child = parent.lend(this.recording.child);
+        child.ended = true;
+        this.all[child.index] = child;
         return;
       }
       this.#outOfMemory();

@@ -137,6 +137,31 @@ describe('what a replay does to the machine', () => {
     expect(report.firstRefusal).toMatch(/^process 0: madvise failed with EINVAL in event \d+$/);
   });
 
+  it.each([
+    false,
+    true,
+  ])('a child of a process that has ended is refused with all that it does (vfork: %s)', (vfork) => {
+    const { report } = replay(
+      makeTrace((writer, { stack }) => {
+        const parent = writer.fork(false);
+        writer.switchTo(parent);
+        writer.exit(0);
+        const child = writer.fork(vfork);
+        writer.switchTo(child);
+        writer.reference(stack, 0, Access.Write);
+        writer.switchTo(writer.fork(vfork));
+        writer.reference(stack, 0, Access.Write);
+        exec(writer, '/bin/other');
+        writer.exit(0);
+        writer.switchTo(0);
+        writer.reference(stack, 0, Access.Write);
+      }),
+    );
+    expect(report.firstRefusal).toMatch(/^process 1: fork failed with EAGAIN in event \d+$/);
+    expect(report).toMatchObject({ stopped: null, refusedReferences: 4 });
+    expect(report.processes).toHaveLength(2);
+  });
+
   it('every count equals its recount from the events', () => {
     const { kernel, report, events } = replay(
       makeTrace((writer) => {
