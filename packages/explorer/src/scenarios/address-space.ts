@@ -57,14 +57,14 @@ export const ADDRESS_SPACE_SCENARIOS: readonly Scenario[] = [
       },
       {
         title: 'The second round',
-        text: 'The program goes through all 256 pages twice, then reads them, and ends.',
+        text: 'The program goes through all 256 pages twice, then reads them. The machine will stop before it ends.',
         question: 'How many page faults does the second round take?',
         options: ['256', '1', 'None'],
         correct: 2,
         answer:
-          'None: the entries are there, and the CPU walks the tables by itself, or finds the translation in its [[tlb|TLB]]. The kernel does not hear of it. That is why it must look at the accessed bits when it wants to know which pages are used.',
-        go: { to: 'end' },
-        panels: ['events'],
+          'None: choose `mm_fault` in the log and search it for `demand_zero`: 256 lines, one for each page, all of the first round. The entries are there since, and the CPU walks the tables by itself, or finds the translation in its [[tlb|TLB]]. The kernel does not hear of it. That is why it must look at the accessed bits when it wants to know which pages are used.',
+        go: { to: 'turn', turn: 262 },
+        panels: ['walk', 'space', 'events'],
       },
     ],
   },
@@ -169,7 +169,7 @@ export const ADDRESS_SPACE_SCENARIOS: readonly Scenario[] = [
         options: ['256', '1', 'None'],
         correct: 2,
         answer:
-          'None: in the log there is no `mm_fault` of pid 8, the child. The fork copied the parent’s entries, and as the mapping is shared they stayed writable. Both work on the same frames. The one page that is copied is the parent’s stack, which is private. The segment is destroyed when the last process has let it go.',
+          'None: choose `mm_fault` in the log and pid 8, the child: not one line is left. The fork copied the parent’s entries, and as the mapping is shared they stayed writable. Both work on the same frames. The one page that is copied is the parent’s stack, which is private. The segment is destroyed when the last process has let it go.',
         go: { to: 'end' },
         panels: ['events'],
       },

@@ -36,7 +36,7 @@ export const PHYSICAL_SCENARIOS: readonly Scenario[] = [
         options: ['DMA: low addresses first', 'Normal', 'Both in turns'],
         correct: 1,
         answer:
-          'Normal. The [[zonelist|zonelist]] of an ordinary allocation begins with Normal and has DMA at its end, because only DMA’s frames can serve the old devices.\n\nThe machine has stopped at the first [[watermarks|watermark]] check that failed: Normal has come down to 63 free pages, and an allocation of one page must leave more than `pages_low` + 1 = 63.',
+          'Normal. The [[zonelist|zonelist]] of an ordinary allocation begins with Normal and has DMA at its end, because only DMA’s frames can serve the old devices.\n\nThe machine has stopped at the first [[watermarks|watermark]] check that failed: Normal has come down to 63 free pages, and an allocation of one page needs more than `pages_low` + 1 = 63.',
         go: { to: 'event', event: 'zone_watermark_ok', condition: 'outcome == 0' },
         panels: ['zones'],
       },
@@ -143,7 +143,7 @@ export const PHYSICAL_SCENARIOS: readonly Scenario[] = [
     stages: [
       {
         title: 'Asking for one page',
-        text: 'Free memory is kept in blocks of 1, 2, 4 … 512 pages, a [[free-list|list]] for each [[order|order]]. Look at the lists of zone Normal: the one of order 0, single pages, is empty.',
+        text: 'Free memory is kept in blocks of 1, 2, 4 … 512 pages, a [[free-list|list]] for each [[order|order]]. Look at the lists of zone Normal: order 0, single pages, has none.',
         question: 'The program is about to run, and needs one page for a page table. What happens?',
         options: [
           'A block of 512 is taken: largest first',
@@ -152,7 +152,7 @@ export const PHYSICAL_SCENARIOS: readonly Scenario[] = [
         ],
         correct: 1,
         answer:
-          'The allocator goes up the orders until it finds a block, takes it off its list, and [[split|splits]] it: here a block of order 1. One half is handed out, the other is now the only block of order 0, ready for the next who wants one page.',
+          'The allocator goes up the orders until it finds a block, takes it off its list, and [[split|splits]] it. Orders 0 and 1 were empty, so here it is the block of order 2. Its one half goes to the list of order 1; the other is split again: one page goes to the list of order 0, and the last one is handed out.',
         go: { to: 'event', event: 'mm_page_alloc', condition: '' },
         panels: ['buddy'],
       },

@@ -159,7 +159,7 @@ export const RECLAIM_SCENARIOS: readonly Scenario[] = [
         options: ['1', 'Up to 4', '256'],
         correct: 1,
         answer:
-          'Up to 4: the aligned block of slots in which the wanted one lies. `vm.page-cluster` is 2 on a machine with less than 16 MB, which gives 2² = 4, and 3 on larger ones. The first block here is slots 0 to 3; slot 0 is the header, so three pages are read. What was swapped out together is likely to be wanted together, and the disk’s arm is there anyway.',
+          'Up to 4: the aligned block of slots in which the wanted one lies. `vm.page-cluster` is 2 on a machine with less than 16 MB, as this one is without what its BIOS keeps: that gives 2² = 4. It is 3 on larger ones. The first block here is slots 0 to 3; slot 0 is the header, so three pages are read. What was swapped out together is likely to be wanted together, and the disk’s arm is there anyway.',
         go: { to: 'event', event: 'mm_swap_page_io', condition: 'write == 0' },
         panels: ['swap', 'events'],
       },
@@ -225,7 +225,7 @@ export const RECLAIM_SCENARIOS: readonly Scenario[] = [
         ],
         correct: 1,
         answer:
-          'By SIGTERM, signal 15. A process that may touch hardware directly could leave it in a bad state, so it is asked to end; others get SIGKILL. The [[badness|points]] are its size in pages, made less by the time that it has run; root’s are quartered, and again for the right to use hardware. It still has the most.',
+          'By SIGTERM, signal 15. A process that may touch hardware directly could leave it in a bad state, so it is asked to end; others get SIGKILL. The [[badness|points]] are its size in pages, made less by the time that it has run; root’s are quartered, and again for the right to use hardware. Its 224 points, which the Why panel names, are still the most.',
         go: { to: 'event', event: 'mark_victim', condition: '' },
         panels: ['oom', 'why'],
       },
