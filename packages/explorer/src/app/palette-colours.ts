@@ -25,17 +25,17 @@ const USES: Readonly<Record<FrameUseName, Omit<UseColour, 'name'>>> = {
   buffers: { title: 'buffers', light: '#86c8ea', dark: '#a5dcf5', pattern: 'dash', term: 'buffers' },
   slab: { title: 'slab', light: '#e39b0b', dark: '#f2b134', pattern: 'dot', term: 'slab' },
   pageTable: { title: 'page table', light: '#c8430f', dark: '#ee6a35', pattern: 'cross', term: 'page-table' },
-  reserved: { title: 'reserved', light: '#8e98a3', dark: '#566270', pattern: 'backslash', term: 'reserved' },
-  kernel: { title: 'kernel', light: '#3d3a63', dark: '#8f8cc9', pattern: 'bar', term: 'kernel-frame' },
+  reserved: { title: 'reserved', light: '#8d9eb1', dark: '#566270', pattern: 'backslash', term: 'reserved' },
+  kernel: { title: 'kernel', light: '#3d3a63', dark: '#706191', pattern: 'bar', term: 'kernel-frame' },
   sharedMemory: {
     title: 'shared memory',
     light: '#98358a',
-    dark: '#cf6cc0',
+    dark: '#c362b7',
     pattern: 'ring',
     term: 'shared-memory',
   },
   swapCache: { title: 'swap cache', light: '#d3c35c', dark: '#e6d97a', pattern: 'slash', term: 'swap-cache' },
-  vmalloc: { title: 'vmalloc', light: '#eea2bd', dark: '#f3b6cb', pattern: 'dot', term: 'vmalloc' },
+  vmalloc: { title: 'vmalloc', light: '#ffb3b3', dark: '#f3b6cb', pattern: 'dot', term: 'vmalloc' },
 };
 
 /** In the order of FRAME_USE: index with a value of `MemoryView.use`. */

@@ -81,7 +81,7 @@ export function cellTable(
 }
 
 /** Free frames of order 0, what fragmentation looks like, and what faded cells fade to. */
-const FREE_SINGLE = { light: '#b7c4cf', dark: '#45535f' } as const;
+const FREE_SINGLE = { light: '#b7c4cf', dark: '#3b444f' } as const;
 const PAPER = { light: '#ffffff', dark: '#151c23' } as const;
 
 /** {@link cellTable} of a theme. */
