@@ -43,6 +43,7 @@ describe('sentences', () => {
       { zone: 1, free: 250, mark: 255, pass: 1 },
       'zone Normal was passed over: its 250 free pages are not above the mark 255 of pass 1',
     ],
+    ['mm_page_age', { pfn: 77, up: 0, age: 2 }, 'the age of frame 77 went down, as it was not used: it is 2'],
     ['aged_refill_page', { pfn: 77, age: 3, count: 1, most: 2 }, 'frame 77 stays active: its age is still 3'],
     [
       'mm_vmscan_deactivate',

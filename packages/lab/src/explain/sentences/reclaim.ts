@@ -32,7 +32,7 @@ export const RECLAIM_SENTENCES: Readonly<Record<string, Sentence>> = {
   mm_page_list: (o) =>
     `frame ${o.n('pfn')} ${o.yes('list') ? `changed to list ${o.n('list')}` : 'left its list'}, at age ${o.n('age')}`,
   mm_page_age: (o) =>
-    `frame ${o.n('pfn')} grew ${o.yes('up') ? 'younger, as it was used' : 'older, as it was not used'}: its age is ${o.n('age')}`,
+    `the age of frame ${o.n('pfn')} went ${o.yes('up') ? 'up, as it was used' : 'down, as it was not used'}: it is ${o.n('age')}`,
   aged_try_to_swap_out: (o) =>
     `the mapping at ${o.hex('address')} of frame ${o.n('pfn')}, age ${o.n('age')}, was looked at: ${verdict('aged_try_to_swap_out', o)}`,
   aged_swap_out: (o) =>
