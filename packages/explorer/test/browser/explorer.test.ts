@@ -28,6 +28,15 @@ describe.skipIf(CHROMIUM === undefined)('the explorer in Chromium', () => {
     await page.locator('.xterm-accessibility', { hasText: 'none lost' }).waitFor({ state: 'attached' });
   });
 
+  it('the start page scrolls by itself, the document behind it has nothing below', async () => {
+    const page = await browser.open();
+    const [document, window] = await page.evaluate(() => [
+      globalThis.document.documentElement.scrollHeight,
+      globalThis.innerHeight,
+    ]);
+    expect(document).toBe(window);
+  });
+
   it('goes the same way as the engine does in Node', async () => {
     const page = await browser.open(SMALL);
     await settled(page);
