@@ -16,8 +16,10 @@ const SLICE_MS = 8;
 /** Status is reported at most so often while the machine works, ms. */
 const STATUS_MS = 100;
 /** What the page's terminal shows in a ms, bytes. A program that prints more waits for it, at most so far behind, ms. */
-const OUTPUT_PER_MS = 2048;
+const OUTPUT_PER_MS = 256;
 const OUTPUT_AHEAD_MS = 50;
+/** So much is shown when the terminal begins anew, bytes: it is some thousand lines, and drawn within a second. */
+const OUTPUT_SHOWN = 2 ** 18;
 /** How soon it is looked whether the machine may go on, ms. */
 const LOOK_MS = 4;
 const FAULT = 'mm_fault';
@@ -368,8 +370,9 @@ export class Engine {
     const until = output.until(machine.turn);
     const reset = anew || this.outputSent < output.first;
     if (!reset && until <= this.outputSent) return;
-    const kept = output.read(reset ? output.first : this.outputSent, until);
-    const bytes = reset && output.first > 0 ? withNote(output.first, kept) : kept;
+    const from = reset ? Math.max(output.first, until - OUTPUT_SHOWN) : this.outputSent;
+    const shown = output.read(from, until);
+    const bytes = reset && from > 0 ? withNote(from, shown) : shown;
     this.outputSent = until;
     this.terminalAt = Math.max(this.terminalAt, this.host.now()) + bytes.length / OUTPUT_PER_MS;
     this.host.post({ type: 'output', bytes, reset }, [bytes.buffer as ArrayBuffer]);
@@ -436,11 +439,11 @@ export class Engine {
   }
 }
 
-/** Output of which the beginning is forgotten. */
-function withNote(forgotten: number, kept: Uint8Array): Uint8Array {
-  const note = new TextEncoder().encode(`[${forgotten} bytes that were printed before are not kept]\r\n`);
-  const all = new Uint8Array(note.length + kept.length);
+/** Output of which so many bytes at the beginning are left out. */
+function withNote(before: number, shown: Uint8Array): Uint8Array {
+  const note = new TextEncoder().encode(`[${before} bytes that were printed before are not shown]\r\n`);
+  const all = new Uint8Array(note.length + shown.length);
   all.set(note);
-  all.set(kept, note.length);
+  all.set(shown, note.length);
   return all;
 }
