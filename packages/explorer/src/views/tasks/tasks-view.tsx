@@ -101,7 +101,7 @@ function Task({ task, related }: { task: TaskRow; related: boolean }) {
   return (
     <SelectRow target={{ kind: 'task', pid: task.pid }} related={related}>
       <td class="number">{task.pid}</td>
-      <td class={task.kernel ? 'soft' : ''}>
+      <td class={task.kernel ? 'soft' : ''} title={task.comm}>
         {task.kernel ? `[${task.comm}]` : task.comm}
         {running && (
           <span class="tasks-now" title="On the CPU now">
