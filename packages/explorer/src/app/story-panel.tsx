@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { CHAPTERS, type Scenario } from '../scenarios/scenario.ts';
 import { SCENARIOS } from '../scenarios/scenarios.ts';
 import { Icon } from './icon.tsx';
@@ -16,6 +16,11 @@ export function StoryPanel() {
   useEffect(() => {
     guess.value = -1;
   }, [place]);
+  const end = useRef<HTMLDivElement>(null);
+  // The answer comes below what was pressed: in a low panel it would not be seen.
+  useEffect(() => {
+    if (now?.shown) end.current?.scrollIntoView({ block: 'nearest' });
+  }, [now?.shown, place]);
   if (!now) {
     return <div class="view-empty">No scenario is being told. The start page has one for each chapter.</div>;
   }
@@ -70,7 +75,9 @@ export function StoryPanel() {
             <Prose text={stage.answer} />
           </div>
         )}
-        <Onward last={last} shown={shown} index={index} scenario={scenario} onTheWay={onTheWay} />
+        <div ref={end}>
+          <Onward last={last} shown={shown} index={index} scenario={scenario} onTheWay={onTheWay} />
+        </div>
       </div>
     </div>
   );

@@ -13,6 +13,8 @@ describe.skipIf(CHROMIUM === undefined)('scenarios in Chromium', () => {
 
   it.each(SCENARIOS.map((s) => [s.id, s] as const))('%s runs to its end', async (id, { stages }) => {
     const page = await browser.open();
+    // So low that an answer has no room below its question.
+    await page.setViewportSize({ width: 1280, height: 560 });
     await page.locator(`[data-scenario=${id}]`).click();
     await settled(page, 'paused');
     for (const [index, stage] of stages.entries()) {
@@ -31,6 +33,11 @@ describe.skipIf(CHROMIUM === undefined)('scenarios in Chromium', () => {
       await settled(page, 'paused', 'ended');
       await page.locator('[data-test=answer]').waitFor();
       expect(await page.locator('.story-option.right').count()).toBe(1);
+      const onward = page.locator('[data-test=next-stage], .story-end');
+      const panel = page.locator('.story > .view-body');
+      const [seen, within] = [await onward.boundingBox(), await panel.boundingBox()];
+      const bottom = (box: typeof seen) => (box ? Math.floor(box.y + box.height) : 0);
+      expect(bottom(seen), 'the way on is in the panel').toBeLessThanOrEqual(bottom(within));
       if (index < stages.length - 1) await page.locator('[data-test=next-stage]').click();
     }
     await page.waitForFunction(
