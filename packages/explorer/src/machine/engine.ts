@@ -340,7 +340,7 @@ export class Engine {
       time: machine?.kernel.clock.now ?? 0,
       rate: phase === 'running' ? this.rate.value : 0,
       progress,
-      reason: this.reason,
+      reason: phase === 'running' && this.exporting !== null ? 'stands for an export' : this.reason,
       stoppedBy: this.stoppedBy,
       frames: machine?.kernel.memMap.frames ?? 0,
       release: this.release,
@@ -403,6 +403,7 @@ export class Engine {
     }
     const job = new ExportJob(id, this.machine, format);
     this.exporting = job;
+    this.report(this.phase);
     try {
       await job.load();
       this.schedule();
@@ -426,6 +427,7 @@ export class Engine {
   private endExport(answer: Answer): void {
     if (this.exporting !== null) this.reply(this.exporting.id, answer);
     this.exporting = null;
+    this.report(this.phase);
     const { job, machine } = this;
     if (job?.kind === 'run' && machine !== null) {
       this.job = { ...job, since: this.host.now(), from: machine.turn };

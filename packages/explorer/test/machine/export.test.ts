@@ -95,10 +95,12 @@ describe('an export', () => {
     busy.send({ type: 'run', speed: null });
     await busy.until(({ turn }) => turn > 8000);
     const file = busy.ask({ ask: 'export', format: 'ftrace' });
+    expect(busy.status).toMatchObject({ phase: 'running', reason: 'stands for an export' });
     // These wait until it is made.
     busy.send({ type: 'pause' });
     busy.send({ type: 'seek', turn: 100 });
     const { bytes } = await file;
+    expect(busy.status?.reason).toBe('');
     const events = new TextDecoder().decode(bytes).match(/^[^#].*$/gm) ?? [];
     expect(events.length).toBeGreaterThan(before.seq);
     const kinds = busy.reports.map(({ type }) => type);
