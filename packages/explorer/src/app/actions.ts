@@ -13,7 +13,7 @@ import {
 } from './commands.ts';
 import { activePanel, closePanel, openPanel, showLayout, toggleMaximized } from './dock.tsx';
 import { EXPORTS, exportAs } from './export-menu.tsx';
-import { count } from './format.ts';
+import { count, hexFrame } from './format.ts';
 import { showTerm } from './glossary-card.tsx';
 import { status } from './machine-signals.ts';
 import { breakpointsOpen, helpOpen } from './overlays.ts';
@@ -113,9 +113,7 @@ function placeActions(text: string): Action[] {
   switch (word) {
     case 'frame':
     case 'pfn':
-      return isHex(a)
-        ? [action('frame', `Select frame ${a}`, 'place', () => select({ kind: 'frame', pfn: hex(a) }))]
-        : [];
+      return frameActions(isHex(a) ? hex(a) : Number.NaN, a.startsWith('0x') ? Number.NaN : decimal);
     case 'address': {
       const pid = b === '' ? status.value.pid : Number(a);
       const address = b === '' ? a : b;
@@ -152,6 +150,18 @@ function placeActions(text: string): Action[] {
     default:
       return [];
   }
+}
+
+/** The frame of the number as it was typed, read as hexadecimal, and as events and sentences have it: decimal. */
+function frameActions(hex: number, decimal: number): Action[] {
+  const read = hex === decimal ? [hex] : [hex, decimal];
+  return read
+    .filter((pfn) => pfn < status.value.frames)
+    .map((pfn) =>
+      action(`frame-${pfn}`, `Select frame ${hexFrame(pfn)} (${pfn})`, 'place', () =>
+        select({ kind: 'frame', pfn }),
+      ),
+    );
 }
 
 /** At most so many are listed. */

@@ -22,4 +22,10 @@ const engine = new Engine({
     channel.port2.postMessage(null);
   },
 });
+// The page hears of errors only, not of promises that nobody waited for.
+scope.onunhandledrejection = ({ reason }) => {
+  setTimeout(() => {
+    throw reason;
+  });
+};
 scope.onmessage = ({ data }: MessageEvent<Command>) => engine.receive(data);

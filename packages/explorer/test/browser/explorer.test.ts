@@ -312,6 +312,26 @@ describe.skipIf(CHROMIUM === undefined)('the explorer in Chromium', () => {
     }
   });
 
+  it('a frame’s number is read as hexadecimal, and as events have it', async () => {
+    const page = await browser.open('#run=hello&memory=16M&panels=row(machine,frame)');
+    await settled(page, 'paused');
+    const choices = async (text: string): Promise<string[]> => {
+      await page.keyboard.press('Control+k');
+      await page.locator('[data-test=palette]').fill(text);
+      const titles = await page.locator('[role=option]', { hasText: 'Select frame' }).allInnerTexts();
+      await page.keyboard.press('Escape');
+      return titles.map((title) => title.replace(/\s+/g, ' ').trim());
+    };
+    expect(await choices('frame 100')).toEqual([
+      expect.stringContaining('Select frame 0x100 (256)'),
+      expect.stringContaining('Select frame 0x64 (100)'),
+    ]);
+    expect(await choices('frame 0x100')).toEqual([expect.stringContaining('Select frame 0x100 (256)')]);
+    // There is no frame 0x1615.
+    expect(await choices('pfn 1615')).toEqual([expect.stringContaining('Select frame 0x64f (1615)')]);
+    expect(await choices('frame zz')).toEqual([]);
+  });
+
   it('explains a term where it stands', async () => {
     const page = await browser.open('#scenario=zones&release=2.4.22&memory=32M&run=touch+20+forward');
     await settled(page);
