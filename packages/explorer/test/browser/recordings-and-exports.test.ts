@@ -75,6 +75,18 @@ describe.skipIf(CHROMIUM === undefined)('recordings and exports in Chromium', ()
     expect(await page.locator('.notice.exporting').count()).toBe(0);
     expect(await settled(page, 'running')).toBe('running');
   });
+
+  it('charts reach to where the machine is, and show the moment of the selected event', async () => {
+    for (let i = 0; i < 3; i++) {
+      const page = await browser.open(
+        '#recording=pipeline&memory=8M&swap=64M&at=150000&select=event.16019&panels=row(why,counters)',
+      );
+      await settled(page, 'paused');
+      const chart = page.locator('[data-counter="free DMA"] canvas');
+      await chart.waitFor();
+      await expect.poll(() => chart.evaluate(markAt), { timeout: 10_000 }).toBeGreaterThan(0.9);
+    }
+  });
 });
 
 /** The file that an export of this title gives. */
@@ -83,4 +95,17 @@ async function exported(page: Page, title: string): Promise<{ name: string; byte
   await command(page, `Export: ${title}`);
   const file = await download;
   return { name: file.suggestedFilename(), bytes: readFileSync(await file.path()) };
+}
+
+/** Where across a chart the line of the selected moment is, 0 .. 1; -1: it has none. */
+function markAt(chart: Element): number {
+  const { width, height } = chart as HTMLCanvasElement;
+  const context = (chart as HTMLCanvasElement).getContext('2d') as CanvasRenderingContext2D;
+  const colour = getComputedStyle(document.documentElement).getPropertyValue('--mark-selected').trim();
+  const wanted = [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16));
+  const row = context.getImageData(0, Math.floor(height / 3), width, 1).data;
+  for (let x = width - 1; x >= 0; x--) {
+    if (wanted.every((value, i) => Math.abs((row[x * 4 + i] as number) - value) < 12)) return x / width;
+  }
+  return -1;
 }

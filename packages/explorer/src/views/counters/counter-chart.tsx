@@ -46,7 +46,7 @@ export function CounterChart({ series, time, turn, event }: CounterChartProps) {
   }, [shownTheme, seen]);
   useEffect(() => plot.current?.setSize({ width, height: HEIGHT }), [width]);
   useEffect(() => plot.current?.setData([time, series.values]), [time, series.values]);
-  useEffect(() => plot.current?.redraw(), [event]);
+  useEffect(() => plot.current?.redraw(false), [event]);
   return (
     <figure class="counter" data-counter={series.name}>
       <figcaption>
