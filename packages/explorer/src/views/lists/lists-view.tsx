@@ -1,3 +1,4 @@
+import { useComputed } from '@preact/signals';
 import { useMemo, useRef } from 'preact/hooks';
 import './lists.css';
 import { count, countOf, hexFrame, pagesAsBytes, percent, rate as rateText } from '../../app/format.ts';
@@ -5,7 +6,7 @@ import { machineChoice, status } from '../../app/machine-signals.ts';
 import { Term } from '../../app/term.tsx';
 import { useView } from '../../app/use-view.ts';
 import { termOf } from '../../glossary/glossary.ts';
-import type { ListsView as ListsData, MemoryView, PageListRow } from '../../protocol/views.ts';
+import type { FlowRow, ListsView as ListsData, MemoryView, PageListRow } from '../../protocol/views.ts';
 import { useScrollWhen } from '../parts/scroll-into-body.ts';
 import { SelectRow } from '../parts/select-row.tsx';
 import { useSubject } from '../parts/use-subject.ts';
@@ -21,16 +22,25 @@ export function ListsView(_properties: { panelId: string }) {
   // The map changes with every picture; the strips need not.
   const memory = useView({ view: 'memory' }).peek();
   const rates = useMemo(() => new FlowRates(), []);
+  // Of a machine that stands nothing moves.
+  const runs = useComputed(() => status.value.phase === 'running');
   const choice = machineChoice.value;
   useMemo(() => rates.forget(), [choice]);
   useMemo(() => {
     if (data !== null) rates.add(status.peek().time, data.flows);
   }, [data]);
   if (data === null) return <div class="view-empty">The page lists appear when a machine runs.</div>;
-  return <Lists data={data} memory={memory} rates={rates} />;
+  return <Lists data={data} memory={memory} rateOf={(flow) => (runs.value ? rates.rate(flow) : 0)} />;
 }
 
-function Lists({ data, memory, rates }: { data: ListsData; memory: MemoryView | null; rates: FlowRates }) {
+interface ListsProperties {
+  readonly data: ListsData;
+  readonly memory: MemoryView | null;
+  /** Pages a second of virtual time. */
+  readonly rateOf: (flow: FlowRow) => number;
+}
+
+function Lists({ data, memory, rateOf }: ListsProperties) {
   const { subject } = useSubject();
   const picture = arrangeFlows(data.lists, data.flows);
   const pages = data.lists.reduce((sum, list) => sum + list.pages, 0);
@@ -52,7 +62,7 @@ function Lists({ data, memory, rates }: { data: ListsData; memory: MemoryView | 
         {picture.groups.map((group, i) => (
           <div key={group.rank}>
             <Group group={group} memory={memory} pages={pages} />
-            <Between flows={picture.between[i] ?? []} rates={rates} />
+            <Between flows={picture.between[i] ?? []} rateOf={rateOf} />
           </div>
         ))}
         <h3 class="section-title">Kernel threads</h3>
@@ -143,7 +153,7 @@ function Explained({ name }: { name: string }) {
 }
 
 /** What moves pages between two groups. */
-function Between({ flows, rates }: { flows: readonly ShownFlow[]; rates: FlowRates }) {
+function Between({ flows, rateOf }: { flows: readonly ShownFlow[]; rateOf: ListsProperties['rateOf'] }) {
   if (flows.length === 0) return <div class="lists-gap" />;
   return (
     <ul class="lists-flows">
@@ -151,7 +161,7 @@ function Between({ flows, rates }: { flows: readonly ShownFlow[]; rates: FlowRat
         <Flow
           key={`${shown.flow.function} ${shown.flow.from} ${shown.flow.to}`}
           shown={shown}
-          rate={rates.rate(shown.flow)}
+          rate={rateOf(shown.flow)}
         />
       ))}
     </ul>
