@@ -40,6 +40,15 @@ const CALLERS: Readonly<Record<string, readonly string[]>> = {
   rw_swap_page_base: ['rw_swap_page'],
 };
 
+/** Events that several functions write: which did, as their fields tell; empty: one of several. */
+const WRITERS: Readonly<Record<string, (values: Readonly<Record<string, number>>) => string>> = {
+  mm_page_age: ({ up }) => (up === 1 ? 'age_page_up' : 'age_page_down_ageonly'),
+  mm_page_list: ({ list = 0 }) =>
+    ['', 'add_page_to_active_list', 'add_page_to_inactive_dirty_list', 'add_page_to_inactive_clean_list'][
+      list
+    ] ?? '',
+};
+
 /** Functions in whose midst the kernel is between two events of one task. */
 const SPANS: readonly { readonly begin: string; readonly end: string; readonly name: string }[] = [
   { begin: 'mm_vmscan_begin', end: 'mm_vmscan_end', name: 'try_to_free_pages_zone' },
@@ -51,10 +60,10 @@ const SPANS: readonly { readonly begin: string; readonly end: string; readonly n
  */
 export function callPath(machine: Machine, seq: number): string[] {
   const { events } = machine.history;
-  const { definition, pid } = events.event(seq);
+  const { definition, pid, values } = events.event(seq);
   // What stands in a header of the architecture has the name of its macro.
   const macro = definition.origin.startsWith('include/asm-') ? definition.name : '';
-  const last = functionOf(definition.origin) || macro;
+  const last = WRITERS[definition.name]?.(values) ?? (functionOf(definition.origin) || macro);
   const path = entry(machine, events, seq, pid);
   const inner = last === '' ? [] : [...(CALLERS[last] ?? []), last];
   for (const name of inner) if (!path.includes(name)) path.push(name);
