@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals';
+import { joined } from '../bytes/joined.ts';
 import type { MachineChoice } from '../protocol/choice.ts';
 import type { Breakpoint, Status, TimedInput } from '../protocol/messages.ts';
 
@@ -54,31 +55,29 @@ const OUTPUT_KEPT = 2 ** 20;
 
 /** Listens to the terminal's output; hears at once all that came before. Returns what ends it. */
 export function onOutput(listener: OutputListener): () => void {
-  listener(joined(), true);
+  listener(output(), true);
   outputListeners.add(listener);
   return () => outputListeners.delete(listener);
 }
 
 /** From the worker's reports. */
 export function outputArrived(bytes: Uint8Array, reset: boolean): void {
-  if (reset) outputSoFar = [];
-  if (reset) outputBytes = 0;
+  if (reset) {
+    outputSoFar = [];
+    outputBytes = 0;
+  }
   outputSoFar.push(bytes);
   outputBytes += bytes.length;
   if (outputBytes > 2 * OUTPUT_KEPT || outputSoFar.length > 4096) {
-    outputSoFar = [joined().slice(-OUTPUT_KEPT)];
+    outputSoFar = [output().slice(-OUTPUT_KEPT)];
     outputBytes = (outputSoFar[0] as Uint8Array).length;
   }
   for (const listener of outputListeners) listener(bytes, reset);
 }
 
-function joined(): Uint8Array {
-  const all = new Uint8Array(outputSoFar.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of outputSoFar) {
-    all.set(piece, at);
-    at += piece.length;
-  }
+/** All that is kept, in one piece from now on. */
+function output(): Uint8Array {
+  const all = joined(outputSoFar);
   outputSoFar = [all];
   return all;
 }

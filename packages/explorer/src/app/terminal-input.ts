@@ -1,3 +1,4 @@
+import { piped } from '../bytes/piped.ts';
 import type { TimedInput } from '../protocol/messages.ts';
 
 /**
@@ -32,7 +33,7 @@ export async function packInput(input: readonly TimedInput[]): Promise<string> {
     }
     turn = piece.turn;
   }
-  const packed = await piped(new Uint8Array(bytes), new CompressionStream('deflate-raw'));
+  const packed = await piped(new Uint8Array(bytes), new CompressionStream('deflate-raw'), BYTES_MAX);
   let text = '';
   for (const byte of packed) text += String.fromCharCode(byte);
   return btoa(text).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '');
@@ -47,7 +48,7 @@ export async function unpackInput(text: string): Promise<TimedInput[]> {
   if (text === '') return [];
   try {
     const packed = Uint8Array.from(atob(text.replace(/-/g, '+').replace(/_/g, '/')), (c) => c.charCodeAt(0));
-    const bytes = await piped(packed, new DecompressionStream('deflate-raw'));
+    const bytes = await piped(packed, new DecompressionStream('deflate-raw'), BYTES_MAX);
     return readPieces(bytes);
   } catch {
     throw new Error('is not terminal input as the explorer writes it into links');
@@ -89,29 +90,4 @@ function readPieces(bytes: Uint8Array): TimedInput[] {
 function pushVarint(bytes: number[], value: number): void {
   for (; value >= 128; value = Math.floor(value / 128)) bytes.push((value % 128) | 128);
   bytes.push(value);
-}
-
-/** @throws Error when more than {@link BYTES_MAX} come out: a few bytes of a link can be made gigabytes */
-async function piped(
-  bytes: Uint8Array,
-  through: CompressionStream | DecompressionStream,
-): Promise<Uint8Array> {
-  const reader = new Blob([bytes as BlobPart]).stream().pipeThrough(through).getReader();
-  const pieces: Uint8Array[] = [];
-  let length = 0;
-  for (let next = await reader.read(); !next.done; next = await reader.read()) {
-    pieces.push(next.value);
-    length += next.value.length;
-    if (length > BYTES_MAX) {
-      await reader.cancel();
-      throw new Error('length');
-    }
-  }
-  const all = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
 }

@@ -16,14 +16,3 @@ export type Making<T = Uint8Array> = Generator<number, T>;
 
 /** Events, or packets, of a piece. */
 export const PIECE = 4096;
-
-/** Pieces as one. */
-export function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
-}

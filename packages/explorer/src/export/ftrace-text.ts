@@ -1,4 +1,5 @@
-import { type ExportSource, joined, type Making, PIECE } from './export-source.ts';
+import { joined } from '../bytes/joined.ts';
+import { type ExportSource, type Making, PIECE } from './export-source.ts';
 
 /** The events as `cat trace` prints them, header included. */
 export function* ftraceText(source: ExportSource): Making {

@@ -1,7 +1,8 @@
 /** The events of a machine as a trace for Perfetto: a track for each task, counters, and an instant with its numbers for each event. */
 import { create, toBinary } from '@bufbuild/protobuf';
 import { tracepoints } from '@pagewalk/mm';
-import { type ExportSource, joined, type Making, PIECE } from './export-source.ts';
+import { joined } from '../bytes/joined.ts';
+import { type ExportSource, type Making, PIECE } from './export-source.ts';
 import { EVENT_TYPE, perfettoMessage, SEQUENCE } from './perfetto-schema.ts';
 
 /** Counters at several times. */

@@ -1,8 +1,8 @@
 import { compileCpu } from '@pagewalk/guest/browser';
 import { ConfigError } from '@pagewalk/mm';
 import v86Url from 'v86/build/v86.wasm?url';
+import { piped } from '../bytes/piped.ts';
 import type { Assets } from './assets.ts';
-import { gunzip } from './gunzip.ts';
 
 const PROGRAMS = import.meta.glob<string>(['../../../guest/programs/*', '!../../../guest/programs/*.*'], {
   query: '?url',
@@ -60,7 +60,7 @@ async function load(url: string): Promise<Uint8Array> {
 }
 
 async function unpack(format: 'gzip' | 'brotli', bytes: Uint8Array, most: number): Promise<Uint8Array> {
-  return format === 'brotli' ? unbrotli(bytes, most) : gunzip(bytes, most);
+  return format === 'brotli' ? unbrotli(bytes, most) : piped(bytes, new DecompressionStream('gzip'), most);
 }
 
 let brotli: Promise<typeof import('brotli-dec-wasm/web')> | null = null;

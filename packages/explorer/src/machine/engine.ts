@@ -1,5 +1,5 @@
 import { ConfigError } from '@pagewalk/mm';
-import type { Breakpoint, Command, Phase, Report, Status } from '../protocol/messages.ts';
+import type { Breakpoint, Command, Phase, Status } from '../protocol/messages.ts';
 import type { Answer, ExportFormat } from '../protocol/questions.ts';
 import type { Assets } from './assets.ts';
 import { machineMaker } from './boot-machine.ts';
@@ -9,7 +9,7 @@ import { ExportJob } from './export-job.ts';
 import { kindsOf, Machine, type WatchList } from './machine.ts';
 import { messageOf } from './message-of.ts';
 import { answerTo, type ShortQuestion } from './questions.ts';
-import { ViewFeed } from './view-feed.ts';
+import { type FeedHost, ViewFeed } from './view-feed.ts';
 
 /** The machine works for so long before commands are looked at, ms. */
 const SLICE_MS = 8;
@@ -25,12 +25,8 @@ const LOOK_MS = 4;
 const FAULT = 'mm_fault';
 
 /** What the engine is given by its surroundings: a worker, or a test. */
-export interface EngineHost {
+export interface EngineHost extends FeedHost {
   readonly assets: Assets;
-  /** Sends a report; `transfer`: buffers that go along. */
-  post(report: Report, transfer: ArrayBuffer[]): void;
-  /** A clock in ms. */
-  now(): number;
   /** Calls soon, after commands that have come; `ms`: not before so long. */
   later(work: () => void, ms: number): void;
 }

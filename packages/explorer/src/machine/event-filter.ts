@@ -2,6 +2,7 @@ import { tracepoints } from '@pagewalk/mm';
 import type { EventFilter, EventRow, EventsView } from '../protocol/views.ts';
 import { eventRow } from './event-row.ts';
 import type { Machine } from './machine.ts';
+import { partitionPoint } from './partition-point.ts';
 
 /** Events that are looked at in one go, by name and by text. */
 const LOOK = 1 << 18;
@@ -127,14 +128,7 @@ export class FilteredEvents {
   }
 
   private foundUntil(seq: number): number {
-    let low = 0;
-    let high = this.count;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.found[middle] as number) <= seq) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return partitionPoint(this.count, (at) => (this.found[at] as number) <= seq);
   }
 
   private add(seq: number): void {

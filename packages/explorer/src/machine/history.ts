@@ -1,6 +1,7 @@
 import type { TimedInput } from '../protocol/messages.ts';
 import { EventStore } from './event-store.ts';
 import { OutputStore } from './output-store.ts';
+import { partitionPoint } from './partition-point.ts';
 import { SampleStore } from './sample-store.ts';
 
 /**
@@ -48,13 +49,6 @@ export class History {
 
   /** How much input arrives before a turn is asked for each time that the machine goes on: it may be very much. */
   private inputsBefore(turn: number): number {
-    let low = 0;
-    let high = this.inputs.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.inputs[middle] as TimedInput).turn < turn) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return partitionPoint(this.inputs.length, (at) => (this.inputs[at] as TimedInput).turn < turn);
   }
 }

@@ -1,3 +1,5 @@
+import { partitionPoint } from './partition-point.ts';
+
 /** Bytes that are kept: more than the terminal of the page scrolls back. */
 export const OUTPUT_KEPT = 2 ** 20;
 /** Turns with output of which it is known how far that went. */
@@ -38,14 +40,8 @@ export class OutputStore {
 
   /** Bytes that had been printed when a turn was over; {@link first} if that is forgotten. */
   until(turn: number): number {
-    let low = 0;
-    let high = this.turns.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.turns[middle] as number) <= turn) low = middle + 1;
-      else high = middle;
-    }
-    return Math.max(this.first, low === 0 ? 0 : (this.ends[low - 1] as number));
+    const turns = partitionPoint(this.turns.length, (at) => (this.turns[at] as number) <= turn);
+    return Math.max(this.first, turns === 0 ? 0 : (this.ends[turns - 1] as number));
   }
 
   /** Bytes `from` up to but without `to`, as far as they are kept: a copy. */

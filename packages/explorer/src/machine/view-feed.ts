@@ -11,6 +11,7 @@ const VIEW_SHARE = 0.3;
 
 /** What the feed needs of the engine's surroundings. */
 export interface FeedHost {
+  /** Sends a report; `transfer`: buffers that go along. */
   post(report: Report, transfer: ArrayBuffer[]): void;
   /** A clock in ms. */
   now(): number;

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { brotliDecompressSync } from 'node:zlib';
 import { loadCpuModule } from '@pagewalk/guest';
+import { piped } from '../../src/bytes/piped.ts';
 import type { Assets } from '../../src/machine/assets.ts';
 import { Engine } from '../../src/machine/engine.ts';
-import { gunzip } from '../../src/machine/gunzip.ts';
 import type { MachineChoice, ProgramChoice } from '../../src/protocol/choice.ts';
 import type { Command, Report, Status } from '../../src/protocol/messages.ts';
 import type { Answer, Question } from '../../src/protocol/questions.ts';
@@ -18,7 +18,7 @@ export const nodeAssets: Assets = {
   recording: async (name) => new Uint8Array(readFileSync(new URL(`lab/recordings/${name}.pwt`, PACKAGES))),
   unpack: async (format, bytes, most) =>
     format === 'gzip'
-      ? gunzip(bytes, most)
+      ? piped(bytes, new DecompressionStream('gzip'), most)
       : new Uint8Array(brotliDecompressSync(bytes, { maxOutputLength: most })),
 };
 
